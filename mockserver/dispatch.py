@@ -1,0 +1,155 @@
+"""The road of one request: each line is a stage, and each may raise an `APIError`.
+
+The order decides which error wins, and is the real server's.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from flask import Request, Response
+
+from mockserver import auth, tenancy
+from mockserver.binding import Endpoint, Route
+from mockserver.call import Call, Principal
+from mockserver.contract import Profile
+from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, PermissionDenied
+from mockserver.parsing import Body, read_body
+from mockserver.rendering import encode, render, render_error
+from mockserver.store import View
+
+if TYPE_CHECKING:
+    from mockserver.world import World
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+FORMAT = "mockserver.format"
+"""Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
+
+
+def dispatch(route: Route, path: dict[str, str], world: World, request: Request) -> Response:
+    """Answer one request of a known route."""
+    format = ""
+    try:
+        format = negotiate(request, route)
+        response = _answer(route, path, world, request, format)
+    except APIError as error:
+        response = render_error(error, wants_csv=format == "csv")
+    response.headers["Allow"] = route.allow
+    if len(route.resource.renders) > 1:
+        response.headers["Vary"] = "Accept"
+    return response
+
+
+def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
+    view = world.view()
+    body: Body | APIError = _try_body(request, route)
+    principal = authenticate(request, body, view)
+    endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
+    refuse_keys(principal, route, endpoint, request.method, world)
+    if isinstance(body, APIError):
+        raise body
+    tenant = tenancy.locate(path, principal, view)
+    tenancy.require_reach(principal, tenant, path)
+    auth.require_scopes(principal, _scopes(route, endpoint, request.method))
+    tenancy.require_membership(tenant, path)
+    if request.method == "OPTIONS":
+        return describe(route)
+    if endpoint is None:
+        raise MethodNotAllowed.of(request.method)
+    if tenant.level < endpoint.operation.membership_level:
+        raise PermissionDenied(route.resource.level_refusal)
+    with _state(world, view, request.method) as state:
+        call = Call(
+            endpoint.operation, principal, tenant, world, state, path, request.args,
+            body.value, body.is_form, body.files, absolute_url(request), format,
+        )  # fmt: skip
+        result = endpoint.act(call)
+        return render(result, endpoint.operation.successes[world.profile], route.resource, call)
+
+
+def _state(world: World, view: View, method: str) -> AbstractContextManager[Any]:
+    return nullcontext(view) if method in SAFE else world.store.transaction()
+
+
+def _scopes(route: Route, endpoint: Endpoint | None, method: str) -> tuple[str, ...]:
+    if method == "OPTIONS":
+        return (route.reading_scope,) if route.reading_scope else ()
+    if endpoint is None:
+        return route.scopes if route.is_custom else ()
+    return endpoint.operation.scopes
+
+
+def _try_body(request: Request, route: Route) -> Body | APIError:
+    """Return the body, or what is wrong with it, which is said only once the key is known to be good."""
+    if request.method in SAFE:
+        return Body({})
+    try:
+        return read_body(request, route.resource.parses)
+    except APIError as error:
+        return error
+
+
+def negotiate(request: Request, route: Route) -> str:
+    """Return the format to answer in.
+
+    Raises: NotFound for a `format` (or path suffix) that is not on offer, NotAcceptable for such an `Accept`.
+    """
+    offered = route.resource.renders
+    named = request.environ.get(FORMAT) or request.args.get("format")
+    if named:
+        if named not in offered:
+            raise NotFound
+        return str(named)
+    accepted = request.environ.get("HTTP_ACCEPT")
+    if not accepted or accepted == "*/*":
+        return offered[0]
+    best = request.accept_mimetypes.best_match([MEDIA_TYPES[name] for name in offered])
+    if best is None:
+        raise NotAcceptable
+    return next(name for name in offered if MEDIA_TYPES[name] == best)
+
+
+def authenticate(request: Request, body: Body | APIError, view: View) -> Principal:
+    """Return who asks."""
+    value = None if isinstance(body, APIError) else body.value
+    return auth.authenticate(auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args), view)
+
+
+def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, method: str, world: World) -> None:
+    """Refuse a scoped key where the servers know no scope to ask of it.
+
+    So it is for actions that declare none (in profile `observed`; the pages show them with a key) and for most wrong
+    methods, which name no action at all; PATCH on a collection, and any wrong method on an action that does declare
+    its scopes, go on to their 405.
+    """
+    if not principal.is_scoped or method in ("OPTIONS", "HEAD"):
+        return
+    if endpoint is not None:
+        refused = endpoint.operation.refuses_keys and world.profile is Profile.OBSERVED
+    elif route.is_custom:
+        refused = not route.scopes
+    else:
+        refused = not (method == "PATCH" and not route.relative)
+    if refused:
+        raise PermissionDenied(auth.KEYS_REFUSED)
+
+
+def describe(route: Route) -> Response:
+    """Answer OPTIONS with what DRF says of a view."""
+    resource = route.resource
+    text = {
+        "name": route.name,
+        "description": "",
+        "renders": [MEDIA_TYPES[name] for name in resource.renders],
+        "parses": list(resource.parses),
+    }
+    return Response(encode(text), content_type="application/json")
+
+
+def absolute_url(request: Request) -> str:
+    """Return the address as it was asked for: its scheme, host, path and query, none of them rewritten."""
+    query = request.environ.get("QUERY_STRING", "")
+    address = request.host_url.rstrip("/") + request.environ.get("mockserver.path", request.path)
+    return f"{address}?{query}" if query else address

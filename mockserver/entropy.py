@@ -1,0 +1,124 @@
+"""Time, identity and chance: the one module where a clock is read or a random number drawn.
+
+Everything is a function of the world's seed, its counters and its clock, so the same seed and the same requests give
+the same bytes. The counters live in the store: what a transaction drew and did not keep was never drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mockserver.store import Transaction, View
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+CLOCK = "clock"
+BASE62 = string.digits + string.ascii_letters
+URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+
+def system_time() -> datetime:
+    """Return the machine's time."""
+    return datetime.now(UTC)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a time as PostHog prints it: ISO 8601 in UTC, microseconds only when there are some."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def read_timestamp(text: str) -> datetime:
+    """Return the time that ISO 8601 text names; without a zone it is UTC.
+
+    Raises: ValueError.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def now(view: View) -> datetime:
+    """Return the time of a world: frozen, or the machine's plus what it was advanced by."""
+    clock = view.value(CLOCK) or {}
+    if clock.get("frozen"):
+        return read_timestamp(clock["frozen"])
+    return system_time() + timedelta(seconds=clock.get("offset_seconds", 0.0))
+
+
+def freeze(transaction: Transaction, moment: datetime) -> None:
+    """Stop a world's clock at a moment."""
+    transaction.put(CLOCK, {"frozen": timestamp(moment)})
+
+
+def run(transaction: Transaction) -> None:
+    """Let a world's clock run, from where it stands."""
+    offset = now(transaction) - system_time()
+    seconds = 0.0 if abs(offset) < timedelta(milliseconds=1) else offset.total_seconds()
+    transaction.put(CLOCK, {"offset_seconds": seconds})
+
+
+def advance(transaction: Transaction, seconds: float) -> None:
+    """Move a world's clock on; a frozen one stays frozen, at the later moment."""
+    clock = transaction.value(CLOCK) or {}
+    if clock.get("frozen"):
+        freeze(transaction, read_timestamp(clock["frozen"]) + timedelta(seconds=seconds))
+    else:
+        transaction.put(CLOCK, {"offset_seconds": clock.get("offset_seconds", 0.0) + seconds})
+
+
+def draw(seed: int, purpose: str, number: int, size: int = 32) -> bytes:
+    """Return `size` bytes that depend on these three and nothing else."""
+    return hashlib.blake2b(f"{seed}:{purpose}:{number}".encode(), digest_size=size).digest()
+
+
+def uuid7(seed: int, transaction: Transaction) -> str:
+    """Return a new UUID of version 7: the world's time, then bits drawn from its seed."""
+    bits = draw(seed, "uuid", transaction.next("drawn.uuid"), 10)
+    milliseconds = int(now(transaction).timestamp() * 1000)
+    raw = bytearray(milliseconds.to_bytes(6, "big") + bits)
+    raw[6] = raw[6] & 0x0F | 0x70
+    raw[8] = raw[8] & 0x3F | 0x80
+    return str(UUID(bytes=bytes(raw)))
+
+
+def token(seed: int, transaction: Transaction, prefix: str = "", length: int = 43, alphabet: str = BASE62) -> str:
+    """Return a new token: a prefix (`phc_`, `phx_`, `phs_`) and characters drawn from the world's seed."""
+    drawn = draw(seed, "token", transaction.next("drawn.token"), 64)
+    return prefix + spell(drawn, length, alphabet)
+
+
+def spell(drawn: bytes, length: int, alphabet: str = BASE62) -> str:
+    """Return the first characters of a number written in an alphabet."""
+    number = int.from_bytes(drawn, "big")
+    characters = []
+    for _ in range(length):
+        number, place = divmod(number, len(alphabet))
+        characters.append(alphabet[place])
+    return "".join(characters)
+
+
+_faking = Lock()
+
+
+@lru_cache(maxsize=1)
+def _faker() -> Faker:
+    from faker import Faker  # imported late: it costs more than the rest of the start together
+
+    return Faker(use_weighting=False)
+
+
+@contextmanager
+def faker(seed: int, purpose: str, number: int = 0) -> Iterator[Faker]:
+    """Lend the process's Faker, seeded for one purpose of one world."""
+    with _faking:
+        fake = _faker()
+        fake.seed_instance(int.from_bytes(draw(seed, purpose, number, 8), "big"))
+        yield fake

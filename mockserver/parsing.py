@@ -1,0 +1,86 @@
+"""Bodies: JSON, forms and multipart, read as Django REST framework reads them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from mockserver.errors import ParseError, UnsupportedMediaType
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+MEDIA_TYPES = (JSON, FORM, MULTIPART)
+MAX_BODY_BYTES = 20 * 1024 * 1024
+MAX_DEPTH = 200  # deeper than any client writes, and what every encoder here can still write out
+
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request carried: the parsed value, whether it came as a form, and its files."""
+
+    value: Any = None
+    is_form: bool = False
+    files: dict[str, FileStorage] = field(default_factory=dict)
+
+
+def read_body(request: Request, media_types: tuple[str, ...] = MEDIA_TYPES) -> Body:
+    """Return what the request carries; an empty body is an empty object.
+
+    Raises: UnsupportedMediaType for a media type not among those given, ParseError for a body that cannot be read.
+    """
+    declared = request.environ.get("CONTENT_TYPE", "")
+    length = request.content_length
+    if not length and "HTTP_TRANSFER_ENCODING" not in request.environ:
+        return Body({})
+    media_type = declared.partition(";")[0].strip().lower()
+    if media_type not in media_types:
+        raise UnsupportedMediaType.of(declared or "application/octet-stream")
+    try:
+        if media_type == JSON:
+            return Body(read_json(request.get_data()))
+        return Body(request.form, True, request.files.to_dict())
+    except RequestEntityTooLarge:
+        raise ParseError(f"Request body exceeded {MAX_BODY_BYTES} bytes.") from None
+
+
+def read_json(raw: bytes) -> Any:
+    """Return the value that JSON text spells, as leniently as Python reads it (NaN, numbers of any size).
+
+    Raises: ParseError, with Python's own words for what is wrong.
+    """
+    if not raw.strip():
+        return {}
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+        raise ParseError("JSON parse error - maximum recursion depth exceeded while decoding a JSON object")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ParseError(f"JSON parse error - {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"JSON parse error - {error}") from None
+
+
+def _depth(raw: bytes) -> int:
+    deepest = depth = 0
+    for found in _BRACKETS.finditer(raw):
+        mark = found[0][:1]
+        if mark in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in b"]}":
+            depth -= 1
+    return deepest

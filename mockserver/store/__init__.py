@@ -1,0 +1,153 @@
+"""The store: everything of a world that changes.
+
+A store is a value that is replaced, never edited. Reading takes a `View` of it as it stands and may keep it as long as
+it likes; writing happens in one `Transaction` at a time, which becomes the store's new value when it ends well and is
+forgotten when it does not. So readers never wait, nobody sees half a write, and a snapshot or a fork is a reference.
+
+Above this line nothing knows what a store is made of: `open_store(url)` picks the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Record = Mapping[str, Any]
+Condition = Callable[[Record], bool]
+
+
+class StoreError(Exception):
+    """A store cannot be opened, or a record is not what its table asks for."""
+
+
+class DuplicateKey(StoreError):
+    """A record's key, or another value that is unique in its table, is taken."""
+
+    def __init__(self, table: str, field: str, value: Any) -> None:
+        super().__init__(f"{table}: {field} {value!r} is taken")
+        self.table, self.field, self.value = table, field, value
+
+
+@dataclass(frozen=True)
+class Order:
+    """A list kept in order: for each combination of the `group` fields, by one field, ties in order of insertion.
+
+    `descending` turns the whole list round. Nothing (null) counts as greater than everything, as in PostgreSQL.
+    """
+
+    group: tuple[str, ...]
+    by: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the store must know of one table.
+
+    `key` names the field that identifies a record; `indexes` are fields (dotted inside objects) whose equality is
+    answered without a scan, each item of a list counting by itself; `orders` are the lists kept in order.
+    """
+
+    name: str
+    key: str = "id"
+    indexes: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+
+class Repository(Protocol):
+    """The guard of one table. Records are replaced, never changed in place."""
+
+    def get(self, key: Any) -> Record | None:
+        """Return the record with this key."""
+
+    def find(self, **equal: Any) -> list[Record]:
+        """Return the records whose fields all equal these, in order of insertion; from an index when one serves."""
+
+    def first(self, **equal: Any) -> Record | None:
+        """Return the first of `find`, or nothing."""
+
+    def search(self, condition: Condition) -> list[Record]:
+        """Return the records that meet a condition (a TinyDB query, or any predicate), in order of insertion."""
+
+    def page(self, order: Order, group: tuple[Any, ...], offset: int, limit: int) -> tuple[list[Record], int]:
+        """Return one stretch of a list kept in order, and how long the whole list is."""
+
+    def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
+        """Return a whole list kept in order."""
+
+    def insert(self, record: Record) -> Record:
+        """Add a record. Raises: DuplicateKey."""
+
+    def insert_many(self, records: Iterable[Record]) -> int:
+        """Add records and return how many. Raises: DuplicateKey."""
+
+    def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        """Put a new version of a record in the place of this one, and return it."""
+
+    def delete(self, record: Record) -> None:
+        """Remove a record."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+
+class View(Protocol):
+    """A store as it stood at one moment."""
+
+    def table(self, name: str) -> Repository:
+        """Return the guard of a table."""
+
+    def value(self, name: str) -> Any:
+        """Return a value kept beside the tables (clock, counters), or nothing."""
+
+    def version(self, name: str) -> object:
+        """Return a token that changes whenever a table does."""
+
+
+class Transaction(View, Protocol):
+    """A store being written."""
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value beside the tables."""
+
+    def next(self, counter: str, *, above: int = 0) -> int:
+        """Return the next number of a counter, greater than every one before it and than `above`."""
+
+
+class Snapshot(Protocol):
+    """A store's value, kept for later."""
+
+
+class Store(Protocol):
+    """The whole state of one world."""
+
+    def view(self) -> View:
+        """Return the store as it stands."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Write: one at a time, all or nothing."""
+
+    def snapshot(self) -> Snapshot:
+        """Return what the store holds, at no cost."""
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Hold what a snapshot held."""
+
+    def fork(self) -> Store:
+        """Return a store of its own that starts as this one stands."""
+
+
+def open_store(url: str, layouts: Iterable[Layout]) -> Store:
+    """Open the store that a URL names; `memory://` is the one there is.
+
+    Raises: StoreError for any other scheme.
+    """
+    scheme = url.partition("://")[0]
+    if scheme != "memory":
+        raise StoreError(f"no store for {url!r}; known: memory://")
+    from mockserver.store.tinydb import MemoryStore
+
+    return MemoryStore({layout.name: layout for layout in layouts})

@@ -1,0 +1,156 @@
+"""The tables of a world: what each holds, how its records are identified, found and kept in order.
+
+`load` and scenario files fill the ones marked so; a field that is left out is completed (see `seeding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mockserver.store import Layout, Order
+
+
+class Identity(StrEnum):
+    """How a record without an identifier is given one."""
+
+    INTEGER = "integer"
+    UUID = "uuid"
+    GIVEN = "given"
+
+
+class Owner(StrEnum):
+    """The tenant a record belongs to."""
+
+    PROJECT = "project_id"
+    ORGANIZATION = "organization_id"
+    NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; `component` names the contract's shape of its records, `fields` what `load` takes beside it."""
+
+    name: str
+    owner: Owner = Owner.PROJECT
+    identity: Identity = Identity.INTEGER
+    key: str = "id"
+    component: str | None = None
+    fields: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    indexes: tuple[str, ...] = ()
+    orders: tuple[Order, ...] = ()
+    loadable: bool = True
+
+    @property
+    def layout(self) -> Layout:
+        """What the store must know of it; the tenant is always an index."""
+        owner = (self.owner.value,) if self.owner else ()
+        return Layout(self.name, self.key, (*owner, *self.indexes), self.orders)
+
+
+BY_PROJECT = ("project_id",)
+ALIVE = ("project_id", "deleted")
+
+LATEST_ANNOTATIONS = Order(ALIVE, "date_marker", descending=True)
+NEWEST_COHORTS = Order(ALIVE, "created_at", descending=True)
+NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
+NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
+NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
+NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
+OLDEST_ROLES = Order(("organization_id",), "created_at")
+OLDEST_ROLE_MEMBERS = Order(("role_id",), "joined_at")
+
+_CREATED_BY = {"created_by": "users"}
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table("organizations", Owner.NOBODY, Identity.UUID, component="Organization", fields=("name", "slug")),
+        Table(
+            "users", Owner.NOBODY, component="UserBasic",
+            fields=("current_organization_id", "current_project_id"), required=("email",),
+            references={"current_organization_id": "organizations", "current_project_id": "projects"},
+            indexes=("uuid", "email", "distinct_id"),
+        ),
+        Table(
+            "organization_memberships", Owner.ORGANIZATION, Identity.UUID,
+            fields=("id", "user_id", "level", "joined_at", "updated_at"), required=("user_id",),
+            references={"user_id": "users"}, indexes=("user_id",),
+        ),
+        Table("projects", Owner.ORGANIZATION, component="Project", indexes=("uuid", "api_token")),
+        Table(
+            "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",
+            fields=("value", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at"),
+            required=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
+        ),
+        Table(
+            "annotations", component="Annotation",
+            references={**_CREATED_BY, "dashboard_item": "insights", "dashboard_id": "dashboards"},
+            indexes=("organization_id", "dashboard_item", "dashboard_id"), orders=(LATEST_ANNOTATIONS,),
+        ),
+        Table(
+            "cohorts", component="Cohort", references=_CREATED_BY, fields=("members",),
+            indexes=("created_by",), orders=(NEWEST_COHORTS,),
+        ),
+        Table("cohort_calculations", identity=Identity.UUID, indexes=("cohort_id",), loadable=False),
+        Table(
+            "comments", identity=Identity.UUID, component="Comment",
+            references={**_CREATED_BY, "source_comment": "comments"},
+            indexes=("item_id", "source_comment"), orders=(NEWEST_COMMENTS,),
+        ),
+        Table(
+            "roles", Owner.ORGANIZATION, Identity.UUID, component="Role", references=_CREATED_BY,
+            orders=(OLDEST_ROLES,),
+        ),
+        Table(
+            "role_memberships", Owner.ORGANIZATION, Identity.UUID,
+            fields=("id", "role_id", "user_id", "user_uuid", "joined_at", "updated_at"),
+            references={"role_id": "roles", "user_id": "users"},
+            indexes=("role_id", "user_id"), orders=(OLDEST_ROLE_MEMBERS,),
+        ),
+        Table(
+            "persons", component="Person", fields=("is_identified",), required=("distinct_ids",),
+            indexes=("uuid", "distinct_ids", "properties.email"), orders=(NEWEST_PERSONS,),
+        ),
+        Table(
+            "events", identity=Identity.UUID, key="uuid",
+            fields=("uuid", "event", "distinct_id", "timestamp", "properties"), required=("event", "distinct_id"),
+            indexes=("distinct_id",),
+        ),
+        Table("groups", identity=Identity.INTEGER, indexes=("group_key",),
+              fields=("id", "group_type_index", "group_key", "group_properties", "created_at"),
+              required=("group_type_index", "group_key")),
+        Table("group_types", fields=("id", "group_type", "group_type_index"),
+              required=("group_type", "group_type_index")),
+        Table("property_definitions", fields=("id", "name", "type", "property_type"), required=("name",),
+              indexes=("name",)),
+        Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
+        Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"), indexes=("short_id",)),
+        Table(
+            "persisted_folders", identity=Identity.UUID, component="PersistedFolder",
+            fields=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
+        ),
+        Table(
+            "plugins", Owner.ORGANIZATION,
+            fields=(
+                "id", "name", "description", "url", "icon", "config_schema", "tag", "latest_tag", "plugin_type",
+                "is_global", "organization_id", "capabilities", "metrics", "public_jobs", "source",
+                "created_at", "updated_at",
+            ),
+        ),
+        Table("plugin_configs", component="PluginConfig", references={"plugin": "plugins"}, indexes=("plugin",)),
+        Table(
+            "plugin_log_entries", identity=Identity.UUID, component="PluginLogEntry",
+            references={"plugin_id": "plugins", "plugin_config_id": "plugin_configs"},
+            indexes=("plugin_config_id",), orders=(NEWEST_LOGS,),
+        ),
+        Table("queries", key="id", identity=Identity.GIVEN, loadable=False),
+        Table(
+            "activity_log", identity=Identity.UUID, indexes=("item_id", "scope"), orders=(NEWEST_ACTIVITY,),
+            loadable=False,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,77 @@
+"""Which organization and project a path means, and whether the asker may enter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.call import Principal, Tenant
+from mockserver.errors import NotFound, PermissionDenied
+from mockserver.store import Record, View
+
+CURRENT = "@current"
+PROJECTS_ONLY = "API keys with scoped projects are only supported on project-based endpoints."
+
+
+def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
+    """Return the tenant that a path names, not yet asking whether the asker belongs to it.
+
+    A path that names none is about the organization that the asker last used.
+
+    Raises: NotFound for a malformed or unknown id.
+    """
+    if "project_id" in path:
+        project = _find_project(path["project_id"], principal, view)
+        organization = view.table("organizations").get(project["organization_id"]) if project else None
+        if project is None or organization is None:
+            raise NotFound("Project not found.")
+        return Tenant(organization, project, level(principal.user, organization, view))
+    wanted = path.get("organization_id", CURRENT)
+    identifier = principal.user.get("current_organization_id") if wanted == CURRENT else wanted
+    organization = view.table("organizations").get(identifier)
+    if organization is None:
+        if "organization_id" in path:
+            raise NotFound("Organization not found.")
+        return Tenant(None)
+    return Tenant(organization, None, level(principal.user, organization, view))
+
+
+def _find_project(wanted: str, principal: Principal, view: View) -> Record | None:
+    identifier: Any = principal.user.get("current_project_id") if wanted == CURRENT else integer(wanted)
+    return view.table("projects").get(identifier) if identifier is not None else None
+
+
+def integer(text: str) -> int | None:
+    """Return the number that a path segment spells, if it spells one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def level(user: Record, organization: Record, view: View) -> int:
+    """Return a user's level in an organization; 0 for an outsider."""
+    membership = view.table("organization_memberships").first(user_id=user["id"], organization_id=organization["id"])
+    return int(membership["level"]) if membership else 0
+
+
+def require_reach(principal: Principal, tenant: Tenant, path: Mapping[str, str]) -> None:
+    """Refuse a key that is limited to other projects or organizations. Raises: PermissionDenied."""
+    projects = principal.key.get("scoped_projects") or ()
+    organizations = principal.key.get("scoped_organizations") or ()
+    if projects:
+        if tenant.project is None and "organization_id" in path:
+            raise PermissionDenied(PROJECTS_ONLY)
+        if tenant.project is not None and tenant.project_id not in projects:
+            raise PermissionDenied(f"API key does not have access to the requested project: ID {tenant.project_id}.")
+    if organizations and tenant.organization is not None and tenant.organization_id not in organizations:
+        raise PermissionDenied(
+            f"API key does not have access to the requested organization: ID {tenant.organization_id}."
+        )
+
+
+def require_membership(tenant: Tenant, path: Mapping[str, str]) -> None:
+    """Refuse an outsider. Raises: PermissionDenied."""
+    if tenant.level:
+        return
+    if "project_id" in path:
+        raise PermissionDenied("You don't have access to the project.")
+    if "organization_id" in path:
+        raise PermissionDenied

@@ -1,0 +1,102 @@
+"""What most tests need: a world, a client with its key, and both profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from mockserver.app import create_app
+from mockserver.contract import Contract
+from mockserver.world import World
+
+NOON = "2026-01-15T12:00:00Z"
+ALL_ACCESS = "phx_mock_all_access"
+READ_ONLY = "phx_mock_read_only"
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return Contract.read()
+
+
+@pytest.fixture(scope="session")
+def apps(contract: Contract) -> Callable[[str], Flask]:
+    """The application of a profile, over the demo world, its clock stopped and every answer checked."""
+    made: dict[str, Flask] = {}
+
+    def get(profile: str) -> Flask:
+        if profile not in made:
+            made[profile] = create_app(profile=profile, freeze_time=NOON, strict=True, contract=contract)
+        return made[profile]
+
+    return get
+
+
+class Client:
+    """A test client that sends a key and reads JSON."""
+
+    def __init__(self, client: FlaskClient, key: str | None = ALL_ACCESS) -> None:
+        self.flask = client
+        self.key = key
+
+    def as_key(self, key: str | None) -> Client:
+        return Client(self.flask, key)
+
+    def __call__(self, method: str, path: str, json: Any = None, **kwargs: Any) -> Any:
+        headers = dict(kwargs.pop("headers", None) or {})
+        if self.key:
+            headers.setdefault("Authorization", f"Bearer {self.key}")
+        if json is not None:
+            kwargs["json"] = json
+        response = self.flask.open(path, method=method, headers=headers, **kwargs)
+        assert response.status_code not in (500,), response.get_data(as_text=True)
+        return response
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return self("GET", path, **kwargs)
+
+    def post(self, path: str, json: Any = None, **kwargs: Any) -> Any:
+        return self("POST", path, json, **kwargs)
+
+    def put(self, path: str, json: Any = None, **kwargs: Any) -> Any:
+        return self("PUT", path, json, **kwargs)
+
+    def patch(self, path: str, json: Any = None, **kwargs: Any) -> Any:
+        return self("PATCH", path, json, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> Any:
+        return self("DELETE", path, **kwargs)
+
+
+def _client(app: Flask) -> Iterator[Client]:
+    world: World = app.extensions["mockserver"].default
+    yield Client(app.test_client())
+    world.reset()
+
+
+@pytest.fixture
+def client(apps: Callable[[str], Flask]) -> Iterator[Client]:
+    """A client of the demo world in profile `documented`; the world is reset afterwards."""
+    yield from _client(apps("documented"))
+
+
+@pytest.fixture
+def observed(apps: Callable[[str], Flask]) -> Iterator[Client]:
+    """A client of the demo world in profile `observed`."""
+    yield from _client(apps("observed"))
+
+
+@pytest.fixture(params=["documented", "observed"])
+def either(request: pytest.FixtureRequest, apps: Callable[[str], Flask]) -> Iterator[Client]:
+    """A client of the demo world, once in each profile."""
+    yield from _client(apps(request.param))
+
+
+@pytest.fixture
+def world(apps: Callable[[str], Flask]) -> World:
+    """The world that `client` talks to."""
+    return apps("documented").extensions["mockserver"].default  # type: ignore[no-any-return]
