@@ -97,7 +97,7 @@ def _key(request: Request) -> str | None:
     candidate = request.args.get("personal_api_key")
     if candidate or request.method in ("GET", "HEAD", "OPTIONS"):
         return candidate
-    body = request.get_json(silent=True) if request.is_json else request.form
+    body: Any = request.get_json(silent=True) if request.is_json else request.form
     value = body.get("personal_api_key") if hasattr(body, "get") else None
     return value if isinstance(value, str) else None
 

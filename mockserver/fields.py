@@ -48,13 +48,13 @@ class Field(fields.Field[Any]):
     """A field with DRF's own messages for what every field refuses."""
 
     codes: ClassVar[Mapping[str, str]] = {"required": "required", "null": "null"}
-    default_error_messages: ClassVar[dict[str, str]] = {
+    default_error_messages = {
         "required": "This field is required.",
         "null": "This field may not be null.",
     }
 
     def make_error(self, key: str, **kwargs: Any) -> marshmallow.ValidationError:
-        message = self.error_messages[key].format(**kwargs)
+        message = str(self.error_messages[key]).format(**kwargs)
         return marshmallow.ValidationError(Detail(message, self.codes.get(key, "invalid_input")))
 
 

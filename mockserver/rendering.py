@@ -41,12 +41,8 @@ def render(result: Any, success: Success, resource: Resource, call: Call) -> Res
         return result
     status, headers, media_type = success.status, call.headers, JSON
     if isinstance(result, Answer):
-        result, status, headers, media_type = (
-            result.result,
-            result.status,
-            {**headers, **result.headers},
-            result.media_type,
-        )
+        status, headers, media_type = result.status, {**headers, **result.headers}, result.media_type
+        result = result.result
         if result is None:
             return empty(status, headers)
     elif success.schema is None:

@@ -5,9 +5,12 @@ A family declares what is particular to it and overrides hooks; everything else 
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+
+import orjson
 
 from mockserver import fields
 from mockserver.call import Call
@@ -54,7 +57,7 @@ class Resource:
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
         self.schema: Schema = build_schema(contract, self.component, self.field_overrides)
-        self._layouts: dict[tuple[str, Profile], list[tuple[str, bool]]] = {}
+        self._layouts: dict[tuple[str, Profile], builtins.list[tuple[str, bool]]] = {}
 
     # The six standard actions
 
@@ -232,7 +235,7 @@ class Resource:
             shown[name] = value
         return shown
 
-    def _layout(self, component: str, profile: Profile) -> list[tuple[str, bool]]:
+    def _layout(self, component: str, profile: Profile) -> builtins.list[tuple[str, bool]]:
         """Return the names that a component shows, and for each whether the pages show it as text."""
         key = (component, profile)
         if key not in self._layouts:
@@ -271,6 +274,4 @@ def search_terms(text: str) -> list[str]:
 
 def as_json_text(value: Any) -> str:
     """Return a value as the text that a documentation page shows it to be."""
-    import orjson
-
     return orjson.dumps(value).decode()

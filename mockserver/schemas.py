@@ -92,7 +92,7 @@ def _text(prop: Document, bounds: dict[str, Any], options: dict[str, Any]) -> fi
 
 
 def _flatten(contract: Contract, prop: Document) -> Document:
-    """Return a property as one flat schema: references followed, and `anyOf` of a shape and null as a nullable shape."""
+    """Return a property as one flat schema: references followed, `anyOf` of a shape and null as a nullable shape."""
     siblings = {key: value for key, value in prop.items() if key not in ("$ref", "anyOf")}
     shape = contract.resolve(prop) if "$ref" in prop else prop
     if "anyOf" in shape:
@@ -134,7 +134,7 @@ class Schema(marshmallow.Schema):
         try:
             loaded: dict[str, Any] = self.load(known, partial=partial)
         except marshmallow.ValidationError as error:
-            detail, attr = first_problem(error.normalized_messages())
+            detail, attr = first_problem(_messages(error))
             raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=attr) from None
         finally:
             fields.lookup.reset(token)
@@ -170,6 +170,11 @@ def _json_or(text: str, otherwise: Any) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return otherwise
+
+
+def _messages(error: marshmallow.ValidationError) -> Any:
+    messages = error.messages
+    return messages if isinstance(messages, Mapping) else {"_schema": messages}
 
 
 def first_problem(messages: Any) -> tuple[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mockserver import entropy
@@ -159,7 +159,7 @@ class Loader:
 
     def _time(self, name: str, value: Any) -> Any:
         if isinstance(value, datetime):
-            return entropy.timestamp(value if value.tzinfo else value.replace(tzinfo=entropy.UTC))
+            return entropy.timestamp(value if value.tzinfo else value.replace(tzinfo=UTC))
         if not isinstance(value, str) or not name.endswith(("_at", "timestamp", "date_marker", "last_calculation")):
             return value
         moment = Timestamp.read(value)

@@ -55,7 +55,7 @@ class World:
         """Return the world's state as it stands."""
         return self.store.view()
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         """Yield the personal API keys and project tokens by which requests name this world."""
         view = self.view()
         yield from (key["value"] for key in view.table("api_keys"))
@@ -120,7 +120,7 @@ class Worlds:
     def register(self, world: World) -> None:
         """Let a world's keys and tokens name it, where they do not name another already."""
         with self._lock:
-            for key in world.keys():
+            for key in world.names():
                 self._by_key.setdefault(key, world)
 
     def reregister(self, world: World) -> None:

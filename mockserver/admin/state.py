@@ -16,7 +16,7 @@ def load_records(plane: Plane, body: dict[str, Any], world: World) -> dict[str, 
     """Store records of any tables, completed and checked, all or none."""
     keys = body.get("api_keys", [])
     for number, key in enumerate(keys if isinstance(keys, list) else []):
-        owner = plane.worlds.owner(key.get("value")) if isinstance(key, dict) else None
+        owner = plane.worlds.owner(str(key.get("value"))) if isinstance(key, dict) else None
         if owner is not None and owner is not world:
             raise Conflict(f"The key is in use in world {owner.id!r}.", attr=f"api_keys__{number}__value")
     try:

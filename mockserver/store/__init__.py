@@ -117,8 +117,7 @@ class Transaction(View, Protocol):
         """Return the next number of a counter, greater than every one before it and than `above`."""
 
 
-class Snapshot(Protocol):
-    """A store's value, kept for later."""
+Snapshot = Any  # a store's value, kept for later; only stores of its own kind can read it
 
 
 class Store(Protocol):

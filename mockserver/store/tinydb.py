@@ -153,7 +153,7 @@ class MemoryTable(Table):
     def _contents(self) -> Contents:
         return self._storage.contents(self._name)
 
-    def get(self, key: Any = None, **kwargs: Any) -> Any:
+    def get(self, key: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Return the record whose key field equals `key`; TinyDB's own forms (`cond`, `doc_id`) work as well."""
         if kwargs:
             return super().get(**kwargs)
@@ -244,7 +244,7 @@ class MemoryTable(Table):
             self._storage.replace(self._name, Contents(by_row.finish(), indexes, orders, row))
         return len(added)
 
-    def update(self, record: Any, changes: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def update(self, record: Any, changes: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Put a new version in the place of a record; with TinyDB's own arguments, do what TinyDB does."""
         if not isinstance(record, Version):
             return super().update(record, changes, *args, **kwargs)
@@ -391,7 +391,8 @@ def _group(record: Record, order: Order) -> tuple[Any, ...]:
 def _filled(index: Map[Any, Bucket], field: str, added: Mapping[int, Version], table: MemoryTable) -> Map[Any, Bucket]:
     unique = field == table.layout.key
     shared: dict[Any, list[int]] = {}
-    with index.mutate() as edited:
+    edited: Any = index.mutate()
+    with edited:
         for row, version in added.items():
             values = _values(version, field)
             if unique and not values:
@@ -407,7 +408,8 @@ def _filled(index: Map[Any, Bucket], field: str, added: Mapping[int, Version], t
             bucket = edited[value]
             whole = Map({bucket: None}) if isinstance(bucket, int) else bucket
             edited[value] = whole.update(dict.fromkeys(rows))
-        return edited.finish()
+    finished: Map[Any, Bucket] = edited.finish()
+    return finished
 
 
 def _refilled(
