@@ -1,0 +1,28 @@
+# Each target does all the set-up that it needs: a virtual environment of its own, in .venv.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: run test lint replay bench clean
+
+run: .venv/installed    ## serve the demo world
+	$(BIN)/mockserver serve
+
+test: .venv/installed   ## lint, types and tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+lint: .venv/installed   ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/mypy
+	$(BIN)/mockserver contract lint
+
+clean:                  ## forget the environment and every cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

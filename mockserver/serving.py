@@ -1,0 +1,131 @@
+"""A socket for an application: granian, in this process, because a world lives in one.
+
+Granian's threaded server keeps the application where the caller can reach it (the worlds of a running server, say) and
+its HTTP work outside Python. It can run in the foreground until a signal ends it, or in the background of a test.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+START_SECONDS = 10.0
+
+Application = Callable[..., Any]
+
+
+class PortInUse(Exception):
+    """Somebody else listens there."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8010
+    secure: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address as clients write it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in LOOPBACK or self.host.startswith("127.")
+
+
+def free_address(host: str, port: int, *, secure: bool = False) -> Address:
+    """Return an address nobody listens at; port 0 picks one. Raises: PortInUse."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise PortInUse(f"cannot listen at {host}:{port}: {getattr(error, 'strerror', None) or error}") from None
+        return Address(host, probe.getsockname()[1], secure)
+
+
+class Server:
+    """One application at one address."""
+
+    def __init__(
+        self, application: Application, address: Address, *, threads: int = 4,
+        certificate: Path | None = None, private_key: Path | None = None,
+    ) -> None:  # fmt: skip
+        self.address = address
+        self._application = application
+        self._granian = _granian(
+            address=address.host, port=address.port, blocking_threads=threads,
+            ssl_cert=certificate, ssl_key=private_key,
+        )  # fmt: skip
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM; outside the main thread, until `stop`."""
+        self._granian.serve(target_loader=lambda *_: self._application, wrap_loader=False)
+
+    def start(self) -> Server:
+        """Serve in the background, and return once the socket answers."""
+        self._thread = threading.Thread(target=self.run, name="mockserver", daemon=True)
+        self._thread.start()
+        self._wait()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving in the background."""
+        self._granian.signal_handler_interrupt()
+        if self._thread:
+            self._thread.join(timeout=START_SECONDS)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection((self.address.host, self.address.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.005)
+        raise TimeoutError(f"nothing answers at {self.address.url}")
+
+
+def _granian(**options: Any) -> Any:
+    """Return granian's threaded server, for a Python with or without the global lock.
+
+    Granian keeps it for builds without the lock, since its threads cannot run Python side by side elsewhere. That is no
+    loss here: what matters is that the application stays in this process.
+    """
+    from granian.constants import HTTPModes, Interfaces
+    from granian.server import common
+    from granian.server.mt import MTServer
+
+    class InProcess(MTServer):
+        def _check_gil(self) -> None:
+            """Accept any build."""
+
+        def startup(self, spawn_target: Any, target_loader: Any) -> None:
+            """Start; signal handlers are for the main thread alone to set."""
+            if threading.current_thread() is threading.main_thread():
+                super().startup(spawn_target, target_loader)
+                return
+            handlers = vars(common)["set_main_signals"]
+            vars(common)["set_main_signals"] = lambda *_: None
+            try:
+                super().startup(spawn_target, target_loader)
+            finally:
+                vars(common)["set_main_signals"] = handlers
+
+    return InProcess(
+        "mockserver", interface=Interfaces.WSGI, http=HTTPModes.http1, workers=1, websockets=False,
+        log_enabled=False, backlog=1024, **options,
+    )  # fmt: skip
