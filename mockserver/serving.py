@@ -116,12 +116,12 @@ def _granian(**options: Any) -> Any:
         def startup(self, spawn_target: Any, target_loader: Any) -> None:
             """Start; signal handlers are for the main thread alone to set."""
             if threading.current_thread() is threading.main_thread():
-                super().startup(spawn_target, target_loader)
+                super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
                 return
             handlers = vars(common)["set_main_signals"]
             vars(common)["set_main_signals"] = lambda *_: None
             try:
-                super().startup(spawn_target, target_loader)
+                super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
             finally:
                 vars(common)["set_main_signals"] = handlers
 

@@ -1,0 +1,1 @@
+"""Replay: the contract held against a server, whichever it is."""

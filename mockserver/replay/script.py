@@ -1,0 +1,276 @@
+"""Scripts: ordered requests with what each must answer, written to hold against any server.
+
+A script names operations, not paths; the ids of the target's project and organization are filled in, and what one step
+keeps, later ones use:
+
+    - name: a deleted annotation is hidden
+      source: recorded answers
+      steps:
+        - {call: annotations_create, body: {content: Launch}, expect: {status: 201}, keep: {id: $.id}}
+        - {call: annotations_retrieve, path: {id: $id}, expect: {status: 404, body: {code: not_found}}}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import yaml
+
+from mockserver.contract import Contract, Operation, Profile
+from mockserver.locations import CONTRACTS
+from mockserver.replay.matching import mismatches
+
+SCRIPTS = CONTRACTS / "scripts"
+NAME = re.compile(r"\$(\w+)|\$\{(\w+)\}")
+STEP_KEYS = frozenset(
+    {"call", "as", "path", "query", "body", "form", "multipart", "raw", "content_type", "headers", "expect", "keep"}
+)
+
+
+class ScriptError(Exception):
+    """A script cannot be read; the message names file, script and step."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a script, and what it must answer."""
+
+    call: str
+    spec: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def expect(self) -> Mapping[str, Any]:
+        """What the answer must be like."""
+        return self.spec.get("expect") or {}
+
+
+@dataclass(frozen=True)
+class Script:
+    """Ordered requests that hold together."""
+
+    name: str
+    family: str
+    steps: tuple[Step, ...]
+    role: str = "all_access"
+    profile: Profile | None = None
+    source: str = ""
+
+    def holds_in(self, profile: Profile) -> bool:
+        """Return whether the script is about this profile."""
+        return self.profile is None or self.profile is profile
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, or as text where it is none; None when empty."""
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return self.body.decode("utf-8", "replace")
+
+
+class Target(Protocol):
+    """A server that scripts are run against."""
+
+    profile: Profile
+    ids: Mapping[str, Any]
+
+    def send(self, role: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Send one request with the key of a role."""
+
+
+@dataclass
+class Outcome:
+    """How one step went."""
+
+    script: Script
+    step: Step
+    number: int
+    answer: Answer | None
+    problems: list[str]
+
+    def __str__(self) -> str:
+        status = f" answered {self.answer.status}" if self.answer else ""
+        return f"{self.script.name!r}, step {self.number} ({self.step.call}){status}: " + "; ".join(self.problems)
+
+
+def read_scripts(contract: Contract, folder: Path = SCRIPTS) -> list[Script]:
+    """Return every script of a folder, a file a family. Raises: ScriptError."""
+    known = {operation.id for operation in contract.operations}
+    scripts: list[Script] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            entries = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) or []
+        except yaml.YAMLError as error:
+            raise ScriptError(f"{path}: {error}") from None
+        scripts.extend(_read(entry, path, known) for entry in entries)
+    return scripts
+
+
+def _read(entry: Any, path: Path, known: set[str]) -> Script:
+    if not isinstance(entry, dict) or not entry.get("name") or not entry.get("steps"):
+        raise ScriptError(f"{path}: a script needs a name and steps: {entry!r:.80}")
+    for number, step in enumerate(entry["steps"], 1):
+        where = f"{path}: {entry['name']!r}, step {number}"
+        if step.get("call") not in known:
+            raise ScriptError(f"{where}: there is no operation {step.get('call')!r}")
+        strange = set(step) - STEP_KEYS
+        if strange:
+            raise ScriptError(f"{where}: unknown {', '.join(sorted(strange))}")
+    return Script(
+        name=entry["name"],
+        family=path.stem,
+        steps=tuple(Step(step["call"], step) for step in entry["steps"]),
+        role=entry.get("as", "all_access"),
+        profile=Profile(entry["profile"]) if entry.get("profile") else None,
+        source=str(entry.get("source", "")),
+    )
+
+
+def run(script: Script, target: Target, contract: Contract) -> Iterator[Outcome]:
+    """Run a script against a target, and yield how each step went; it ends at the first that cannot be sent."""
+    operations = {operation.id: operation for operation in contract.operations}
+    kept: dict[str, Any] = dict(target.ids)
+    for number, step in enumerate(script.steps, 1):
+        try:
+            spec = substitute(dict(step.spec), kept)
+        except KeyError as missing:
+            yield Outcome(script, step, number, None, [f"nothing was kept as {missing}"])
+            return
+        answer = _send(operations[step.call], spec, target, spec.get("as") or script.role, kept)
+        problems = _judge(spec.get("expect") or {}, answer, target.profile)
+        for name, place in (spec.get("keep") or {}).items():
+            value = pick(answer.json, place)
+            if value is None:
+                problems.append(f"nothing at {place} to keep as {name}")
+            else:
+                kept[name] = value
+        yield Outcome(script, step, number, answer, problems)
+
+
+def substitute(node: Any, kept: Mapping[str, Any]) -> Any:
+    """Return a step with `$name` and `${name}` replaced by what was kept: alone by the value, inside text by its text.
+
+    Paths to keep (`$.id`) are left alone, and so is `$` before a name that no step could keep, as in `$set`.
+    """
+    if isinstance(node, str):
+        whole = NAME.fullmatch(node)
+        if whole and _name(whole) in kept:
+            return kept[_name(whole)]
+        return NAME.sub(lambda found: str(kept[_name(found)]) if _name(found) in kept else found[0], node)
+    if isinstance(node, Mapping):
+        return {
+            substitute(key, kept) if isinstance(key, str) else key: value if key == "keep" else substitute(value, kept)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [substitute(item, kept) for item in node]
+    return node
+
+
+def _name(found: re.Match[str]) -> str:
+    return found[1] or found[2]
+
+
+def pick(value: Any, place: str) -> Any:
+    """Return what stands at a place like `$.results.0.id`, or nothing."""
+    for part in place.removeprefix("$").strip(".").split("."):
+        if not part:
+            continue
+        if isinstance(value, list) and part.lstrip("-").isdigit() and -len(value) <= int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, Mapping):
+            value = value.get(part)
+        else:
+            return None
+    return value
+
+
+def _send(operation: Operation, spec: Mapping[str, Any], target: Target, role: str, kept: Mapping[str, Any]) -> Answer:
+    named = {**kept, **(spec.get("path") or {})}
+    path = re.sub(r"{(\w+)}", lambda found: quote(str(named[found[1]]), safe="@"), operation.path)
+    query = spec.get("query") or {}
+    pairs = [(key, _query_text(item)) for key, value in query.items() for item in _many(value)]
+    url = f"{path}/" + (f"?{urlencode(pairs)}" if pairs else "")
+    headers = {str(key): str(value) for key, value in (spec.get("headers") or {}).items()}
+    body, content_type = _body(spec)
+    if content_type:
+        headers.setdefault("Content-Type", content_type)
+    return target.send(role, operation.method.upper(), url, headers, body)
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) and all(isinstance(item, (str, int)) for item in value) else [value]
+
+
+def _query_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+def _body(spec: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
+    if "raw" in spec:
+        return str(spec["raw"]).encode(), spec.get("content_type")
+    if "form" in spec:
+        pairs = [(key, _query_text(value)) for key, value in spec["form"].items()]
+        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+    if "multipart" in spec:
+        return _multipart(spec["multipart"]), "multipart/form-data; boundary=script-boundary"
+    if "body" in spec:
+        return json.dumps(spec["body"]).encode(), spec.get("content_type", "application/json")
+    return None, spec.get("content_type")
+
+
+def _multipart(parts: Mapping[str, Any]) -> bytes:
+    """Return a multipart body; a part given as `{file: name, content: text}` is a file."""
+    lines = []
+    for name, value in parts.items():
+        if isinstance(value, Mapping) and "file" in value:
+            head = (
+                f'Content-Disposition: form-data; name="{name}"; filename="{value["file"]}"\r\nContent-Type: text/csv'
+            )
+            text = str(value.get("content", ""))
+        else:
+            head, text = f'Content-Disposition: form-data; name="{name}"', _query_text(value)
+        lines.append(f"--script-boundary\r\n{head}\r\n\r\n{text}\r\n")
+    return ("".join(lines) + "--script-boundary--\r\n").encode()
+
+
+def _judge(expect: Mapping[str, Any], answer: Answer, profile: Profile) -> list[str]:
+    problems = []
+    status = _of_profile(expect.get("status"), profile, "status")
+    allowed = status if isinstance(status, list) else [status]
+    if status is not None and answer.status not in allowed:
+        problems.append(
+            f"expected status {status}, got {answer.status}: {answer.body[:300].decode('utf-8', 'replace')}"
+        )
+    elif "body" in expect:
+        problems += mismatches(_of_profile(expect["body"], profile, "body"), answer.json)
+    headers = {key.lower(): value for key, value in answer.headers.items()}
+    for name, value in (expect.get("headers") or {}).items():
+        problems += mismatches(value, headers.get(str(name).lower()), f"header {name}")
+    return problems
+
+
+def _of_profile(value: Any, profile: Profile, what: str) -> Any:
+    """Return what is expected in a profile, where the two differ: `{documented: …, observed: …}`."""
+    if isinstance(value, Mapping) and value and set(value) <= set(Profile):
+        return value.get(profile)
+    return value
