@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from mockserver import __version__, auth
 from mockserver.binding import Route, bind
 from mockserver.contract import Contract, Profile
 from mockserver.dispatch import FORMAT, dispatch
-from mockserver.errors import NotFound
+from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.parsing import MAX_BODY_BYTES
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
@@ -115,8 +116,12 @@ def _serve_schema(app: Flask, contract: Contract) -> None:
 
 
 def _route_missed(error: HTTPException) -> Any:
-    """Answer what no route matched as PostHog does."""
-    if error.code in (404, 405, 308):
+    """Answer what no route matched, or no route knows the method of, as PostHog does."""
+    if isinstance(error, WrongMethod):
+        response = render_error(MethodNotAllowed.of(request.method))
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
+    if error.code == 404:
         return render_error(NotFound(ENDPOINT_NOT_FOUND))
     return error
 
