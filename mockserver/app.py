@@ -77,10 +77,11 @@ def create_app(
 
 def _serve(app: Flask, route: Route, worlds: Worlds, strictness: Strictness | None) -> None:
     def view(**path: str) -> Response:
-        world = worlds.of_key(_key(request))
-        response = dispatch(route, path, world, request)
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
+        world = worlds.of_key(_key(asked))
+        response = dispatch(route, path, world, asked)
         if strictness:
-            response = strictness.check(response, route, world, request.method)
+            response = strictness.check(response, route, world, asked.method)
         return response
 
     rule = re.sub(r"{(\w+)}", r"<\1>", route.path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -82,9 +83,14 @@ class Call:
     body: Any = None
     is_form: bool = False
     files: Mapping[str, FileStorage] = field(default_factory=dict)
-    url: str = ""
+    make_url: Callable[[], str] = str
     format: str = "json"
     headers: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> str:
+        """The address as it was asked for: scheme, host, path and query."""
+        return self.make_url()
 
     @property
     def profile(self) -> Profile:

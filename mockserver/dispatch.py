@@ -6,6 +6,7 @@ The order decides which error wins, and is the real server's.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response
@@ -63,7 +64,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     with _state(world, view, request.method) as state:
         call = Call(
             endpoint.operation, principal, tenant, world, state, path, request.args,
-            body.value, body.is_form, body.files, absolute_url(request), format,
+            body.value, body.is_form, body.files, partial(absolute_url, request), format,
         )  # fmt: skip
         result = endpoint.act(call)
         return render(result, endpoint.operation.successes[world.profile], route.resource, call)

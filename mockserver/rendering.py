@@ -90,8 +90,9 @@ def encode_result(result: Any, success: Success, resource: Resource, call: Call)
         return encode_record(result, success.component, resource, call)
     if isinstance(result, Page):
         component = resource.rows_component(success.schema, result.rows_key)
+        stamp = _stamp(component, resource, call)
         rows = [
-            orjson.Fragment(encode_record(row, component, resource, call)) if isinstance(row, Version) else row
+            orjson.Fragment(_encode_record(row, stamp, component, resource, call)) if isinstance(row, Version) else row
             for row in result.rows
         ]
         return encode({**result.envelope, result.rows_key: rows})
@@ -100,10 +101,22 @@ def encode_result(result: Any, success: Success, resource: Resource, call: Call)
 
 def encode_record(record: Version, component: str | None, resource: Resource, call: Call) -> bytes:
     """Return a record as JSON, encoded once for each version of it and of the tables it shows something of."""
+    return _encode_record(record, _stamp(component, resource, call), component, resource, call)
+
+
+def _stamp(component: str | None, resource: Resource, call: Call) -> tuple[Any, ...] | None:
+    """Return what an encoded record is good for: the component, and the tables as they stand; None for nothing."""
     if resource.depends_on is None:
-        return encode(resource.show(record, call, component))
+        return None
     tables = (*resource.depends_on, *resource.relations.values())
-    stamp = (component, call.profile, *(call.state.version(name) for name in tables))
+    return (component, call.profile, *(call.state.version(name) for name in tables))
+
+
+def _encode_record(
+    record: Version, stamp: tuple[Any, ...] | None, component: str | None, resource: Resource, call: Call
+) -> bytes:
+    if stamp is None:
+        return encode(resource.show(record, call, component))
     if record.rendered is None or record.rendered[0] != stamp:
         record.rendered = (stamp, encode(resource.show(record, call, component)))
     encoded: bytes = record.rendered[1]

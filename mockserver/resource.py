@@ -102,6 +102,10 @@ class Resource:
         """Return whether a list is anything but the whole of `order`, so that it must be gone through."""
         return bool(call.query.get("search")) and bool(self.search_fields)
 
+    def pages_in_order(self, call: Call) -> bool:
+        """Return whether a page can be cut from `order` as it stands, without going through all records."""
+        return type(self).get_records is Resource.get_records and not self.is_filtered(call)
+
     def get_record(self, call: Call, key: str) -> Record:
         """Return the record that the path names. Raises: NotFound, for another tenant's too."""
         record = call.table(self.table).get(self.read_key(key))
@@ -190,7 +194,7 @@ class Resource:
 
     def fetcher(self, call: Call) -> Fetch:
         """Return how to get one stretch of the list: from the list kept in order, or by going through all of it."""
-        whole = type(self).get_records is Resource.get_records and not self.is_filtered(call)
+        whole = self.pages_in_order(call)
 
         def fetch(offset: int, limit: int) -> tuple[Sequence[Record], int]:
             if whole and self.order:

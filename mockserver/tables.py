@@ -89,7 +89,7 @@ TABLES: dict[str, Table] = {
         Table(
             "annotations", component="Annotation",
             references={**_CREATED_BY, "dashboard_item": "insights", "dashboard_id": "dashboards"},
-            indexes=("organization_id", "dashboard_item", "dashboard_id"), orders=(LATEST_ANNOTATIONS,),
+            indexes=("organization_id", "scope", "dashboard_item", "dashboard_id"), orders=(LATEST_ANNOTATIONS,),
         ),
         Table(
             "cohorts", component="Cohort", references=_CREATED_BY, fields=("members",),
@@ -117,7 +117,8 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "events", identity=Identity.UUID, key="uuid",
-            fields=("uuid", "event", "distinct_id", "timestamp", "properties"), required=("event", "distinct_id"),
+            fields=("uuid", "event", "distinct_id", "timestamp", "properties", "person_id", "person_properties"),
+            required=("event", "distinct_id"),
             indexes=("distinct_id",),
         ),
         Table("groups", identity=Identity.INTEGER, indexes=("group_key",),

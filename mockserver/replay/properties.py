@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.contract import Contract, Document, Profile, view
 
 if TYPE_CHECKING:
-    from schemathesis.openapi import OpenApiSchema
+    from schemathesis.schemas import BaseSchema
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -94,7 +94,7 @@ def explore(
 def load(
     contract: Contract, profile: Profile, api_key: str, parameters: Mapping[str, Any], settings: Settings,
     application: Any = None, base_url: str | None = None,
-) -> OpenApiSchema:  # fmt: skip
+) -> BaseSchema:  # fmt: skip
     """Return the contract as schemathesis reads it, set up for one server."""
     import schemathesis
     from schemathesis.config import SchemathesisConfig
@@ -124,7 +124,7 @@ def load(
     )
     document: Document = view(contract.document, profile)
     document["servers"] = [{"url": base_url or "http://localhost"}]
-    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema: BaseSchema = schemathesis.openapi.from_dict(document, config=config)
     schema.app = application
     if settings.only:
         schema = schema.include(name_regex=settings.only)

@@ -157,7 +157,10 @@ class MemoryTable(Table):
         """Return the record whose key field equals `key`; TinyDB's own forms (`cond`, `doc_id`) work as well."""
         if kwargs:
             return super().get(**kwargs)
-        return self.first(**{self.layout.key: key})
+        contents = self._contents
+        index = contents.indexes.get(self.layout.key)
+        row = index.get(_hashable(key)) if index is not None else None
+        return contents.records[row] if row is not None else None
 
     def first(self, **equal: Any) -> Version | None:
         return next(self._matching(equal), None)
@@ -183,17 +186,27 @@ class MemoryTable(Table):
 
     def _matching(self, equal: Mapping[str, Any]) -> Iterator[Version]:
         contents = self._contents
-        served = next((field for field in equal if field in self._indexed), None)
-        if served is None:
-            rows: Iterable[int] = sorted(contents.records)
-        else:
-            bucket = contents.indexes.get(served, Map()).get(_hashable(equal[served]))
-            rows = _rows(bucket)
+        served, bucket = self._narrowest(contents, equal)
+        rows = _rows(bucket) if served else sorted(contents.records)
         rest = [(field, value) for field, value in equal.items() if field != served]
         for row in rows:
             record = contents.records[row]
             if all(_has(record, field, value) for field, value in rest):
                 yield record
+
+    def _narrowest(self, contents: Contents, equal: Mapping[str, Any]) -> tuple[str | None, Bucket]:
+        """Return which of the fields asked for is answered from an index, by the fewest rows, and those rows."""
+        served, fewest, size = None, None, 0
+        for field in equal:
+            if field not in self._indexed:
+                continue
+            bucket = contents.indexes.get(field, NO_INDEX).get(_hashable(equal[field]))
+            if bucket is None:
+                return field, None
+            rows = 1 if isinstance(bucket, int) else len(bucket)
+            if served is None or rows < size:
+                served, fewest, size = field, bucket, rows
+        return served, fewest
 
     @property
     def _indexed(self) -> tuple[str, ...]:
@@ -332,6 +345,7 @@ class MemoryTable(Table):
 
 
 EMPTY = Contents()
+NO_INDEX: Map[Any, Bucket] = Map()
 REVISIONS = count(1)  # one sequence for all stores: no two contents, of forks either, share a number
 NOTHING = SortedRows()
 
@@ -347,8 +361,8 @@ def sort_key(value: Any) -> tuple[int, Any]:
 
 def _values(record: Record | None, field: str) -> tuple[Any, ...]:
     value: Any = record
-    for part in field.split("."):
-        if not isinstance(value, Mapping) or part not in value:
+    for part in field.split(".") if "." in field else (field,):
+        if not isinstance(value, dict) or part not in value:
             return ()
         value = value[part]
     if isinstance(value, (list, tuple)):

@@ -54,7 +54,7 @@ def known(client) -> dict[str, Any]:
     organization = f"/api/organizations/{IDS['organization_id']}"
     role = client.get(f"{organization}/roles/").json["results"][0]
     member = client.get(f"{organization}/roles/{role['id']}/role_memberships/").json["results"]
-    ids = {
+    return {
         "projects": "1",
         "roles": role["id"],
         "role_memberships": member[0]["id"] if member else None,
@@ -70,7 +70,6 @@ def known(client) -> dict[str, Any]:
         "role_id": role["id"],
         "plugin_config_id": client.get("/api/projects/1/pipeline_destination_configs/").json["results"][0]["id"],
     }
-    return ids
 
 
 @pytest.mark.parametrize("operation", CONTRACT.promised, ids=lambda operation: operation.id)
