@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from mockserver import entropy
+from mockserver import capture, entropy
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.fields import Timestamp
 from mockserver.store import DuplicateKey, Transaction
@@ -236,16 +237,47 @@ class Loader:
     # Events
 
     def _ingest(self, events: Sequence[Mapping[str, Any]]) -> int:
-        from mockserver import capture
-
+        """Take events in as captured ones are; those that say what they carried for their person change nobody."""
+        settled = any("person_properties" in event for event in events)
+        projects: dict[int, list[Mapping[str, Any]]] = {}
+        seen: set[str] = set()
         for number, event in enumerate(events):
             try:
-                project_id = event.get("project_id") or self._owner(TABLES["events"])
-                timestamp = self._time("timestamp", event.get("timestamp", self.now))
-                capture.ingest(self.world, self.transaction, project_id, [{**event, "timestamp": timestamp}])
+                ready = self._complete_event(event)
+                if ready.get("uuid") in seen or self.transaction.table("events").get(ready.get("uuid")) is not None:
+                    raise LoadError(f"uuid {ready['uuid']!r} is given twice or taken", "uuid")
             except LoadError as error:
                 raise LoadError(error.message, "events", number, *error.place) from None
+            if "uuid" in ready:
+                seen.add(ready["uuid"])
+            projects.setdefault(ready.pop("project_id"), []).append(ready)
+        for project_id, batch in projects.items():
+            capture.ingest(self.world, self.transaction, project_id, batch, settled=settled)
         return len(events)
+
+    def _complete_event(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        project_id = event.get("project_id") or self._owner(TABLES["events"])
+        if isinstance(project_id, bool) or not isinstance(project_id, int):
+            raise LoadError("expected an integer", "project_id")
+        ready = {name: value for name, value in event.items() if value is not None}
+        for name in ("event", "distinct_id"):
+            if not isinstance(ready[name], str):
+                raise LoadError("expected text", name)
+        for name in ("properties", "person_properties"):
+            if not isinstance(ready.get(name, {}), Mapping):
+                raise LoadError("expected an object", name)
+        if "uuid" in ready:
+            ready["uuid"] = self._uuid(ready["uuid"])
+        timestamp = self._time("timestamp", ready.get("timestamp", self.now))
+        if not isinstance(timestamp, str):
+            raise LoadError(f"expected a time (ISO 8601), got {timestamp!r}", "timestamp")
+        return {**ready, "project_id": project_id, "timestamp": timestamp}
+
+    def _uuid(self, value: Any) -> str:
+        try:
+            return str(UUID(value))
+        except (ValueError, TypeError, AttributeError):
+            raise LoadError(f"expected a UUID, got {value!r}", "uuid") from None
 
     # References
 

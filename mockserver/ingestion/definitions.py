@@ -1,0 +1,93 @@
+"""Properties that arrive, and of what type they are: found from their names and first values.
+
+Source: the service of PostHog's that writes property definitions; a definition that exists is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from mockserver import entropy
+from mockserver.store import Transaction
+
+OPERATIONS = frozenset({"$set", "$set_once", "$unset", "$groups", *(f"$group_{index}" for index in range(5))})
+ALWAYS_TEXT = re.compile(r"utm_|\$feature/|\$feature_flag_response$|\$survey_response")
+TIME_WORDS = re.compile(r"time|date|_at$|-at$|createdat|updatedat")
+DATE = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}([T ]\d{2}:\d{2}:\d{2}.*)?|\d{2}[-/]\d{2}[-/]\d{4} \d{2}:\d{2}:\d{2}")
+LONGEST_NAME_BYTES = 200
+HALF_A_YEAR_SECONDS = 15_768_000
+
+
+class Definitions:
+    """The property definitions that a batch of events brings; `save` stores the new ones."""
+
+    def __init__(self, transaction: Transaction, project_id: int) -> None:
+        self.transaction = transaction
+        self.project_id = project_id
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._recent_seconds = entropy.now(transaction).timestamp() - HALF_A_YEAR_SECONDS
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Note the properties of an event, and those it sets of its person or group."""
+        properties = event["properties"]
+        if event["event"] == "$groupidentify":
+            self._note("group", properties.get("$group_set"))
+            return
+        self._note("event", properties, without=OPERATIONS)
+        self._note("person", properties.get("$set"))
+        self._note("person", properties.get("$set_once"))
+
+    def _note(self, kind: str, properties: Any, without: frozenset[str] = frozenset()) -> None:
+        if not isinstance(properties, Mapping):
+            return
+        for name, value in properties.items():
+            if name not in without and self._found.get((kind, name)) is None:
+                self._found[kind, name] = self.type_of(name, value)
+
+    def type_of(self, name: str, value: Any) -> str | None:
+        """Return the type that a name and a value suggest: that of nothing, lists and objects is not known."""
+        name = name.lower()
+        if ALWAYS_TEXT.match(name):
+            return "String"
+        if isinstance(value, bool):
+            return "Boolean"
+        if isinstance(value, (int, float)):
+            is_time = isinstance(value, int) and value >= self._recent_seconds and TIME_WORDS.search(name)
+            return "DateTime" if is_time else "Numeric"
+        if isinstance(value, str):
+            text = value.strip()
+            return (
+                "Boolean" if text in ("true", "false", "TRUE", "FALSE") else "DateTime" if _is_date(text) else "String"
+            )
+        return None
+
+    def save(self) -> None:
+        """Store the definitions that are new, or of a type that was not known before."""
+        table = self.transaction.table("property_definitions")
+        for (kind, name), type in self._found.items():
+            known = next(
+                (r for r in table.find(name=name, project_id=self.project_id) if (r.get("type") or "event") == kind),
+                None,
+            )
+            if known is not None:
+                if known.get("property_type") is None and type is not None:
+                    table.update(known, {"property_type": type})
+            elif len(name.encode()) <= LONGEST_NAME_BYTES:
+                table.insert({
+                    "id": self.transaction.next("ids.property_definitions"), "project_id": self.project_id,
+                    "name": name, "type": kind, "property_type": type,
+                })  # fmt: skip
+
+
+def _is_date(text: str) -> bool:
+    if DATE.fullmatch(text):
+        return True
+    if not text[-1:].isdigit() or text.count(":") != 2 or "," not in text:
+        return False
+    try:
+        return parsedate_to_datetime(text) is not None
+    except ValueError:
+        return False
