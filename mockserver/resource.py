@@ -74,8 +74,8 @@ class Resource:
         return record
 
     def update(self, call: Call, record: Record) -> Any:
-        """Replace what a record holds."""
-        return self.perform_update(call, record, self.load(call, record))
+        """Change a record to what the body says; what the body may leave out, and does, stays as it is."""
+        return self.perform_update(call, record, self.load(call, record, replacing=True))
 
     def partial_update(self, call: Call, record: Record) -> Any:
         """Change some fields of a record."""
@@ -139,9 +139,13 @@ class Resource:
 
     # What families build on
 
-    def load(self, call: Call, record: Record | None = None, *, partial: bool = False) -> dict[str, Any]:
+    def load(
+        self, call: Call, record: Record | None = None, *, partial: bool = False, replacing: bool = False
+    ) -> dict[str, Any]:
         """Return the body's values, judged by the component. Raises: ValidationError."""
-        return self.schema.judge(call.body, self.lookup(call), partial=partial, is_form=call.is_form)
+        return self.schema.judge(
+            call.body, self.lookup(call), partial=partial, replacing=replacing, is_form=call.is_form
+        )
 
     def lookup(self, call: Call) -> fields.Lookup:
         """Return a test of whether a record of another table exists for this tenant."""

@@ -113,13 +113,19 @@ class Schema(marshmallow.Schema):
     class Meta:
         unknown = EXCLUDE
 
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Names of the fields that a body may leave out."""
+        return tuple(name for name, field in self.load_fields.items() if not field.required)
+
     def judge(
-        self, data: Any, lookup: fields.Lookup, *, partial: bool = False, is_form: bool = False
-    ) -> dict[str, Any]:
+        self, data: Any, lookup: fields.Lookup, *,
+        partial: bool = False, replacing: bool = False, is_form: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
         """Return the values to store.
 
-        `partial` leaves out what the body leaves out, where otherwise defaults apply; `lookup` tells whether a record
-        that the body refers to exists.
+        `partial` leaves out what the body leaves out, where otherwise defaults apply; so does `replacing`, which still
+        asks for what is required, as DRF's PUT does. `lookup` tells whether a record that the body refers to exists.
 
         Raises: ValidationError with the first problem, in the component's order.
         """
@@ -132,7 +138,7 @@ class Schema(marshmallow.Schema):
         known = {name: data[name] for name in self.load_fields if name in data}
         token = fields.lookup.set(lookup)
         try:
-            loaded: dict[str, Any] = self.load(known, partial=partial)
+            loaded: dict[str, Any] = self.load(known, partial=self.optional if replacing else partial)
         except marshmallow.ValidationError as error:
             detail, attr = first_problem(_messages(error))
             raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=attr) from None
