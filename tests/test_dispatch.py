@@ -1,0 +1,173 @@
+"""The order in which a request is judged: which error wins."""
+
+from __future__ import annotations
+
+import pytest
+
+NOTES = "/api/projects/1/annotations/"
+TOO_DEEP = "JSON parse error - maximum recursion depth exceeded while decoding a JSON object"
+UNSUPPORTED = "This action does not support Personal API Key access"
+
+
+def refusal(response) -> tuple[int, str, str]:
+    body = response.json
+    return response.status_code, body["code"], body["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/projects/1/nothing/", "/api/environments/1/annotations/", "/api/nothing"])
+def test_unknown_route_comes_before_the_key(client, path):
+    assert refusal(client.as_key(None).get(path)) == (404, "not_found", "Endpoint not found.")
+
+
+def test_format_comes_before_the_key(client):
+    nobody = client.as_key(None)
+    assert refusal(nobody.get(NOTES + "?format=xml")) == (404, "not_found", "Not found.")
+    assert nobody.get(NOTES, headers={"Accept": "text/html"}).status_code == 406
+    assert nobody.get(NOTES, headers={"Accept": "text/html,*/*;q=0.8"}).status_code == 401
+
+
+def test_key_comes_before_the_tenant(client):
+    missing = client.as_key(None).get("/api/projects/999999/annotations/")
+    assert refusal(missing) == (401, "not_authenticated", "Authentication credentials were not provided.")
+    assert missing.headers["WWW-Authenticate"] == "Bearer"
+    unknown = refusal(client.as_key("phx_nobody").get(NOTES))
+    text = "Personal API key found in request Authorization header is invalid."
+    assert unknown == (401, "authentication_failed", text)
+
+
+@pytest.mark.parametrize("header", ["Token phx_mock_all_access", "bearer phx_mock_all_access", "Bearer", "Bearer x"])
+def test_other_schemes_are_no_candidates(client, header):
+    response = client.as_key(None).get(NOTES, headers={"Authorization": header})
+    assert refusal(response)[1] == "not_authenticated"
+
+
+def test_key_is_found_in_query_and_body(client):
+    nobody = client.as_key(None)
+    assert nobody.get(NOTES + "?personal_api_key=phx_mock_all_access").status_code == 200
+    assert nobody.post(NOTES, {"content": "x", "personal_api_key": "phx_mock_all_access"}).status_code == 201
+    assert "query string is invalid" in nobody.get(NOTES + "?personal_api_key=phx_x").json["detail"]
+    assert "body is invalid" in nobody.post(NOTES, {"personal_api_key": "phx_x"}).json["detail"]
+
+
+def test_tenant_comes_before_the_scope(client):
+    read_only = client.as_key("phx_mock_read_only")
+    assert refusal(read_only.post("/api/projects/999999/annotations/", {})) == (404, "not_found", "Project not found.")
+
+
+def test_scope_comes_before_the_record(client):
+    response = client.as_key("phx_mock_read_only").patch(NOTES + "999999/", {})
+    assert refusal(response) == (403, "permission_denied", "API key missing required scope 'annotation:write'")
+
+
+@pytest.mark.parametrize("project", ["abc", "999999", "-1", "0", "9" * 30])
+def test_unknown_project_is_not_found(client, project):
+    assert refusal(client.get(f"/api/projects/{project}/annotations/")) == (404, "not_found", "Project not found.")
+
+
+def test_foreign_tenants_are_forbidden(client):
+    outsider = client.as_key("phx_mock_outsider")
+    assert refusal(outsider.get(NOTES)) == (403, "permission_denied", "You don't have access to the project.")
+    roles = "/api/organizations/01890000-0000-7000-8000-000000000001/roles/"
+    assert refusal(outsider.get(roles)) == (
+        403, "permission_denied", "You do not have permission to perform this action.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("organization", ["abc", "01890000-0000-7000-8000-00000000ffff"])
+def test_unknown_organization_is_not_found(client, organization):
+    response = client.get(f"/api/organizations/{organization}/roles/")
+    assert refusal(response) == (404, "not_found", "Organization not found.")
+
+
+def test_body_comes_before_the_record_and_after_the_key(client):
+    broken = {"data": "{x", "content_type": "application/json"}
+    detail = "JSON parse error - Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+    assert refusal(client.patch(NOTES + "999999/", **broken)) == (400, "parse_error", detail)
+    assert client.as_key(None).patch(NOTES + "1/", **broken).status_code == 401
+
+
+def test_wrong_method_is_forbidden_to_a_key_and_not_allowed_to_a_session(client):
+    assert refusal(client.put(NOTES, {})) == (403, "permission_denied", UNSUPPORTED)
+    session = client.as_key("phx_mock_session")
+    assert refusal(session.put(NOTES, {})) == (405, "method_not_allowed", 'Method "PUT" not allowed.')
+    assert refusal(client.patch(NOTES, {})) == (405, "method_not_allowed", 'Method "PATCH" not allowed.')
+
+
+def test_unknown_method_is_not_allowed(client):
+    response = client("PROPFIND", NOTES)
+    assert refusal(response)[:2] == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml"])
+def test_other_media_types_are_refused(client, media_type):
+    response = client.post(NOTES, data="x", content_type=media_type)
+    detail = f'Unsupported media type "{media_type}" in request.'
+    assert refusal(response) == (415, "unsupported_media_type", detail)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "detail"),
+    [
+        ("[1,2]", "invalid_input", "Invalid data. Expected a dictionary, but got list."),
+        ('"str"', "invalid_input", "Invalid data. Expected a dictionary, but got str."),
+        ("null", "null", "No data provided"),
+        (
+            "[" * 100000,
+            "parse_error",
+            "JSON parse error - maximum recursion depth exceeded while decoding a JSON object",
+        ),
+        ('{"content": 1e999}', "invalid_input", None),
+    ],
+)
+def test_strange_bodies_are_refused(client, body, code, detail):
+    response = client.post(NOTES, data=body, content_type="application/json")
+    assert refusal(response) == (400, code, detail)
+
+
+def test_empty_body_is_an_empty_object(client):
+    assert client.post(NOTES).status_code == 201
+    assert client.post(NOTES, data="", content_type="application/json").status_code == 201
+
+
+def test_too_large_a_body_is_refused(client):
+    response = client.post(NOTES, data=b'{"content": "' + b"x" * 21_000_000, content_type="application/json")
+    assert refusal(response)[:2] == (400, "parse_error")
+
+
+@pytest.mark.parametrize("path", [NOTES, NOTES.rstrip("/")])
+def test_slash_is_optional_and_never_redirects(client, path):
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"content": "x"}).status_code == 201
+
+
+def test_format_suffix_works(client):
+    assert client.get("/api/projects/1/annotations.json").status_code == 200
+    assert client.get("/api/projects/1/annotations/1.5").status_code == 404
+
+
+def test_head_is_get_without_a_body(client):
+    response = client("HEAD", NOTES)
+    assert (response.status_code, response.get_data()) == (200, b"")
+
+
+def test_options_describes_the_view(client):
+    response = client("OPTIONS", NOTES)
+    assert response.json["name"] == "Annotations List"
+    assert response.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert client.as_key(None)("OPTIONS", NOTES).status_code == 401
+
+
+def test_every_answer_names_the_mock(client):
+    assert client.get(NOTES).headers["X-Mockserver"]
+    assert client.get("/nothing").headers["X-Mockserver"]
+
+
+def test_current_project_is_the_one_last_used(client):
+    assert client.get("/api/projects/@current/annotations/").json == client.get(NOTES).json
+
+
+def test_actions_without_scope_refuse_keys_where_servers_do(client, observed):
+    path = "/api/organizations/@current/projects/1/is_generating_demo_data/"
+    assert client.get(path).status_code == 200
+    assert refusal(observed.get(path)) == (403, "permission_denied", UNSUPPORTED)
+    assert observed.as_key("phx_mock_session").get(path).status_code == 200

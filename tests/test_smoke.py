@@ -1,2 +1,0 @@
-def test_annotations(either):
-    assert either.get("/api/projects/1/annotations/").status_code == 200
