@@ -94,6 +94,22 @@ class Repository(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
+class Block(Protocol):
+    """Records of one table that are worked out when they are read, always alike, and take no room until then.
+
+    A million generated events would fill a gigabyte and take a minute to store one by one.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+    def __getitem__(self, place: int) -> Record: ...
+
+    def places(self, field: str, value: Any) -> Iterable[int]:
+        """Return, ascending, every place where an indexed field may have this value."""
+
+
 class View(Protocol):
     """A store as it stood at one moment."""
 
@@ -112,6 +128,9 @@ class Transaction(View, Protocol):
 
     def put(self, name: str, value: Any) -> None:
         """Keep a value beside the tables."""
+
+    def attach(self, table: str, block: Block) -> None:
+        """Add the records of a block to a table, after those it holds; their keys must not be taken."""
 
     def next(self, counter: str, *, above: int = 0) -> int:
         """Return the next number of a counter, greater than every one before it and than `above`."""

@@ -18,7 +18,7 @@ from tinydb.queries import QueryLike
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
-from mockserver.store import Condition, DuplicateKey, Layout, Order, Record, StoreError
+from mockserver.store import Block, Condition, DuplicateKey, Layout, Order, Record, StoreError
 from mockserver.store.ordered import SortedRows
 
 Bucket = Any  # one row, or a map of rows where several records share a value
@@ -34,6 +34,13 @@ class Version(Document):
         self.rendered: Any = None
 
 
+class Placed(NamedTuple):
+    """A block in a table: its records have the rows from `first` on."""
+
+    first: int
+    block: Block
+
+
 class Contents(NamedTuple):
     """One table: its records by row, its indexes by field and value, its lists kept in order."""
 
@@ -42,6 +49,8 @@ class Contents(NamedTuple):
     orders: Map[Order, Map[tuple[Any, ...], SortedRows]] = Map()
     last_row: int = 0
     revision: int = 0
+    blocks: tuple[Placed, ...] = ()
+    replaced: Map[int, None] = Map()  # rows of blocks that are stored now, or gone
 
 
 class Root(NamedTuple):
@@ -60,9 +69,14 @@ class MemoryView(Storage):
 
     def table(self, name: str) -> MemoryTable:
         try:
-            return MemoryTable(self, self.layouts[name])
+            layout = self.layouts[name]
         except KeyError:
             raise StoreError(f"no table {name!r}") from None
+        if self.contents(name).blocks:
+            from mockserver.store.blocks import BlockTable  # which builds on this module
+
+            return BlockTable(self, layout)
+        return MemoryTable(self, layout)
 
     def value(self, name: str) -> Any:
         return self.root.values.get(name)
@@ -76,10 +90,7 @@ class MemoryView(Storage):
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Return everything as TinyDB's stock storages would."""
-        return {
-            name: {str(row): dict(contents.records[row]) for row in sorted(contents.records)}
-            for name, contents in self.root.tables.items()
-        }
+        return {name: {str(r.doc_id): dict(r) for r in self.table(name)} for name in sorted(self.root.tables.keys())}
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         raise StoreError("a view is not written; open a transaction")
@@ -99,6 +110,15 @@ class MemoryTransaction(MemoryView):
 
     def put(self, name: str, value: Any) -> None:
         self.root = self.root._replace(values=self.root.values.set(name, value))
+
+    def attach(self, name: str, block: Block) -> None:
+        contents, table = self.contents(name), self.table(name)
+        if table.layout.orders:  # a list kept in order holds every row
+            table.insert_many(block)
+            return
+        placed = Placed(contents.last_row + 1, block)
+        last_row = contents.last_row + len(block)
+        self.replace(name, contents._replace(blocks=(*contents.blocks, placed), last_row=last_row))
 
     def next(self, counter: str, *, above: int = 0) -> int:
         number: int = max(self.root.values.get(counter, 0), above) + 1
@@ -191,7 +211,7 @@ class MemoryTable(Table):
         rest = [(field, value) for field, value in equal.items() if field != served]
         for row in rows:
             record = contents.records[row]
-            if all(_has(record, field, value) for field, value in rest):
+            if all(has(record, field, value) for field, value in rest):
                 yield record
 
     def _narrowest(self, contents: Contents, equal: Mapping[str, Any]) -> tuple[str | None, Bucket]:
@@ -231,11 +251,11 @@ class MemoryTable(Table):
         self._refuse_duplicate(contents, version)
         self._storage.replace(
             self._name,
-            Contents(
-                contents.records.set(row, version),
-                self._reindexed(contents.indexes, None, version, row),
-                self._reordered(contents.orders, None, version, row),
-                row,
+            contents._replace(
+                records=contents.records.set(row, version),
+                indexes=self._reindexed(contents.indexes, None, version, row),
+                orders=self._reordered(contents.orders, None, version, row),
+                last_row=row,
             ),
         )
         return version
@@ -254,7 +274,10 @@ class MemoryTable(Table):
                 indexes = indexes.set(field, _filled(indexes.get(field, Map()), field, added, self))
             for order in self.layout.orders:
                 orders = orders.set(order, _refilled(orders.get(order, Map()), order, added))
-            self._storage.replace(self._name, Contents(by_row.finish(), indexes, orders, row))
+            self._storage.replace(
+                self._name,
+                contents._replace(records=by_row.finish(), indexes=indexes, orders=orders, last_row=row),
+            )
         return len(added)
 
     def update(self, record: Any, changes: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -268,17 +291,16 @@ class MemoryTable(Table):
         contents, row = self._contents, record.doc_id
         self._storage.replace(
             self._name,
-            Contents(
-                contents.records.delete(row),
-                self._reindexed(contents.indexes, record, None, row),
-                self._reordered(contents.orders, record, None, row),
-                contents.last_row,
+            contents._replace(
+                records=contents.records.delete(row),
+                indexes=self._reindexed(contents.indexes, record, None, row),
+                orders=self._reordered(contents.orders, record, None, row),
             ),
         )
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
         """Run TinyDB's own writing methods: find out what they changed, and write that."""
-        before = dict(self._contents.records)
+        before: dict[int, Version] = dict(self._read_table())
         after: dict[int, Mapping[str, Any]] = {row: dict(version) for row, version in before.items()}
         updater(after)
         for row in before.keys() - after.keys():
@@ -293,11 +315,10 @@ class MemoryTable(Table):
         self._refuse_duplicate(contents, version)
         self._storage.replace(
             self._name,
-            Contents(
-                contents.records.set(row, version),
-                self._reindexed(contents.indexes, old, version, row),
-                self._reordered(contents.orders, old, version, row),
-                contents.last_row,
+            contents._replace(
+                records=contents.records.set(row, version),
+                indexes=self._reindexed(contents.indexes, old, version, row),
+                orders=self._reordered(contents.orders, old, version, row),
             ),
         )
         return version
@@ -370,7 +391,8 @@ def _values(record: Record | None, field: str) -> tuple[Any, ...]:
     return (_hashable(value),)
 
 
-def _has(record: Record, field: str, value: Any) -> bool:
+def has(record: Record, field: str, value: Any) -> bool:
+    """Return whether a field of a record equals a value, or is a list that holds it."""
     return _hashable(value) in _values(record, field)
 
 

@@ -1,0 +1,97 @@
+"""Tables with blocks: records that are worked out when they are read, beside those that are stored."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
+from typing import Any
+
+from mockserver.store import DuplicateKey, Record
+from mockserver.store.tinydb import Contents, MemoryTable, Version, has
+
+TENANT = ("project_id", "organization_id")  # half of a table or more: looking through all of it is as quick
+
+
+class BlockTable(MemoryTable):
+    """A table that lays blocks beside the records it stores.
+
+    A record of a block that is changed or removed is from then on stored, or gone, like any other.
+    """
+
+    def get(self, key: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        return self.first(**{self.layout.key: key}) if not kwargs else super().get(**kwargs)
+
+    def __len__(self) -> int:
+        contents = self._contents
+        return len(contents.records) + sum(len(block) for _, block in contents.blocks) - len(contents.replaced)
+
+    def __iter__(self) -> Iterator[Any]:
+        contents = self._contents
+        stored = deque(sorted(contents.records))
+        for first, block in contents.blocks:
+            for row, record in enumerate(block, first):
+                while stored and stored[0] <= row:
+                    yield contents.records[stored.popleft()]
+                if row not in contents.replaced:
+                    yield Version(record, row)
+        for row in stored:
+            yield contents.records[row]
+
+    def _read_table(self) -> Any:
+        return {version.doc_id: version for version in self}
+
+    def _matching(self, equal: Mapping[str, Any]) -> Iterator[Version]:
+        searched = next((field for field in self._indexed if field in equal and field not in TENANT), None)
+        if searched is None:
+            yield from (record for record in self if all(has(record, field, equal[field]) for field in equal))
+            return
+        stored = super()._matching(equal)
+        made = self._matching_blocks(searched, equal)
+        yield from merge(stored, made, key=lambda version: version.doc_id)
+
+    def _matching_blocks(self, searched: str, equal: Mapping[str, Any]) -> Iterator[Version]:
+        contents = self._contents
+        for first, block in contents.blocks:
+            for place in block.places(searched, equal[searched]):
+                if first + place in contents.replaced:
+                    continue
+                version = Version(block[place], first + place)
+                if all(has(version, field, value) for field, value in equal.items()):
+                    yield version
+
+    def insert_many(self, records: Iterable[Record]) -> int:
+        ready = list(records)
+        for record in ready:
+            self._refuse_made(record.get(self.layout.key), row=0)
+        return super().insert_many(ready)
+
+    def delete(self, record: Any) -> None:
+        contents = self._contents
+        if record.doc_id in contents.records:
+            super().delete(record)
+        else:
+            self._storage.replace(self._name, contents._replace(replaced=contents.replaced.set(record.doc_id, None)))
+
+    def _put(self, row: int, version: Version) -> Version:
+        contents = self._contents
+        if row in contents.records:
+            return super()._put(row, version)
+        self._refuse_duplicate(contents, version)
+        self._storage.replace(
+            self._name,
+            contents._replace(
+                records=contents.records.set(row, version),
+                indexes=self._reindexed(contents.indexes, None, version, row),
+                replaced=contents.replaced.set(row, None),
+            ),
+        )
+        return version
+
+    def _refuse_duplicate(self, contents: Contents, version: Version) -> None:
+        super()._refuse_duplicate(contents, version)
+        self._refuse_made(version[self.layout.key], version.doc_id)
+
+    def _refuse_made(self, key: Any, row: int) -> None:
+        if any(made.doc_id != row for made in self._matching_blocks(self.layout.key, {self.layout.key: key})):
+            raise DuplicateKey(self._name, self.layout.key, key)
