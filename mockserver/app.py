@@ -79,9 +79,10 @@ def _serve(app: Flask, route: Route, worlds: Worlds, strictness: Strictness | No
     def view(**path: str) -> Response:
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
         world = worlds.of_key(_key(asked))
-        response = dispatch(route, path, world, asked)
+        found, named = route.seen(world.profile, path)
+        response = dispatch(found, named, world, asked)
         if strictness:
-            response = strictness.check(response, route, world, asked.method)
+            response = strictness.check(response, found, world, asked.method)
         return response
 
     rule = re.sub(r"{(\w+)}", r"<\1>", route.path)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.contract import Contract, Family, Operation
+from mockserver.contract import Contract, Family, Operation, Profile
 from mockserver.resource import Resource
 from mockserver.store import Record
 
@@ -48,6 +48,14 @@ class Route:
     relative: str
     resource: Resource
     endpoints: Mapping[str, Endpoint]
+    instead: Route | None = None
+    """The route that takes this path for a record's, in a profile whose servers do not know any of its operations."""
+
+    def seen(self, profile: Profile, path: dict[str, str]) -> tuple[Route, dict[str, str]]:
+        """Return the route that a profile's servers find, and the path's parameters as they read them."""
+        if self.instead is None or any(e.operation.exists_in(profile) for e in self.endpoints.values()):
+            return self, path
+        return self.instead, {**path, "id": self.relative}
 
     @property
     def is_custom(self) -> bool:
@@ -109,10 +117,14 @@ def _routes(family: Family, operations: list[Operation], resource: Resource) -> 
             methods = found.setdefault(operation.relative, {})
             if operation.method.upper() not in methods or operation.mount == mount:
                 methods[operation.method.upper()] = operation
+        routes: dict[str, Route] = {}
         for relative, methods in found.items():
             path = f"{mount}/{relative}" if relative else mount
             endpoints = {method: _endpoint(operation, resource) for method, operation in methods.items()}
-            yield Route(path, relative, resource, endpoints)
+            routes[relative] = Route(path, relative, resource, endpoints)
+        for relative, route in routes.items():
+            is_word = "/" not in relative and route.is_custom
+            yield replace(route, instead=routes["{id}"]) if is_word and "{id}" in routes else route
 
 
 def _endpoint(operation: Operation, resource: Resource) -> Endpoint:

@@ -99,6 +99,10 @@ class Operation:
         """Level in the organization that is asked for."""
         return int(self.spec.get("x-membership-level", 1))
 
+    def exists_in(self, profile: Profile) -> bool:
+        """Return whether the servers of a profile have it."""
+        return bool(self.spec.get("x-profile", profile) == profile)
+
     @property
     def pages(self) -> list[str]:
         """Documentation pages that show it."""
@@ -257,13 +261,17 @@ def view(document: Document, profile: Profile) -> Document:
     """Return the whole document as one profile sees it: its variants, and its success responses only.
 
     In `observed`, a response marked so takes the place of the ordinary successes of its operation; in `documented` the
-    marked ones are left out. Tools that judge one server of one profile are given this.
+    marked ones are left out. Operations that the profile's servers do not have are left out too. Tools that judge one
+    server of one profile are given this.
     """
     seen: Document = for_profile(document, profile)
     for item in seen["paths"].values():
         for method in METHODS:
-            if method in item:
+            if method in item and item[method].get("x-profile", profile) != profile:
+                del item[method]
+            elif method in item:
                 item[method]["responses"] = _responses_seen(seen, item[method]["responses"], profile)
+    seen["paths"] = {path: item for path, item in seen["paths"].items() if any(method in item for method in METHODS)}
     return seen
 
 

@@ -19,6 +19,7 @@ from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFoun
 from mockserver.parsing import Body, read_body
 from mockserver.rendering import encode, render, render_error
 from mockserver.store import View
+from mockserver.tables import Owner
 
 if TYPE_CHECKING:
     from mockserver.world import World
@@ -45,7 +46,9 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
     view = world.view()
-    body: Body | APIError = _try_body(request, route)
+    if route.resource.owner is Owner.PROJECT and "project_id" not in path:
+        path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
+    body: Body | APIError = _try_body(request, route, world.profile)
     principal = authenticate(request, body, view)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
     refuse_keys(principal, route, endpoint, request.method, world)
@@ -56,7 +59,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     auth.require_scopes(principal, _scopes(route, endpoint, request.method))
     tenancy.require_membership(tenant, path)
     if request.method == "OPTIONS":
-        return describe(route)
+        return describe(route, world.profile)
     if endpoint is None:
         raise MethodNotAllowed.of(request.method)
     if tenant.level < endpoint.operation.membership_level:
@@ -82,12 +85,12 @@ def _scopes(route: Route, endpoint: Endpoint | None, method: str) -> tuple[str, 
     return endpoint.operation.scopes
 
 
-def _try_body(request: Request, route: Route) -> Body | APIError:
+def _try_body(request: Request, route: Route, profile: Profile) -> Body | APIError:
     """Return the body, or what is wrong with it, which is said only once the key is known to be good."""
     if request.method in SAFE:
         return Body({})
     try:
-        return read_body(request, route.resource.parses)
+        return read_body(request, route.resource.reads(profile))
     except APIError as error:
         return error
 
@@ -137,14 +140,14 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
         raise PermissionDenied(auth.KEYS_REFUSED)
 
 
-def describe(route: Route) -> Response:
+def describe(route: Route, profile: Profile) -> Response:
     """Answer OPTIONS with what DRF says of a view."""
     resource = route.resource
     text = {
         "name": route.name,
         "description": "",
         "renders": [MEDIA_TYPES[name] for name in resource.renders],
-        "parses": list(resource.parses),
+        "parses": list(resource.reads(profile)),
     }
     return Response(encode(text), content_type="application/json")
 

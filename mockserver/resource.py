@@ -87,6 +87,10 @@ class Resource:
 
     # Hooks: what a family may do otherwise
 
+    def reads(self, profile: Profile) -> tuple[str, ...]:
+        """Return the media types of bodies that are read."""
+        return self.parses
+
     def get_records(self, call: Call) -> Sequence[Record]:
         """Return the records of the tenant that the caller may see, in the list's order."""
         table = call.table(self.table)
