@@ -117,9 +117,10 @@ def _encode_record(
 ) -> bytes:
     if stamp is None:
         return encode(resource.show(record, call, component))
-    if record.rendered is None or record.rendered[0] != stamp:
-        record.rendered = (stamp, encode(resource.show(record, call, component)))
-    encoded: bytes = record.rendered[1]
+    rendered = record.rendered  # read once: another thread may put another profile's in its place
+    if rendered is None or rendered[0] != stamp:
+        record.rendered = rendered = (stamp, encode(resource.show(record, call, component)))
+    encoded: bytes = rendered[1]
     return encoded
 
 

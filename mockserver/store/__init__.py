@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from mockserver.store.log import Log
+
 Record = Mapping[str, Any]
 Condition = Callable[[Record], bool]
 
@@ -140,7 +142,9 @@ Snapshot = Any  # a store's value, kept for later; only stores of its own kind c
 
 
 class Store(Protocol):
-    """The whole state of one world."""
+    """The whole state of one world: a value, and the log of what happened to it."""
+
+    log: Log
 
     def view(self) -> View:
         """Return the store as it stands."""

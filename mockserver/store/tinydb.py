@@ -19,6 +19,7 @@ from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
 from mockserver.store import Block, Condition, DuplicateKey, Layout, Order, Record, StoreError
+from mockserver.store.log import Log
 from mockserver.store.ordered import SortedRows
 
 Bucket = Any  # one row, or a map of rows where several records share a value
@@ -126,12 +127,20 @@ class MemoryTransaction(MemoryView):
         return number
 
 
+class Saved(NamedTuple):
+    """A snapshot: a store's value, and its log as it was then."""
+
+    root: Root
+    log: Log
+
+
 class MemoryStore:
     """The whole state of one world, in memory."""
 
-    def __init__(self, layouts: Mapping[str, Layout], root: Root | None = None) -> None:
+    def __init__(self, layouts: Mapping[str, Layout], root: Root | None = None, log: Log | None = None) -> None:
         self._layouts = layouts
         self._root = root or Root()
+        self.log = Log() if log is None else log
         self._writing = threading.RLock()
 
     def view(self) -> MemoryView:
@@ -144,15 +153,16 @@ class MemoryStore:
             yield transaction
             self._root = transaction.root
 
-    def snapshot(self) -> Root:
-        return self._root
+    def snapshot(self) -> Saved:
+        return Saved(self._root, self.log.copy())
 
-    def restore(self, snapshot: Root) -> None:
+    def restore(self, snapshot: Saved) -> None:
         with self._writing:
-            self._root = snapshot
+            self._root = snapshot.root
+            self.log = snapshot.log.copy()
 
     def fork(self) -> MemoryStore:
-        return MemoryStore(self._layouts, self._root)
+        return MemoryStore(self._layouts, self._root, self.log.copy())
 
 
 class MemoryTable(Table):
