@@ -19,6 +19,9 @@ lint: .venv/installed   ## put the code in order
 	$(BIN)/mypy
 	$(BIN)/mockserver contract lint
 
+bench: .venv/installed  ## measure what requests cost
+	$(BIN)/mockserver bench
+
 clean:                  ## forget the environment and every cache
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 

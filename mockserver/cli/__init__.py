@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "mockserver.cli.serve:serve",
     "routes": "mockserver.cli.routes:routes",
     "contract": "mockserver.cli.contract:contract",
+    "bench": "mockserver.cli.bench:bench",
 }
 CONFIG_FILES = (("mockserver.toml", ()), ("pyproject.toml", ("tool", "mockserver")))
 
