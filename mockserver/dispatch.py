@@ -51,12 +51,14 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     body: Body | APIError = _try_body(request, route, world.profile)
     principal = authenticate(request, body, view)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
+    if endpoint and not endpoint.operation.is_served_in(world.profile):
+        raise NotFound(ENDPOINT_NOT_FOUND)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body
-    tenant = tenancy.locate(path, principal, view)
+    tenant = route.resource.locate(path, principal, view)
     tenancy.require_reach(principal, tenant, path)
-    auth.require_scopes(principal, _scopes(route, endpoint, request.method))
+    auth.require_scopes(principal, _scopes(route, endpoint, request.method, body))
     tenancy.require_membership(tenant, path)
     if request.method == "OPTIONS":
         return describe(route, world.profile)
@@ -77,12 +79,12 @@ def _state(world: World, view: View, method: str) -> AbstractContextManager[Any]
     return nullcontext(view) if method in SAFE else world.store.transaction()
 
 
-def _scopes(route: Route, endpoint: Endpoint | None, method: str) -> tuple[str, ...]:
+def _scopes(route: Route, endpoint: Endpoint | None, method: str, body: Body) -> tuple[str, ...]:
     if method == "OPTIONS":
         return (route.reading_scope,) if route.reading_scope else ()
     if endpoint is None:
         return route.scopes if route.is_custom else ()
-    return endpoint.operation.scopes
+    return route.resource.scopes(endpoint.operation, body.value)
 
 
 def _try_body(request: Request, route: Route, profile: Profile) -> Body | APIError:

@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 import orjson
 
 from mockserver import fields
-from mockserver.call import Call
-from mockserver.contract import Contract, Document, Profile, component_name, for_profile
+from mockserver.call import Call, Principal, Tenant
+from mockserver.contract import Contract, Document, Operation, Profile, component_name, for_profile
 from mockserver.errors import NotFound, PermissionDenied
 from mockserver.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
 from mockserver.parsing import MEDIA_TYPES
 from mockserver.schemas import Schema, build_schema
-from mockserver.store import Order, Record
+from mockserver.store import Order, Record, View
 from mockserver.tables import TABLES, Owner
-from mockserver.tenancy import integer
+from mockserver.tenancy import integer, locate
 
 __all__ = ["Page", "Record", "Resource"]
 
@@ -86,6 +86,14 @@ class Resource:
         self.perform_destroy(call, record)
 
     # Hooks: what a family may do otherwise
+
+    def locate(self, path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
+        """Return the tenant that a path is about. Raises: NotFound."""
+        return locate(path, principal, view)
+
+    def scopes(self, operation: Operation, body: Any) -> tuple[str, ...]:
+        """Return the scopes that a request needs, all of them."""
+        return operation.scopes
 
     def reads(self, profile: Profile) -> tuple[str, ...]:
         """Return the media types of bodies that are read."""

@@ -80,7 +80,10 @@ TABLES: dict[str, Table] = {
             fields=("id", "user_id", "level", "joined_at", "updated_at"), required=("user_id",),
             references={"user_id": "users"}, indexes=("user_id",),
         ),
-        Table("projects", Owner.ORGANIZATION, component="Project", indexes=("uuid", "api_token")),
+        Table(
+            "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data",),
+            indexes=("uuid", "api_token"),
+        ),
         Table(
             "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",
             fields=("value", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at"),
@@ -139,7 +142,7 @@ TABLES: dict[str, Table] = {
             fields=(
                 "id", "name", "description", "url", "icon", "config_schema", "tag", "latest_tag", "plugin_type",
                 "is_global", "organization_id", "capabilities", "metrics", "public_jobs", "source",
-                "created_at", "updated_at",
+                "hog_function_migration_available", "created_at", "updated_at",
             ),
         ),
         Table("plugin_configs", component="PluginConfig", references={"plugin": "plugins"}, indexes=("plugin",)),

@@ -27,6 +27,8 @@ class World:
     scenario: str = "demo"
     origin: Snapshot | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    registry: Worlds | None = field(default=None, repr=False, compare=False)
+    """The server's worlds, once this is one of them."""
 
     @classmethod
     def new(
@@ -60,6 +62,11 @@ class World:
         view = self.view()
         yield from (key["value"] for key in view.table("api_keys"))
         yield from (project["api_token"] for project in view.table("projects"))
+
+    def answer_to(self, name: str) -> None:
+        """Let a key or token that the world has just made name it; one that is undone names what does not know it."""
+        if self.registry is not None:
+            self.registry.claim(name, self)
 
     def new_key(self, transaction: Transaction) -> str:
         """Return a personal API key that no other world has."""
@@ -120,8 +127,14 @@ class Worlds:
     def register(self, world: World) -> None:
         """Let a world's keys and tokens name it, where they do not name another already."""
         with self._lock:
+            world.registry = self
             for key in world.names():
                 self._by_key.setdefault(key, world)
+
+    def claim(self, name: str, world: World) -> None:
+        """Let one more key or token name a world, where it does not name another already."""
+        with self._lock:
+            self._by_key.setdefault(name, world)
 
     def reregister(self, world: World) -> None:
         """Let exactly the keys that a world holds now name it."""
