@@ -51,8 +51,6 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     body: Body | APIError = _try_body(request, route, world.profile)
     principal = authenticate(request, body, view)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
-    if endpoint and not endpoint.operation.is_served_in(world.profile):
-        raise NotFound(ENDPOINT_NOT_FOUND)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body
