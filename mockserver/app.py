@@ -13,7 +13,7 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from mockserver import __version__, auth
 from mockserver.binding import Route, bind
 from mockserver.contract import Contract, Profile
-from mockserver.dispatch import FORMAT, dispatch
+from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.parsing import MAX_BODY_BYTES
 from mockserver.rendering import render_error
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
-ENDPOINT_NOT_FOUND = "Endpoint not found."
 
 
 def create_app(

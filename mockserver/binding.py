@@ -57,6 +57,10 @@ class Route:
             return self, path
         return self.instead, {**path, "id": self.relative}
 
+    def is_gone_in(self, profile: Profile) -> bool:
+        """Return whether a profile's servers find nothing at all under this path."""
+        return self.instead is None and not any(e.operation.exists_in(profile) for e in self.endpoints.values())
+
     @property
     def is_custom(self) -> bool:
         """Whether the path ends in an action's own name rather than in a collection or a record."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+ENDPOINT_NOT_FOUND = "Endpoint not found."
 FORMAT = "mockserver.format"
 """Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
 
@@ -46,6 +47,8 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
     view = world.view()
+    if route.is_gone_in(world.profile):
+        raise NotFound(ENDPOINT_NOT_FOUND)
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:
         path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
     body: Body | APIError = _try_body(request, route, world.profile)
