@@ -5,6 +5,7 @@
     ├── ParseError             400  the body cannot be read
     ├── NotAuthenticated       401  no key
     ├── AuthenticationFailed   401  an unknown key
+    ├── PaymentRequired        402  a feature that is not paid for
     ├── PermissionDenied       403  scope, tenant or level
     ├── NotFound               404  route, tenant, record or format
     ├── MethodNotAllowed       405
@@ -228,3 +229,28 @@ class NotModelled(APIError):
 
     status = 501
     code = "not_modelled"
+
+
+class PaymentRequired(APIError):
+    """A feature that the organization has not paid for."""
+
+    status = 402
+    code = "payment_required"
+    detail = "This feature is part of the premium PostHog offering."
+
+
+def of_status(status: int, wait_seconds: float = 1) -> APIError:
+    """Return the error that PostHog answers with this status, in its usual words."""
+    if status == Throttled.status:
+        return Throttled(wait_seconds)
+    if status == MethodNotAllowed.status:
+        return MethodNotAllowed("Method not allowed.")
+    kinds = {kind.status: kind for kind in (PaymentRequired, *_COMMON)}
+    error = kinds[status]() if status in kinds else ServerError() if status >= 500 else ParseError()
+    error.status = status
+    return error
+
+
+_COMMON = (
+    ValidationError, NotAuthenticated, PermissionDenied, NotFound, NotAcceptable, Conflict, UnsupportedMediaType,
+)  # fmt: skip

@@ -23,25 +23,29 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "<object>": lambda value: isinstance(value, dict),
 }
 MISSING = object()
+PATTERN = "$matches"
 
 
 def mismatches(expected: Any, actual: Any, place: str = "$") -> list[str]:
     """Return where an answer is not what is expected, a line each; none when it fits.
 
     An object must have the keys expected and may have more; a list must have the same length; `<kind>` stands for any
-    value of a kind.
+    value of a kind, and `{"$matches": "…"}` for any text in which a regular expression is found.
     """
     if isinstance(expected, str) and expected in KINDS:
         return [] if KINDS[expected](actual) else [f"{place}: expected {expected}, got {_short(actual)}"]
     if isinstance(expected, Mapping):
+        if expected.keys() == {PATTERN}:
+            found = isinstance(actual, str) and re.search(expected[PATTERN], actual)
+            return [] if found else [f"{place}: expected a match of {expected[PATTERN]!r}, got {_short(actual)}"]
         if not isinstance(actual, Mapping):
             return [f"{place}: expected an object, got {_short(actual)}"]
-        found = []
+        lines = []
         for key, value in expected.items():
             got = actual.get(key, MISSING)
             missing = got is MISSING
-            found += [f"{place}.{key}: missing"] if missing else mismatches(value, got, f"{place}.{key}")
-        return found
+            lines += [f"{place}.{key}: missing"] if missing else mismatches(value, got, f"{place}.{key}")
+        return lines
     if isinstance(expected, list):
         if not isinstance(actual, list):
             return [f"{place}: expected a list, got {_short(actual)}"]
