@@ -40,6 +40,8 @@ class Table:
     fields: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    unique: tuple[tuple[str, ...], ...] = ()
+    """Fields that no two records share together; of a list, no item."""
     indexes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
     loadable: bool = True
@@ -73,22 +75,36 @@ TABLES: dict[str, Table] = {
             "users", Owner.NOBODY, component="UserBasic",
             fields=("current_organization_id", "current_project_id"), required=("email",),
             references={"current_organization_id": "organizations", "current_project_id": "projects"},
-            indexes=("uuid", "email", "distinct_id"),
+            indexes=("uuid", "email", "distinct_id"), unique=(("uuid",), ("email",), ("distinct_id",)),
         ),
         Table(
             "organization_memberships", Owner.ORGANIZATION, Identity.UUID,
             fields=("id", "user_id", "level", "joined_at", "updated_at"), required=("user_id",),
-            references={"user_id": "users"}, indexes=("user_id",),
+            references={"user_id": "users"}, indexes=("user_id",), unique=(("organization_id", "user_id"),),
         ),
         Table(
             "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data",),
-            indexes=("uuid", "api_token"),
+            indexes=("uuid", "api_token"), unique=(("uuid",), ("api_token",)),
         ),
         Table(
             "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",
             fields=("value", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at"),
             required=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
         ),
+        Table(
+            "persons", component="Person", fields=("is_identified",), required=("distinct_ids",),
+            indexes=("uuid", "distinct_ids", "properties.email"), orders=(NEWEST_PERSONS,),
+            unique=(("project_id", "distinct_ids"), ("uuid",)),
+        ),
+        Table("groups", identity=Identity.INTEGER, indexes=("group_key",),
+              fields=("id", "group_type_index", "group_key", "group_properties", "created_at"),
+              required=("group_type_index", "group_key"),
+              unique=(("project_id", "group_type_index", "group_key"),)),
+        Table("group_types", fields=("id", "group_type", "group_type_index"),
+              required=("group_type", "group_type_index"),
+              unique=(("project_id", "group_type_index"), ("project_id", "group_type"))),
+        Table("property_definitions", fields=("id", "name", "type", "property_type"), required=("name",),
+              indexes=("name",), unique=(("project_id", "type", "name"),)),
         Table(
             "annotations", component="Annotation",
             references={**_CREATED_BY, "dashboard_item": "insights", "dashboard_id": "dashboards"},
@@ -114,23 +130,6 @@ TABLES: dict[str, Table] = {
             references={"role_id": "roles", "user_id": "users"},
             indexes=("role_id", "user_id"), orders=(OLDEST_ROLE_MEMBERS,),
         ),
-        Table(
-            "persons", component="Person", fields=("is_identified",), required=("distinct_ids",),
-            indexes=("uuid", "distinct_ids", "properties.email"), orders=(NEWEST_PERSONS,),
-        ),
-        Table(
-            "events", identity=Identity.UUID, key="uuid",
-            fields=("uuid", "event", "distinct_id", "timestamp", "properties", "person_id", "person_properties"),
-            required=("event", "distinct_id"),
-            indexes=("distinct_id",),
-        ),
-        Table("groups", identity=Identity.INTEGER, indexes=("group_key",),
-              fields=("id", "group_type_index", "group_key", "group_properties", "created_at"),
-              required=("group_type_index", "group_key")),
-        Table("group_types", fields=("id", "group_type", "group_type_index"),
-              required=("group_type", "group_type_index")),
-        Table("property_definitions", fields=("id", "name", "type", "property_type"), required=("name",),
-              indexes=("name",)),
         Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
         Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"), indexes=("short_id",)),
         Table(
@@ -150,6 +149,12 @@ TABLES: dict[str, Table] = {
             "plugin_log_entries", identity=Identity.UUID, component="PluginLogEntry",
             references={"plugin_id": "plugins", "plugin_config_id": "plugin_configs"},
             indexes=("plugin_config_id",), orders=(NEWEST_LOGS,),
+        ),
+        Table(
+            "events", identity=Identity.UUID, key="uuid",
+            fields=("uuid", "event", "distinct_id", "timestamp", "properties", "person_id", "person_properties"),
+            required=("event", "distinct_id"),
+            indexes=("distinct_id",),
         ),
         Table("queries", key="id", identity=Identity.GIVEN, loadable=False),
         Table(

@@ -1,0 +1,236 @@
+"""What a record that is given in part becomes: its ids, times, tenant and defaults filled in, what was given kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver import entropy, kinds
+from mockserver.contract import Contract, Document, Profile, for_profile
+from mockserver.ingestion.persons import person_uuid
+from mockserver.kinds import Kind, LoadError, expected
+from mockserver.store import Transaction
+from mockserver.tables import Identity, Owner, Table
+from mockserver.world import World
+
+NOW = ("created_at", "updated_at", "joined_at", "timestamp")
+LISTS = ("distinct_ids", "scoped_projects", "scoped_organizations", "config_schema", "members")
+OBJECTS = ("properties", "group_properties", "capabilities", "metrics")
+FLAGS = ("deleted", "is_identified", "is_global")
+EMPTY: Mapping[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}, "string": ""}
+ALL_READS = "*:read"
+
+
+class Completer:
+    """Completes the records of one table."""
+
+    def __init__(self, contract: Contract, world: World, transaction: Transaction, table: Table) -> None:
+        self.contract = contract
+        self.world = world
+        self.transaction = transaction
+        self.table = table
+        moment = entropy.now(transaction)
+        self.now = entropy.timestamp(moment)
+        template = self._template()
+        beside = [name for name in table.fields if name not in template]
+        self.owner = table.owner.value
+        self.kinds: dict[str, Kind] = {
+            name: kinds.of_property(contract, spec, moment, refers=name in table.references)
+            for name, spec in template.items()
+        }
+        self.kinds.update({name: kinds.of_field(name, moment) for name in beside})
+        self.kinds.update({name: kind for name, kind in kinds.FIELDS.items() if name in self.kinds})
+        if self.owner:
+            self.kinds[self.owner] = kinds.of_field(self.owner, moment)
+        self.kinds[table.key] = self._key_kind()
+        self.defaults: dict[str, Any] = {name: self._default(name, spec) for name, spec in template.items()}
+        self.defaults.update({name: self._default_beside(name) for name in beside})
+        self.drawn = [name for name, spec in template.items() if self._is_drawn(name, spec)]
+        for name in (table.key, self.owner, *self.drawn):
+            self.defaults.pop(name, None)
+        self._finish = getattr(self, f"_finish_{table.name}", None)
+        self._first_owner: Any = None
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that the table's records may be given with."""
+        return sorted(self.kinds)
+
+    def complete(self, given: Any) -> dict[str, Any]:
+        """Return a record with everything that was left out. Raises: LoadError."""
+        if not isinstance(given, Mapping):
+            raise expected("an object", given)
+        read = self._read(given)
+        table = self.table
+        key = read.get(table.key)
+        whole: dict[str, Any] = {table.key: self._identify() if key is None else key}
+        if self.owner:
+            whole[self.owner] = read.get(self.owner) or self._belongs()
+        whole.update(self.defaults)
+        for name in self.drawn:
+            if read.get(name) is None:
+                whole[name] = entropy.uuid7(self.world.seed, self.transaction)
+        whole.update({name: value for name, value in read.items() if value is not None})
+        kinds.storable(whole)
+        return self._finish(whole, given) if self._finish else whole
+
+    def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        read = {}
+        for name, value in given.items():
+            kind = self.kinds.get(name)
+            if kind is None:
+                raise LoadError(f"there is no field {name!r}; known: {', '.join(self.fields)}", name)
+            try:
+                read[name] = None if value is None else kind(value)
+            except LoadError as error:
+                raise error.within(name) from None
+        for name in self.table.required:
+            if read.get(name) is None:
+                raise LoadError(f"{name} is required", name)
+        return read
+
+    # What is read from the contract
+
+    def _template(self) -> dict[str, Document]:
+        """Return the properties that the table's component shows, as the servers store them."""
+        component = self.table.component
+        if component is None:
+            return {}
+        spec = self.contract.components[component]
+        documented: Document = for_profile(spec, Profile.DOCUMENTED).get("properties", {})
+        seen: Document = for_profile(spec, Profile.OBSERVED).get("properties", {})
+        return {
+            name: documented[name] if seen.get(name, False) is False else seen[name]
+            for name, prop in {**documented, **seen}.items()
+            if not (prop or documented[name]).get("writeOnly")
+        }
+
+    def _key_kind(self) -> Kind:
+        match self.table.identity:
+            case Identity.INTEGER:
+                return kinds.id_number
+            case Identity.UUID:
+                return kinds.uuid
+        return kinds.given_text
+
+    def _is_drawn(self, name: str, spec: Document) -> bool:
+        """Return whether a property that is left out gets a UUID of its own."""
+        types = spec.get("type", ())
+        if self.table.name == "persons" or name in self.table.references or name == self.table.key:
+            return False
+        return spec.get("format") == "uuid" and "null" not in types
+
+    def _default(self, name: str, spec: Document) -> Any:
+        spec = self.contract.resolve(spec)
+        types = spec.get("type", "null" if "anyOf" in spec else [])
+        types = [types] if isinstance(types, str) else types
+        if "default" in spec:
+            return spec["default"]
+        if name in NOW:
+            return self.now
+        if "enum" in spec and types and "null" not in types:
+            return spec["enum"][0]
+        return EMPTY[types[0]] if types and "null" not in types else None
+
+    def _default_beside(self, name: str) -> Any:
+        if name in NOW:
+            return self.now
+        if name in LISTS:
+            return []
+        if name in OBJECTS:
+            return {}
+        return False if name in FLAGS else None
+
+    # What is drawn or looked up
+
+    def _identify(self) -> Any:
+        if self.table.identity is Identity.INTEGER:
+            return self.transaction.next(f"ids.{self.table.name}")
+        if self.table.name == "api_keys":
+            return self.world.new_key(self.transaction)
+        return entropy.uuid7(self.world.seed, self.transaction)
+
+    def _belongs(self) -> Any:
+        """Return the tenant of a record that names none: the world's first."""
+        if self._first_owner is None:
+            name = "projects" if self.table.owner is Owner.PROJECT else "organizations"
+            first = next(iter(self.transaction.table(name)), None)
+            if first is None:
+                raise LoadError(f"there is no {name[:-1]} for it to belong to", self.owner)
+            self._first_owner = first["id"]
+        return self._first_owner
+
+    def _fake(self, what: str, key: Any) -> Any:
+        with entropy.faker(self.world.seed, f"{what}:{key}") as fake:
+            return getattr(fake, what)()
+
+    # What single tables add
+
+    def _finish_organizations(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        name = given.get("name") or self._fake("company", whole["id"])
+        slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")[:48]
+        return {**whole, "name": name, "slug": given.get("slug") or slug}
+
+    def _finish_users(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        whole["distinct_id"] = given.get("distinct_id") or entropy.token(self.world.seed, self.transaction)
+        if given.get("first_name") is None:
+            whole["first_name"] = self._fake("first_name", whole["id"])
+        return whole
+
+    def _finish_organization_memberships(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**whole, "level": given.get("level") or 1}
+
+    def _finish_projects(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        if given.get("api_token") is None:
+            whole["api_token"] = self.world.new_project_token(self.transaction)
+        return {**whole, "organization": whole["organization_id"]}
+
+    def _finish_persons(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a person the UUID that follows from project and distinct id, as captured events do."""
+        whole.pop("name", None)  # worked out when it is shown
+        whole["properties"] = whole["properties"] or {}
+        if not given.get("uuid"):
+            follows = person_uuid(whole["project_id"], whole["distinct_ids"][0])
+            taken = self.transaction.table("persons").first(uuid=follows) is not None
+            whole["uuid"] = entropy.uuid7(self.world.seed, self.transaction) if taken else follows
+        return whole
+
+    def _finish_api_keys(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        scopes = given.get("scopes")
+        if scopes and ALL_READS in scopes:
+            reads = {s for operation in self.contract.operations for s in operation.scopes if s.endswith(":read")}
+            whole["scopes"] = [scope for scope in scopes if scope != ALL_READS] + sorted(reads.difference(scopes))
+        return {**whole, "label": given.get("label") or "API key"}
+
+    def _finish_annotations(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        project = self.transaction.table("projects").get(whole["project_id"])
+        return {**whole, "organization_id": project["organization_id"] if project else None}
+
+    def _finish_cohorts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let members be given by UUID, by integer id or by distinct id; they are stored by UUID."""
+        persons = self.transaction.table("persons")
+        members = []
+        for number, member in enumerate(whole["members"]):
+            is_id = isinstance(member, int) and not isinstance(member, bool)
+            names = ("id",) if is_id else ("uuid", "distinct_ids")
+            found = (persons.first(**{name: member, "project_id": whole["project_id"]}) for name in names)
+            person = next((person for person in found if person is not None), None)
+            if person is None:
+                raise LoadError(f"there is no person {member!r} in the project", "members", number)
+            members.append(person["uuid"])
+        whole["members"] = list(dict.fromkeys(members))
+        if whole["is_static"] and given.get("count") is None:
+            whole["count"] = len(whole["members"])
+        return whole
+
+    def _finish_role_memberships(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        uuid = whole.pop("user_uuid", None)
+        if whole.get("user_id") is None and uuid:
+            user = self.transaction.table("users").first(uuid=uuid)
+            if user is None:
+                raise LoadError(f"there is no user with uuid {uuid!r}", "user_uuid")
+            whole["user_id"] = user["id"]
+        role = self.transaction.table("roles").get(whole.get("role_id"))
+        if role is not None and given.get("organization_id") is None:
+            whole["organization_id"] = role["organization_id"]
+        return whole
