@@ -56,14 +56,14 @@ class Table:
 BY_PROJECT = ("project_id",)
 ALIVE = ("project_id", "deleted")
 
-LATEST_ANNOTATIONS = Order(ALIVE, "date_marker", descending=True)
+LATEST_ANNOTATIONS = Order(ALIVE, "date_marker", descending=True, steady=True)
 NEWEST_COHORTS = Order(ALIVE, "created_at", descending=True)
 NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
 NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
-OLDEST_ROLE_MEMBERS = Order(("role_id",), "joined_at")
+OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 
 _CREATED_BY = {"created_by": "users"}
 
@@ -131,7 +131,8 @@ TABLES: dict[str, Table] = {
             indexes=("role_id", "user_id"), orders=(OLDEST_ROLE_MEMBERS,),
         ),
         Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
-        Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"), indexes=("short_id",)),
+        Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"),
+              indexes=("short_id", "deleted")),
         Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",
             fields=("user_id",), references={"user_id": "users"}, indexes=("user_id",),

@@ -36,12 +36,19 @@ class DuplicateKey(StoreError):
 class Order:
     """A list kept in order: for each combination of the `group` fields, by one field, ties in order of insertion.
 
-    `descending` turns the whole list round. Nothing (null) counts as greater than everything, as in PostgreSQL.
+    `descending` turns the whole list round, ties too unless they are `steady`. Nothing (null) counts as greater than
+    everything, as in PostgreSQL.
     """
 
     group: tuple[str, ...]
     by: str
     descending: bool = False
+    steady: bool = False
+
+    @property
+    def turned(self) -> bool:
+        """Whether ties must be kept in reverse, so that turning the list round puts them right."""
+        return self.descending and self.steady
 
 
 @dataclass(frozen=True)

@@ -205,11 +205,11 @@ class MemoryTable(Table):
         contents = self._contents
         rows = self._ordered(order, group)
         records = contents.records
-        return [records[row] for row in rows.slice(offset, limit, descending=order.descending)], len(rows)
+        return [records[abs(row)] for row in rows.slice(offset, limit, descending=order.descending)], len(rows)
 
     def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
         records, rows = self._contents.records, self._ordered(order, group)
-        return [records[row] for row in (reversed(rows) if order.descending else rows)]
+        return [records[abs(row)] for row in (reversed(rows) if order.descending else rows)]
 
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)
@@ -361,8 +361,9 @@ class MemoryTable(Table):
         self, orders: Map[Order, Map[tuple[Any, ...], SortedRows]], old: Version | None, new: Version | None, row: int
     ) -> Map[Order, Map[tuple[Any, ...], SortedRows]]:
         for order in self.layout.orders:
-            before = (_group(old, order), (sort_key(old.get(order.by)), row)) if old is not None else None
-            after = (_group(new, order), (sort_key(new.get(order.by)), row)) if new is not None else None
+            place = -row if order.turned else row
+            before = (_group(old, order), (sort_key(old.get(order.by)), place)) if old is not None else None
+            after = (_group(new, order), (sort_key(new.get(order.by)), place)) if new is not None else None
             if before == after:
                 continue
             lists = orders.get(order, Map())
@@ -463,7 +464,8 @@ def _refilled(
 ) -> Map[tuple[Any, ...], SortedRows]:
     entries: dict[tuple[Any, ...], list[tuple[Any, int]]] = {}
     for row, version in added.items():
-        entries.setdefault(_group(version, order), []).append((sort_key(version.get(order.by)), row))
+        place = -row if order.turned else row
+        entries.setdefault(_group(version, order), []).append((sort_key(version.get(order.by)), place))
     for group, more in entries.items():
         lists = lists.set(group, lists.get(group, NOTHING).merged(more))
     return lists

@@ -166,3 +166,17 @@ def test_unknown_table_and_scheme_are_refused(store):
         store.view().table("nothing")
     with pytest.raises(StoreError):
         open_store("redis://localhost", [])
+
+
+def test_ties_of_a_steady_order_stay_in_order_of_insertion():
+    steady = Order(("project_id",), "at", descending=True, steady=True)
+    store = open_store("memory://", [Layout("notes", orders=(steady,))])
+    with store.transaction() as transaction:
+        notes = transaction.table("notes")
+        notes.insert_many({"id": number, "project_id": 1, "at": None} for number in (1, 2))
+        notes.insert({"id": 3, "project_id": 1, "at": None})
+        notes.insert({"id": 4, "project_id": 1, "at": "2026-01-01T00:00:00Z"})
+        assert ids(notes.in_order(steady, (1,))) == [1, 2, 3, 4]
+        notes.update(notes.get(2), {"at": "2026-01-02T00:00:00Z"})
+    page, count = store.view().table("notes").page(steady, (1,), 1, 2)
+    assert (ids(page), count) == ([3, 2], 4)
