@@ -198,6 +198,7 @@ FIELDS: Mapping[str, Kind] = {
     "metrics": nullable(structure),
     "public_jobs": nullable(structure),
     "is_global": flag,
+    "hog_function_migration_available": flag,
     "is_identified": flag,
     "deleted": flag,
     "value": given_text,
@@ -209,8 +210,7 @@ FIELDS: Mapping[str, Kind] = {
     "user_uuid": uuid,
     "role_id": uuid,
 }
-TEXTS = ("name", "slug", "label", "derived_name", "description", "url", "icon", "tag", "latest_tag", "plugin_type",
-         "source")  # fmt: skip
+TEXTS = ("name", "slug", "label", "derived_name", "description", "url", "icon", "tag", "latest_tag", "plugin_type")
 
 
 def of_field(name: str, now: datetime) -> Kind:

@@ -1,33 +1,21 @@
-"""PipelineDestinations."""
+"""Pipeline destinations: configs of plugins that send events elsewhere."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from mockserver.call import Call
-from mockserver.errors import NotModelled
-from mockserver.resource import Resource
+from mockserver.resources.pipelines import Pipelines
+
+SENDING = ("onEvent", "composeWebhook")
 
 
-class PipelineDestinations(Resource):
-    """PipelineDestinations."""
+class PipelineDestinations(Pipelines):
+    """Configs of plugins that are called for each event."""
 
     family = "pipeline_destinations"
-    table = "plugin_configs"
-    component = "PluginConfig"
+    title = "Pipeline Destinations Configs"
 
-    def activity(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def frontend(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def job(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def rearrange(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def shows(self, capabilities: Mapping[str, Any]) -> bool:
+        methods = capabilities.get("methods")
+        return isinstance(methods, list) and any(name in methods for name in SENDING)

@@ -1,33 +1,20 @@
-"""PipelineFrontendApps."""
+"""Pipeline frontend apps: configs of plugins that run in the browser."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from mockserver.call import Call
-from mockserver.errors import NotModelled
-from mockserver.resource import Resource
+from mockserver.resources.pipelines import Pipelines
+
+SERVER_SIDE = ("methods", "scheduled_tasks")
 
 
-class PipelineFrontendApps(Resource):
-    """PipelineFrontendApps."""
+class PipelineFrontendApps(Pipelines):
+    """Configs of plugins that the server calls for nothing."""
 
     family = "pipeline_frontend_apps"
-    table = "plugin_configs"
-    component = "PluginConfig"
+    title = "Pipeline Frontend Apps Configs"
 
-    def activity(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def frontend(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def job(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
-
-    def rearrange(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def shows(self, capabilities: Mapping[str, Any]) -> bool:
+        return not any(name in capabilities for name in SERVER_SIDE)
