@@ -12,6 +12,7 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from mockserver import __version__, auth
 from mockserver.binding import Route, bind
+from mockserver.capture_api import capture_blueprint
 from mockserver.contract import Contract, Profile
 from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound
@@ -64,6 +65,7 @@ def create_app(
     for route in routes:
         _serve(app, route, worlds, strictness)
     _serve_schema(app, contract)
+    app.register_blueprint(capture_blueprint(worlds))
     if admin:
         from mockserver.admin import control_plane
 

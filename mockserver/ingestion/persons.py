@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from mockserver import entropy
 from mockserver.store import Record, Transaction
 from mockserver.store.tinydb import sort_key
 
@@ -167,7 +166,7 @@ class People:
         source.distinct_ids = []
         source.is_gone = True
         target.is_identified = target.is_changed = True
-        replace_member(self.transaction, self.project_id, source.uuid, target.uuid)
+        change_members(self.transaction, self.project_id, source.uuid, target.uuid)
 
     # Properties
 
@@ -226,19 +225,15 @@ def _changes(draft: Draft) -> dict[str, Any]:
     }
 
 
-def replace_member(transaction: Transaction, project_id: int, gone: str, stays: str) -> None:
-    """Let the static cohorts that held one person hold another instead."""
+def change_members(transaction: Transaction, project_id: int, gone: str, stays: str | None = None) -> None:
+    """Let the static cohorts that hold one person hold another instead, or nobody."""
     cohorts = transaction.table("cohorts")
     for cohort in cohorts.find(project_id=project_id):
         members = cohort.get("members") or []
         if gone in members:
-            kept = [stays if member == gone else member for member in members]
-            cohorts.update(cohort, {"members": list(dict.fromkeys(kept))})
-
-
-def now(transaction: Transaction) -> str:
-    """Return the world's time as it is stored."""
-    return entropy.timestamp(entropy.now(transaction))
+            replaced = [stays if member == gone else member for member in members]
+            kept = dict.fromkeys(member for member in replaced if member is not None)
+            cohorts.update(cohort, {"members": list(kept)})
 
 
 def _text(value: Any) -> str:

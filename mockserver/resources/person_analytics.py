@@ -1,0 +1,195 @@
+"""The persons behind insights: one action for each, alike in parameters, paging and envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from mockserver.analytics import actors
+from mockserver.analytics.actors import Actor, Filter
+from mockserver.analytics.timelines import timeline
+from mockserver.call import Call
+from mockserver.errors import BareError, ValidationError
+from mockserver.pagination import place_query
+from mockserver.resource import Record, Resource
+from mockserver.resources.person_lists import search_persons
+from mockserver.resources.person_shapes import as_actor
+
+Insight = Callable[[Call, Filter], list[Actor]]
+MISSING_ENTITY = "An entity id and the entity type must be provided to determine an entity"
+UNKNOWN_ENTITY = "An entity must be provided for target entity to be determined"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which stretch of the persons a request asks for, by parameters of these names."""
+
+    limit_name: str = "limit"
+    offset_name: str = "offset"
+    default_limit: int = 100
+
+    def read(self, call: Call, filter: Filter) -> tuple[int, int]:
+        """Return limit and offset. Raises: ValidationError."""
+        limit = whole(filter.get(self.limit_name), self.limit_name, self.default_limit) or self.default_limit
+        return limit, whole(filter.get(self.offset_name), self.offset_name, 0)
+
+
+CORRELATION = Window("funnel_correlation_person_limit", "funnel_correlation_person_offset")
+
+
+class PersonAnalytics(Resource):
+    """The actions that tell who is behind a number."""
+
+    shape_only: ClassVar[frozenset[str]] = frozenset(
+        {"funnel", "funnel_correlation", "lifecycle", "path", "retention", "stickiness", "trends"}
+    )
+
+    def funnel(self, call: Call) -> Any:
+        """Return who reached a step of a funnel, or was lost before it."""
+        return self._cached(call, actors.funnel, needs=("events", "actions"))
+
+    def funnel_correlation(self, call: Call) -> Any:
+        """Return who is behind a correlation of a funnel."""
+        filter = read_filter(call)
+        rows, limit, offset = self._rows(call, filter, actors.correlation, CORRELATION, needs=("events", "actions"))
+        following = place_query(call.url, CORRELATION.offset_name, offset + limit) if len(rows) >= limit else None
+        return envelope(call, rows, following)
+
+    def path(self, call: Call) -> Any:
+        """Return who walked an edge of a path."""
+        return self._cached(call, actors.path)
+
+    def trends(self, call: Call) -> Any:
+        """Return who is behind a point of a trend, the highest value first. Raises: ValidationError without entity."""
+        filter = read_filter(call)
+        if call.is_observed or filter:
+            require_entity(filter)
+        return self._cached(call, actors.trends, needs=("entity_id", "entity_order"))
+
+    def lifecycle(self, call: Call) -> Any:
+        """Return who was new, returning, resurrecting or dormant. Raises: BareError for what is missing."""
+        filter = read_filter(call)
+        if call.is_observed or filter:
+            for name, what in (("target_date", "specified date"), ("lifecycle_type", "lifecycle type")):
+                if not filter.get(name):
+                    raise BareError({"message": "Missing parameter", "detail": f"Must include {what}"})
+        return self._uncached(call, actors.lifecycle, needs=("events", "actions"))
+
+    def stickiness(self, call: Call) -> Any:
+        """Return who was active in so many intervals."""
+        days = read_filter(call).get("stickiness_days")
+        if days is not None and not str(days).isdecimal():
+            raise ValidationError("A valid integer is required.", attr="stickiness_days")
+        return self._uncached(call, actors.stickiness, needs=("stickiness_days",))
+
+    def retention(self, call: Call) -> Any:
+        """Return who came back, and in which periods."""
+        filter = read_filter(call)
+        limit, offset = Window().read(call, filter)
+        found = actors.retention(call, filter)[offset : offset + limit]
+        rows = [{"person": as_actor(actor.person, call), "appearances": seen} for actor, seen in found]
+        return {"result": rows, "next": next_address(call, limit, offset, len(rows)), "missing_persons": 0}
+
+    def properties_timeline(self, call: Call, record: Record) -> Any:
+        """Return what a person's properties were, event by event."""
+        return timeline(call, record, read_filter(call))
+
+    # What these have in common
+
+    def _cached(self, call: Call, insight: Insight, needs: Sequence[str] = ()) -> dict[str, Any]:
+        rows, limit, offset = self._rows(call, read_filter(call), insight, Window(), needs)
+        return envelope(call, rows, next_address(call, limit, offset, len(rows)))
+
+    def _uncached(self, call: Call, insight: Insight, needs: Sequence[str] = ()) -> dict[str, Any]:
+        rows, limit, offset = self._rows(call, read_filter(call), insight, Window(), needs)
+        people = {"people": rows, "count": len(rows)}
+        return {"results": [people], "next": next_address(call, limit, offset, len(rows))}
+
+    def _rows(
+        self, call: Call, filter: Filter, insight: Insight, window: Window, needs: Sequence[str]
+    ) -> tuple[list[Any], int, int]:
+        """Return the persons of one page, and the page's limit and offset: nobody without what an insight needs."""
+        limit, offset = window.read(call, filter)
+        has_what_it_needs = not needs or any(filter.get(name) is not None for name in needs)
+        counted = insight(call, filter) if has_what_it_needs else []
+        search = filter.get("search")
+        if search:
+            among = {person["id"] for person in search_persons([actor.person for actor in counted], str(search))}
+            counted = [actor for actor in counted if actor.person["id"] in among]
+        page = counted[offset : offset + limit]
+        return [as_actor(actor.person, call, actor.value) for actor in page], limit, offset
+
+
+def read_filter(call: Call) -> Filter:
+    """Return what a request asks for: query parameters, JSON text in them read, and the body's fields over them.
+
+    Raises: ValidationError for a body that is no object.
+    """
+    body = call.body
+    if not isinstance(body, Mapping):
+        raise ValidationError(f"Invalid data. Expected a dictionary, but got {type(body).__name__}.")
+    given: dict[str, Any] = {**call.query.to_dict(), **{name: body[name] for name in body}}
+    given.pop("personal_api_key", None)
+    given.pop("format", None)
+    return {name: read_json_text(value) for name, value in given.items()}
+
+
+def read_json_text(value: Any) -> Any:
+    """Return the list or object that text spells as JSON; any other value as it is."""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def require_entity(filter: Filter) -> None:
+    """Refuse a trend that does not say which event or action it is about. Raises: ValidationError."""
+    if filter.get("entity_id") and filter.get("entity_type"):
+        return
+    if filter.get("entity_order") is not None and (filter.get("events") or filter.get("actions")):
+        return
+    if not filter.get("entity_id"):
+        raise ValidationError(MISSING_ENTITY)
+    if str(filter["entity_id"]) not in actors.entities(filter):
+        raise ValidationError(UNKNOWN_ENTITY)
+
+
+def envelope(call: Call, rows: Sequence[Any], following: str | None) -> dict[str, Any]:
+    """Return the answer of an insight whose results servers keep for a while."""
+    return {
+        "results": [{"people": rows, "count": len(rows)}],
+        "next": following,
+        "initial": call.url,
+        "missing_persons": 0,
+        "is_cached": False,
+        "last_refresh": call.now(),
+    }
+
+
+def next_address(call: Call, limit: int, offset: int, rows: int) -> str | None:
+    """Return where the next page is, if this one is full.
+
+    An address that has an `offset` already loses its host and first slash: so the servers answer.
+    """
+    if rows < limit:
+        return None
+    following = place_query(call.url, "offset", offset + limit)
+    parts = urlsplit(following)
+    if "offset" in dict(parse_qsl(urlsplit(call.url).query, keep_blank_values=True)):
+        return f"{parts.path.lstrip('/')}?{parts.query}"
+    return following
+
+
+def whole(value: Any, name: str, default: int) -> int:
+    """Return a number that is not negative. Raises: ValidationError."""
+    if value is None or value == "":
+        return default
+    if isinstance(value, bool) or not str(value).isdecimal() or len(str(value)) > 18:
+        raise ValidationError(f"Query param {name} must be omitted or an integer!")
+    return int(value)

@@ -1,0 +1,80 @@
+"""Lists of persons: newest first, narrowed by email, distinct id, search and property filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mockserver.call import Call
+from mockserver.pagination import LARGEST, FullPageOffset, Page
+from mockserver.resource import Record, Resource
+from mockserver.store.tinydb import sort_key
+from mockserver.tables import NEWEST_PERSONS
+
+FILTERS = ("distinct_id", "email", "search", "properties")
+
+
+class PersonLists(Resource):
+    """The list action of persons."""
+
+    pagination = FullPageOffset()
+    order = NEWEST_PERSONS
+
+    def list(self, call: Call) -> Any:
+        """Return a page of persons, or every one of them as CSV.
+
+        The pages show a count with each answer; servers add it when `include_total` asks for it.
+        """
+        limit, offset = self.pagination.window(call)
+        if call.format == "csv":
+            limit, offset = LARGEST, 0
+        rows, count = self.fetcher(call)(offset, limit)
+        links = self.pagination.links(call, len(rows))
+        if not call.is_observed:
+            return Page(rows, {"count": count, **links, "results": ()})
+        return Page(rows, {"results": (), **links, **({"count": count} if "include_total" in call.query else {})})
+
+    def is_filtered(self, call: Call) -> bool:
+        return any(call.query.get(name) for name in FILTERS)
+
+    def get_records(self, call: Call) -> Sequence[Record]:
+        """Return the persons among whom to look: from an index when a distinct id or an email is named."""
+        for name, field in (("distinct_id", "distinct_ids"), ("email", "properties.email")):
+            value = call.query.get(name)
+            if value:
+                found = call.table(self.table).find(**{field: value}, **self.tenant_key(call))
+                return sorted(found, key=lambda record: (sort_key(record["created_at"]), record["id"]), reverse=True)
+        return super().get_records(call)
+
+    def pages_in_order(self, call: Call) -> bool:
+        return not self.is_filtered(call)
+
+    def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
+        email, search = call.query.get("email"), call.query.get("search")
+        if email:
+            records = [record for record in records if (record["properties"] or {}).get("email") == email]
+        if search:
+            records = search_persons(records, search)
+        return records
+
+
+def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:
+    """Return the persons whose email holds the text, in whatever case, or who have it as a distinct id.
+
+    The text is a pattern of SQL's LIKE, as servers do not escape it: `%` stands for anything, `_` for one character.
+    """
+    pattern = re.compile(like(text), re.IGNORECASE | re.DOTALL)
+
+    def matches(record: Record) -> bool:
+        email = (record["properties"] or {}).get("email")
+        return (isinstance(email, str) and pattern.search(email) is not None) or text in record["distinct_ids"]
+
+    return [record for record in records if matches(record)]
+
+
+def like(text: str) -> str:
+    """Return a LIKE pattern as a regular expression that finds it anywhere."""
+    signs = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\.|.", text, re.DOTALL)
+    return "".join(re.escape(part[1:]) if len(part) == 2 else signs.get(part, re.escape(part)) for part in parts)
