@@ -1,13 +1,48 @@
-"""PersonalApiKeys."""
+"""Personal API keys: what the key that a request bears allows."""
 
 from __future__ import annotations
 
-from mockserver.resource import Resource
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver import entropy, tenancy
+from mockserver.call import Call, Principal, Tenant
+from mockserver.errors import NotFound
+from mockserver.resource import Record, Resource
+from mockserver.resources.project_tokens import mask
+from mockserver.store import View
 
 
 class PersonalApiKeys(Resource):
-    """PersonalApiKeys."""
+    """The key itself, masked; no other key is shown to a key."""
 
     family = "personal_api_keys"
     table = "api_keys"
     component = "PersonalApiKey"
+    title = "Personal API Key"
+    depends_on = None
+
+    def locate(self, path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
+        """Return no tenant: a key that is limited to some is shown all the same."""
+        return Tenant(None)
+
+    def get_record(self, call: Call, key: str) -> Record:
+        if key not in (tenancy.CURRENT, identifier(call.principal.key)):
+            raise NotFound
+        return call.principal.key
+
+    def represent(self, record: Record, call: Call) -> dict[str, Any]:
+        return {
+            "id": identifier(record),
+            "value": None,
+            "mask_value": mask(record["value"]),
+            "last_used_at": call.now(),
+            "scoped_teams": record["scoped_projects"] or [],
+            "scoped_organizations": record["scoped_organizations"] or [],
+            "last_rolled_at": None,
+        }
+
+
+def identifier(key: Record) -> str:
+    """Return a key's id: it says nothing of the value, and is the same each time."""
+    return entropy.spell(entropy.draw(0, f"id of {key['value']}", 0), 32)
