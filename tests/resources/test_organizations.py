@@ -1,0 +1,86 @@
+"""Organizations, users and keys: what a client reads to find its tenant."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Client
+
+MINE, THEIRS = "01890000-0000-7000-8000-000000000001", "01890000-0000-7000-8000-000000000002"
+
+
+def test_organizations_listed_are_the_askers(either: Client) -> None:
+    listed = either.get("/api/organizations/").json
+    assert [organization["id"] for organization in listed["results"]] == [MINE]
+    assert either.get("/api/organizations/@current/").json == listed["results"][0]
+
+
+def test_organization_shows_its_projects_and_the_askers_level(either: Client) -> None:
+    before = either.get(f"/api/organizations/{MINE}/").json
+    project = either.post("/api/projects/", {"name": "Rocket"}).json
+    after = either.as_key("phx_mock_member").get(f"/api/organizations/{MINE}/").json
+    assert (before["membership_level"], after["membership_level"]) == (15, 1)
+    assert [shown["id"] for shown in after["projects"]] == [*(p["id"] for p in before["projects"]), project["id"]]
+    assert after["teams"][-1] == {**after["projects"][-1], "project_id": project["id"]}
+    assert after["member_count"] >= 3
+
+
+@pytest.mark.parametrize("id", [THEIRS, "01890000-0000-7000-8000-00000000ffff", "abc", "%00"])
+def test_other_organizations_are_not_there(id: str, either: Client) -> None:
+    assert either.get(f"/api/organizations/{id}/").json["detail"] == "Not found."
+
+
+def test_organizations_ask_for_their_scope(either: Client) -> None:
+    refused = either.as_key("phx_mock_annotations")
+    either.post(
+        "/__admin/worlds/default/load",
+        {"api_keys": [{"value": "phx_mock_annotations", "user_id": 1, "scopes": ["annotation:read"]}]},
+    )
+    assert refused.get("/api/organizations/").json["detail"] == "API key missing required scope 'organization:read'"
+    assert refused.get("/api/users/@me/").json["detail"] == "API key missing required scope 'user:read'"
+    assert refused.get("/api/personal_api_keys/@current/").json["scopes"] == ["annotation:read"]
+
+
+def test_user_is_the_keys_owner(either: Client) -> None:
+    me = either.get("/api/users/@me/").json
+    assert (me["id"], me["email"]) == (1, "owner@hedgebox.test")
+    assert me["organization"] == either.get("/api/organizations/@current/").json
+    assert [organization["id"] for organization in me["organizations"]] == [MINE]
+    assert me["team"]["project_id"] == 1
+    assert either.get(f"/api/users/{me['uuid']}/").json == me
+
+
+def test_nobody_else_is_shown(either: Client) -> None:
+    other = either.as_key("phx_mock_member").get("/api/users/@me/").json
+    for id in (other["uuid"], "abc"):
+        refused = either.get(f"/api/users/{id}/")
+        assert refused.status_code == 403
+        assert refused.json["detail"].startswith("As a non-staff user you're only allowed to access the `@me` user")
+
+
+def test_user_without_an_organization_is_shown(either: Client) -> None:
+    loaded = {"users": [{"id": 90, "email": "lone@mock.test"}], "api_keys": [{"value": "phx_lone", "user_id": 90}]}
+    assert either.post("/__admin/worlds/default/load", loaded).status_code == 201
+    lone = either.as_key("phx_lone")
+    me = lone.get("/api/users/@me/").json
+    assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])
+    assert lone.get("/api/organizations/").json["count"] == 0
+    assert lone.get("/api/organizations/@current/").json["detail"] == "Current organization not found."
+
+
+def test_key_is_shown_masked(either: Client) -> None:
+    key = either.get("/api/personal_api_keys/@current/").json
+    assert (key["value"], key["mask_value"], key["scopes"]) == (None, "phx_...cess", ["*"])
+    assert key["user_id"] == 1
+    assert either.get(f"/api/personal_api_keys/{key['id']}/").json == key
+    other = either.as_key("phx_mock_admin").get("/api/personal_api_keys/@current/").json
+    assert either.get(f"/api/personal_api_keys/{other['id']}/").status_code == 404
+
+
+def test_key_limited_to_projects_shows_itself_and_not_organizations(either: Client) -> None:
+    key = {"value": "phx_two", "user_id": 1, "scopes": ["*"], "scoped_projects": [2]}
+    either.post("/__admin/worlds/default/load", {"api_keys": [key]})
+    limited = either.as_key("phx_two")
+    assert limited.get("/api/personal_api_keys/@current/").json["scoped_teams"] == [2]
+    assert limited.get("/api/users/@me/").status_code == 200
+    assert limited.get("/api/organizations/").status_code == 403

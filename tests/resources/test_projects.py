@@ -1,0 +1,276 @@
+"""Projects: their settings, their mounts, who may do what, and what goes when one is removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+
+PROJECTS = "/api/organizations/@current/projects/"
+ORGANIZATION = "01890000-0000-7000-8000-000000000001"
+SESSION = "phx_mock_session"
+
+
+def new_project(client: Client, **fields: Any) -> Any:
+    response = client.post(PROJECTS, {"name": "Rocket", **fields})
+    assert response.status_code == 201, response.text
+    return response.json
+
+
+def path_of(project: Any, action: str = "") -> str:
+    return f"{PROJECTS}{project['id']}/{action}"
+
+
+def refusal(response: Any) -> tuple[int, str, str, str | None]:
+    body = response.json
+    return response.status_code, body["code"], body["detail"], body["attr"]
+
+
+@pytest.fixture
+def project(either: Client) -> Any:
+    return new_project(either)
+
+
+# What one is
+
+
+def test_fresh_project_has_the_servers_defaults(either: Client, project: Any) -> None:
+    assert project["organization"] == ORGANIZATION
+    assert project["api_token"].startswith("phc_")
+    shown = {name: project[name] for name in ("timezone", "data_attributes", "app_urls", "anonymize_ips", "is_demo")}
+    assert shown == {
+        "timezone": "UTC", "data_attributes": ["data-attr"], "app_urls": [], "anonymize_ips": False, "is_demo": False,
+    }  # fmt: skip
+    assert project["capture_console_log_opt_in"] is True
+    assert project["effective_membership_level"] == 15
+    assert (project["secret_api_token"], project["secret_api_token_backup"]) == (None, None)
+    assert (project["correlation_config"], project["flags_persistence_default"]) == ({}, False)
+    assert either.get(path_of(project)).json == project
+
+
+def test_project_without_a_name_gets_the_default_one(either: Client) -> None:
+    assert either.post(PROJECTS, {}).json["name"] == "Default project"
+
+
+def test_both_mounts_show_the_same_project(either: Client, project: Any) -> None:
+    assert either.get(f"/api/projects/{project['id']}").json == project
+    assert either.get(f"/api/organizations/{ORGANIZATION}/projects/{project['id']}/").json == project
+
+
+def test_created_project_becomes_the_current_one(either: Client, project: Any) -> None:
+    assert either.get("/api/projects/@current/").json["id"] == project["id"]
+    assert either.get("/api/users/@me/").json["team"]["id"] == project["id"]
+
+
+@pytest.mark.parametrize("mount", [PROJECTS, "/api/projects/"])
+def test_list_shows_the_projects_of_the_asker_in_short(mount: str, either: Client) -> None:
+    before = either.get(mount).json["count"]
+    project = new_project(either)
+    listed = either.get(mount).json
+    assert listed["count"] == before + 1
+    (row,) = [row for row in listed["results"] if row["id"] == project["id"]]
+    assert row == {name: project[name] for name in row}
+    assert "survey_config" not in row
+    assert 3 not in [row["id"] for row in listed["results"]]
+
+
+def test_list_is_searched_by_name(either: Client, project: Any) -> None:
+    found = either.get(PROJECTS, query_string={"search": "rOCK"}).json["results"]
+    assert [row["id"] for row in found] == [project["id"]]
+
+
+def test_level_shown_is_the_askers(either: Client, project: Any) -> None:
+    assert either.as_key("phx_mock_member").get(path_of(project)).json["effective_membership_level"] == 1
+
+
+def test_values_that_the_pages_call_text_are_text_there(client: Client, observed: Client) -> None:
+    assert client.get(PROJECTS + "1/").json["product_intents"] == "[]"
+    assert client.get(PROJECTS + "1/").json["person_on_events_querying_enabled"] == "true"
+    assert observed.get(PROJECTS + "1/").json["product_intents"] == []
+    assert isinstance(observed.get(PROJECTS + "1/").json["default_modifiers"], dict)
+
+
+# Which one is meant
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        (PROJECTS + "999999/", (404, "not_found", "Not found.", None)),
+        (PROJECTS + "3/", (404, "not_found", "Not found.", None)),
+        (PROJECTS + "-1/", (404, "not_found", "Not found.", None)),
+        (PROJECTS + "9" * 40 + "/", (404, "not_found", "Not found.", None)),
+        ("/api/projects/3/", (404, "not_found", "Not found.", None)),
+        (PROJECTS + "abc/", (400, "invalid_input", "Field 'id' expected a number but got 'abc'.", None)),
+        ("/api/projects/1x/", (400, "invalid_input", "Field 'id' expected a number but got '1x'.", None)),
+        ("/api/organizations/abc/projects/1/", (404, "not_found", "Organization not found.", None)),
+        (
+            "/api/organizations/01890000-0000-7000-8000-000000000002/projects/1/",
+            (403, "permission_denied", "You do not have permission to perform this action.", None),
+        ),
+    ],
+)
+def test_project_that_is_not_there(path: str, expected: tuple[Any, ...], either: Client) -> None:
+    assert refusal(either.get(path)) == expected
+
+
+@pytest.mark.parametrize(
+    "scopes, method, body, status",
+    [
+        (["project:read"], "GET", None, 200),
+        (["project:read"], "PATCH", {"timezone": "Asia/Tokyo"}, 200),
+        (["project:read"], "PATCH", {"name": "x"}, 403),
+        (["project:read"], "PATCH", {"timezone": "Asia/Tokyo", "unknown": 1}, 403),
+        (["project:read"], "PUT", {"timezone": "Asia/Tokyo"}, 403),
+        (["project:write"], "PATCH", {"name": "x"}, 200),
+        (["organization:write"], "GET", None, 403),
+    ],
+)
+def test_scopes_asked_for(scopes: list[str], method: str, body: Any, status: int, either: Client) -> None:
+    either.post("/__admin/worlds/default/load", {"api_keys": [{"value": "phx_p", "user_id": 1, "scopes": scopes}]})
+    assert either.as_key("phx_p")(method, PROJECTS + "1/", body).status_code == status
+
+
+def test_key_limited_to_projects_sees_only_those(either: Client) -> None:
+    key = {"value": "phx_two", "user_id": 1, "scopes": ["*"], "scoped_projects": [2]}
+    either.post("/__admin/worlds/default/load", {"api_keys": [key]})
+    limited = either.as_key("phx_two")
+    assert limited.get(PROJECTS + "2/").status_code == 200
+    assert refusal(limited.get(PROJECTS + "1/"))[2] == "API key does not have access to the requested project: ID 1."
+    only = "API keys with scoped projects are only supported on project-based endpoints."
+    assert refusal(limited.get(PROJECTS)) == refusal(limited.get("/api/projects/"))
+    assert refusal(limited.get(PROJECTS))[2] == only
+
+
+# What may be written
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_change_touches_nothing_else(method: str, either: Client, project: Any) -> None:
+    changed = either(method, path_of(project), {"timezone": "Europe/Oslo", "id": 5, "api_token": "x", "extra": 1}).json
+    assert changed == {
+        **project, "timezone": "Europe/Oslo", "updated_at": changed["updated_at"],
+    }  # fmt: skip
+    assert either(method, path_of(project), {}).json == changed
+
+
+def test_refused_change_changes_nothing(either: Client, project: Any) -> None:
+    assert either.patch(path_of(project), {"name": "Other", "timezone": "Mars/Base"}).status_code == 400
+    assert either.get(path_of(project)).json == project
+
+
+def test_form_is_read_as_json_is(either: Client, project: Any) -> None:
+    form = {"name": "Form", "test_account_filters": '[{"key": "$host"}]', "anonymize_ips": "on"}
+    changed = either("PATCH", path_of(project), data=form).json
+    assert (changed["name"], changed["test_account_filters"]) == ("Form", [{"key": "$host"}])
+    assert changed["anonymize_ips"] is True
+    assert either("POST", PROJECTS, data={"name": "By form"}).status_code == 201
+
+
+def test_member_may_change_settings_and_not_remove(either: Client, project: Any) -> None:
+    member = either.as_key("phx_mock_member")
+    assert member.patch(path_of(project), {"anonymize_ips": True}).status_code == 200
+    expected = (403, "permission_denied", "You don't have sufficient permissions in the project.", None)
+    assert refusal(member.delete(path_of(project))) == expected
+    assert member.delete(PROJECTS + "999999/").status_code == 404
+
+
+def test_only_an_admin_creates_anything_but_a_demo(either: Client) -> None:
+    member = either.as_key("phx_mock_member")
+    expected = (403, "permission_denied", "Your organization access level is insufficient.", None)
+    assert refusal(member.post(PROJECTS, {"name": "Mine"})) == expected
+    assert member.post(PROJECTS, {"name": "Mine", "is_demo": True}).status_code == 201
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "5", "null", "{", "[" * 5000, '{"name": "\\u0000"}'])
+def test_strange_bodies_are_refused(body: str, either: Client, project: Any) -> None:
+    for method, path in (("PATCH", path_of(project)), ("PUT", path_of(project)), ("POST", PROJECTS)):
+        assert either(method, path, data=body, content_type="application/json").status_code == 400
+
+
+# Removal
+
+
+def test_removed_project_takes_its_records_along(either: Client, project: Any) -> None:
+    notes = f"/api/projects/{project['id']}/annotations/"
+    note = either.post(notes, {"content": "Launch", "scope": "organization"}).json
+    assert note["id"] in [row["id"] for row in either.get("/api/projects/1/annotations/").json["results"]]
+    response = either.delete(path_of(project))
+    assert (response.status_code, response.data) == (204, b"")
+    assert either.get(path_of(project)).status_code == 404
+    assert refusal(either.get(notes)) == (404, "not_found", "Project not found.", None)
+    assert note["id"] not in [row["id"] for row in either.get("/api/projects/1/annotations/").json["results"]]
+    assert either.delete(path_of(project)).status_code == 404
+
+
+def test_whoever_used_a_removed_project_goes_on_to_another(either: Client, project: Any) -> None:
+    either.delete(path_of(project))
+    assert either.get("/api/projects/@current/").json["id"] == 1
+
+
+def test_last_project_of_an_organization_may_go(either: Client) -> None:
+    outsider = either.as_key("phx_mock_outsider")
+    assert outsider.delete("/api/projects/3/").status_code == 204
+    assert refusal(outsider.get("/api/projects/@current/")) == (404, "not_found", "Not found.", None)
+    assert outsider.get("/api/users/@me/").json["team"] is None
+
+
+# Onboarding
+
+
+def test_onboarding_done_is_noted_once_a_product(observed: Client) -> None:
+    project = new_project(observed)
+    done = path_of(project, "complete_product_onboarding/")
+    for product in ("surveys", "session_replay", "surveys"):
+        shown = observed.patch(done, {"product_type": product, "intent_context": "onboarding"}).json
+        assert "product_description" not in shown
+    intents = observed.get(path_of(project)).json["product_intents"]
+    assert [intent["product_type"] for intent in intents] == ["surveys", "session_replay"]
+    assert all(intent["onboarding_completed_at"] for intent in intents)
+
+
+@pytest.mark.parametrize(
+    "body, answer",
+    [
+        ({}, {"error": "product_type is required"}),
+        ({"product_type": ""}, {"error": "product_type is required"}),
+        ({"product_type": None}, {"error": "product_type is required"}),
+        ({"product_type": "x", "metadata": "y"}, {"code": "not_a_dict", "attr": "metadata"}),
+        ({"product_type": ["x"]}, {"code": "invalid_input", "attr": "product_type"}),
+        ({"product_type": "x" * 256}, {"code": "max_length", "attr": "product_type"}),
+        ([], {"code": "invalid_input", "attr": None}),
+    ],
+)
+def test_onboarding_refused(body: Any, answer: Any, either: Client, project: Any) -> None:
+    response = either.patch(path_of(project, "complete_product_onboarding/"), body)
+    assert response.status_code == 400
+    assert {name: response.json.get(name) for name in answer} == answer
+
+
+def test_pages_body_of_onboarding_is_let_pass_where_they_hold(client: Client, observed: Client) -> None:
+    path = PROJECTS + "1/complete_product_onboarding/"
+    assert client.patch(path, {"organization": "string"}).status_code == 200
+    assert observed.patch(path, {"organization": "string"}).status_code == 400
+
+
+# Other actions
+
+
+def test_demo_data_is_being_made_only_while_it_is(client: Client, observed: Client) -> None:
+    action = PROJECTS + "1/is_generating_demo_data/"
+    assert client.get(action).json == client.get(PROJECTS + "1/").json
+    assert observed.as_key(SESSION).get(action).json == {"is_generating_demo_data": False}
+    loaded = observed.post("/__admin/worlds/default/load", {"projects": [{"id": 77, "is_generating_demo_data": True}]})
+    assert loaded.status_code == 201
+    busy = observed.as_key(SESSION).get(PROJECTS + "77/is_generating_demo_data/").json
+    assert busy == {"is_generating_demo_data": True}
+
+
+def test_group_types_are_shown(either: Client, project: Any) -> None:
+    kind = {"project_id": project["id"], "group_type": "company", "group_type_index": 0}
+    assert either.post("/__admin/worlds/default/load", {"group_types": [kind]}).status_code == 201
+    shown = either.get(path_of(project)).json
+    assert shown["has_group_types"] is True
+    assert [(kind["group_type"], kind["group_type_index"]) for kind in shown["group_types"]] == [("company", 0)]
