@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
-from mockserver import __version__, auth
+from mockserver import __version__
 from mockserver.binding import Route, bind
 from mockserver.capture_api import capture_blueprint
 from mockserver.contract import Contract, Profile
+from mockserver.coverage import Coverage
 from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
-from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.errors import MethodNotAllowed, NotFound, of_status
+from mockserver.interception import WORLD, Interception, endpoint_name, template_rule
 from mockserver.parsing import MAX_BODY_BYTES
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
-from mockserver.seeding import build_world
+from mockserver.store.log import MOST_ITEMS
 from mockserver.strictness import Strictness
+from mockserver.templates import Templates
 from mockserver.world import World, Worlds
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ def create_app(
     strict: bool = False,
     admin_token: str | None = None,
     admin: bool = True,
+    journal_size: int = MOST_ITEMS,
     contract: Contract | None = None,
 ) -> Flask:
     """Return a WSGI application that answers every operation of the contract.
@@ -47,63 +51,52 @@ def create_app(
     `world` is the default one; without it `scenario` (a name, or a path to a file) is seeded with `seed`, answering as
     `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
     contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
+    `journal_size` is how many requests each world remembers.
 
     Raises: ContractError, BindingError, ScenarioError.
     """
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
-    if world is None:
-        world = build_world(contract, scenario=scenario, seed=seed, profile=Profile(profile), freeze_time=freeze_time)
-    worlds = Worlds(world)
+    templates = Templates(contract, freeze_time)
+    worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile)))
     app = Flask("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
-    strictness = Strictness(contract) if strict else None
+    strictness = Strictness(contract)
     for route in routes:
-        _serve(app, route, worlds, strictness)
+        _serve(app, route, strictness if strict else None)
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds))
+    coverage = Coverage(contract)
+    interception = Interception(worlds, routes, coverage, most_entries=journal_size)
+    interception.install(app)
     if admin:
-        from mockserver.admin import control_plane
+        from mockserver.admin import Plane, control_plane
 
-        app.register_blueprint(control_plane(contract, worlds, admin_token))
-    app.register_error_handler(HTTPException, _route_missed)
+        plane = Plane(contract, worlds, templates, routes, strictness, coverage)
+        app.register_blueprint(control_plane(plane, admin_token))
+    app.register_error_handler(HTTPException, _route_missed(interception))
     app.after_request(_sign)
     app.wsgi_app = _formats(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
-def _serve(app: Flask, route: Route, worlds: Worlds, strictness: Strictness | None) -> None:
+def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:
     def view(**path: str) -> Response:
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
-        world = worlds.of_key(_key(asked))
+        world: World = asked.environ[WORLD]
         found, named = route.seen(world.profile, path)
         response = dispatch(found, named, world, asked)
         if strictness:
             response = strictness.check(response, found, world, asked.method)
         return response
 
-    rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
+    rule = template_rule(route.path)
     for path in (rule, rule + "/"):
-        app.add_url_rule(path, endpoint=f"{route.resource.family} {path}", view_func=view, methods=METHODS)
-
-
-def _key(request: Request) -> str | None:
-    """Return the key or project token that names a world: in the header, the query or a form."""
-    authorization = request.environ.get("HTTP_AUTHORIZATION")
-    if authorization:
-        found = auth.BEARER.match(authorization)
-        if found:
-            return found[1].strip()
-    candidate = request.args.get("personal_api_key")
-    if candidate or request.method in ("GET", "HEAD", "OPTIONS"):
-        return candidate
-    body: Any = request.get_json(silent=True) if request.is_json else request.form
-    value = body.get("personal_api_key") if hasattr(body, "get") else None
-    return value if isinstance(value, str) else None
+        app.add_url_rule(path, endpoint=endpoint_name(route, path), view_func=view, methods=METHODS)
 
 
 def _serve_schema(app: Flask, contract: Contract) -> None:
@@ -118,15 +111,23 @@ def _serve_schema(app: Flask, contract: Contract) -> None:
     app.add_url_rule("/api/schema/", endpoint="schema", view_func=schema, strict_slashes=False, methods=["GET"])
 
 
-def _route_missed(error: HTTPException) -> Any:
-    """Answer what no route matched, or no route knows the method of, as PostHog does."""
-    if isinstance(error, WrongMethod):
-        response = render_error(MethodNotAllowed.of(request.method))
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+def _route_missed(interception: Interception) -> Callable[[HTTPException], Response]:
+    """Return the handler of what no route answers, always in PostHog's envelope."""
+
+    def missed(error: HTTPException) -> Response:
+        if isinstance(error, WrongMethod):
+            response = render_error(MethodNotAllowed.of(request.method))
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return response
+        if error.code not in (None, 404, 308):
+            return render_error(of_status(error.code))
+        response = render_error(NotFound(ENDPOINT_NOT_FOUND))
+        closest = interception.closest_route(request.path)
+        if closest:
+            response.headers["X-Mockserver-Closest-Route"] = closest
         return response
-    if error.code == 404:
-        return render_error(NotFound(ENDPOINT_NOT_FOUND))
-    return error
+
+    return missed
 
 
 def _sign(response: Response) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from mockserver import entropy
@@ -27,8 +28,6 @@ class World:
     scenario: str = "demo"
     origin: Snapshot | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    registry: Worlds | None = field(default=None, repr=False, compare=False)
-    """The server's worlds, once this is one of them."""
 
     @classmethod
     def new(
@@ -51,7 +50,15 @@ class World:
 
     def fork(self, id: str) -> World:
         """Return a world of its own that starts as this one stands; at the same cost however much it holds."""
-        return World(id, self.store.fork(), self.seed, self.profile, self.scenario).settle()
+        twin = World(id, self.store.fork(), self.seed, self.profile, self.scenario, snapshots=dict(self.snapshots))
+        return twin.settle()
+
+    def keep(self, name: str | None = None) -> str:
+        """Take a snapshot under a name, or under the next free number, and return the name."""
+        if name is None:
+            name = next(str(number) for number in count(1) if str(number) not in self.snapshots)
+        self.snapshots[name] = self.store.snapshot()
+        return name
 
     def view(self) -> View:
         """Return the world's state as it stands."""
@@ -62,11 +69,6 @@ class World:
         view = self.view()
         yield from (key["value"] for key in view.table("api_keys"))
         yield from (project["api_token"] for project in view.table("projects"))
-
-    def answer_to(self, name: str) -> None:
-        """Let a key or token that the world has just made name it; one that is undone names what does not know it."""
-        if self.registry is not None:
-            self.registry.claim(name, self)
 
     def new_key(self, transaction: Transaction) -> str:
         """Return a personal API key that no other world has."""
@@ -86,6 +88,7 @@ class Worlds:
         self.default = default
         self._worlds: dict[str, World] = {DEFAULT: default}
         self._by_key: dict[str, World] = {}
+        self._registered: dict[str, tuple[object, list[str]]] = {}
         self._lock = threading.RLock()
         self._created = 0
         self.register(default)
@@ -122,25 +125,31 @@ class Worlds:
             if world is self.default:
                 raise Conflict("The default world cannot be deleted; reset it instead.")
             del self._worlds[id]
-            self._by_key = {key: owner for key, owner in self._by_key.items() if owner is not world}
+            self._forget_keys(world)
 
     def register(self, world: World) -> None:
-        """Let a world's keys and tokens name it, where they do not name another already."""
-        with self._lock:
-            world.registry = self
-            for key in world.names():
-                self._by_key.setdefault(key, world)
+        """Let exactly the keys and tokens that a world holds now name it, unless they name another already.
 
-    def claim(self, name: str, world: World) -> None:
-        """Let one more key or token name a world, where it does not name another already."""
+        Every request that may have made, changed or removed one ends with this, so it looks no further where neither
+        table has changed.
+        """
+        view = world.view()
+        stamp = (view.version("api_keys"), view.version("projects"))
+        if self._registered.get(world.id, (None,))[0] == stamp:
+            return
         with self._lock:
-            self._by_key.setdefault(name, world)
+            if self._worlds.get(world.id) is not world:
+                return
+            self._forget_keys(world)
+            names = list(world.names())
+            for name in names:
+                self._by_key.setdefault(name, world)
+            self._registered[world.id] = (stamp, names)
 
-    def reregister(self, world: World) -> None:
-        """Let exactly the keys that a world holds now name it."""
-        with self._lock:
-            self._by_key = {key: owner for key, owner in self._by_key.items() if owner is not world}
-            self.register(world)
+    def _forget_keys(self, world: World) -> None:
+        for name in self._registered.pop(world.id, (None, []))[1]:
+            if self._by_key.get(name) is world:
+                del self._by_key[name]
 
     def owner(self, key: str) -> World | None:
         """Return the world that a key or project token belongs to."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mockserver.admin.plane import Plane
 from mockserver.errors import Conflict, ValidationError
 from mockserver.seeding import LoadError, load
 from mockserver.world import World
-
-if TYPE_CHECKING:
-    from mockserver.admin import Plane
 
 
 def load_records(plane: Plane, body: dict[str, Any], world: World) -> dict[str, Any]:

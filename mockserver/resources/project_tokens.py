@@ -26,7 +26,6 @@ class TokenActions(ActivityLogged):
     def reset_token(self, call: Call, record: Record) -> Record:
         """Replace the project token; the old one stops at once. Both stand in the log as they are."""
         token = call.world.new_project_token(call.transaction)
-        call.world.answer_to(token)
         return self._put(
             call, record, {"api_token": token}, self.change("api_token", record["api_token"], token, "changed")
         )

@@ -120,7 +120,6 @@ class Projects(ProductOnboarding, TokenActions):
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         record = Resource.perform_create(self, call, data)
-        call.world.answer_to(record["api_token"])
         call.tenant = replace(call.tenant, project=record)
         call.table("users").update(call.user, {"current_project_id": record["id"]})
         for scope in ("Project", self.activity_scope):

@@ -1,0 +1,27 @@
+"""The plane: what the handlers of the control plane work on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mockserver.binding import Route
+from mockserver.contract import Contract
+from mockserver.coverage import Coverage
+from mockserver.strictness import Strictness
+from mockserver.templates import Templates
+from mockserver.world import Worlds
+
+
+@dataclass
+class Plane:
+    """The server, as those see it who control it."""
+
+    contract: Contract
+    worlds: Worlds
+    templates: Templates
+    routes: Sequence[Route]
+    strictness: Strictness
+    coverage: Coverage
+    started: float = field(default_factory=time.monotonic)

@@ -1,0 +1,210 @@
+"""What stands around the road of every request: which world it belongs to, faults, stubs, and the journal.
+
+    WSGI ─ journal ─ faults ─ stubs ─ route ─ …
+
+Everything here is on the way of each request, so a world without faults and stubs costs two lookups, and an entry of
+the journal one tuple.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from mockserver import auth, entropy
+from mockserver.binding import Route
+from mockserver.contract import Profile
+from mockserver.coverage import Coverage
+from mockserver.errors import ParseError
+from mockserver.faults import FAULTS, PREFER, Fault, find_fault, preferred
+from mockserver.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
+from mockserver.parsing import read_json
+from mockserver.store import View
+from mockserver.stubs import STUBS, find_stub
+from mockserver.world import World, Worlds
+
+ADMIN = "/__admin"
+WORLD = "mockserver.world"
+"""Where the WSGI environment keeps the world that a request belongs to."""
+
+BEGAN = "mockserver.began"
+DAMAGE = "mockserver.damage"
+DROPPED = "mockserver.dropped"
+
+
+def template_rule(path: str) -> str:
+    """Return a path of the contract as Flask writes its parameters."""
+    return path.replace("{", "<").replace("}", ">")
+
+
+def endpoint_name(route: Route, rule: str) -> str:
+    """Return the name of a route's Flask endpoint."""
+    return f"{route.resource.family} {rule}"
+
+
+class Asked:
+    """A request that is being answered, as faults and stubs look at it."""
+
+    def __init__(self, asked: Request, operation: str | None) -> None:
+        self._asked = asked
+        self.operation = operation
+        self.method: str = asked.method
+        self.path: str = asked.environ.get("mockserver.path") or asked.path
+
+    @property
+    def query(self) -> Mapping[str, Any]:
+        """The query's parameters."""
+        return read_query(self._asked.environ.get("QUERY_STRING", ""))
+
+    @property
+    def body(self) -> Any:
+        """What the request carries."""
+        return read_value(carried(self._asked))
+
+
+class Interception:
+    """The hooks before and after every request that is not for the control plane."""
+
+    def __init__(self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int) -> None:
+        self.worlds = worlds
+        self.coverage = coverage
+        self._most_entries = most_entries
+        self._paths = [route.path for route in routes]
+        self._operations: dict[tuple[str, Profile], dict[str, str]] = {}
+        for route in routes:
+            for profile in Profile:
+                found, _ = route.seen(profile, {})
+                ids = {method: endpoint.operation.id for method, endpoint in found.endpoints.items()}
+                ids.update({"HEAD": ids["GET"]} if "GET" in ids else {})
+                for slash in ("", "/"):
+                    self._operations[endpoint_name(route, template_rule(route.path) + slash), profile] = ids
+
+    def install(self, app: Flask) -> None:
+        """Stand around every request of an application."""
+        app.before_request(self.before)
+        app.after_request(self.after)
+
+    def before(self) -> Response | None:
+        """Find the request's world; answer in its place if a fault or a stub does."""
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
+        environ = asked.environ
+        if environ["PATH_INFO"].startswith(ADMIN):
+            return None
+        environ[BEGAN] = time.perf_counter()
+        world = environ.get(WORLD)
+        if world is None:
+            world = environ[WORLD] = self.worlds.of_key(key_of(asked))
+        if PREFER in environ:
+            wish = preferred(environ)
+            if wish is not None:
+                return wish.answer()
+        view: View = world.view()
+        if view.value(FAULTS) or view.value(STUBS):
+            return self._misbehave(asked, world)
+        return None
+
+    def _misbehave(self, asked: Request, world: World) -> Response | None:
+        subject = Asked(asked, self.operation_of(asked, world))
+        fault = find_fault(world, subject, key_of(asked))
+        if fault is not None:
+            asked.environ[DROPPED] = fault.drop
+            answer = fault.answer()
+            if answer is not None:
+                return answer
+            if fault.damages:
+                asked.environ[DAMAGE] = fault
+        return find_stub(world, subject)
+
+    def operation_of(self, asked: Request, world: World) -> str | None:
+        """Return the operation that a request is for."""
+        ids = self._operations.get((asked.endpoint or "", world.profile))
+        return ids.get(asked.method) if ids else None
+
+    def after(self, response: Response) -> Response:
+        """Spoil the answer if a fault says so, and write the request into the journal of its world."""
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        environ = asked.environ
+        began = environ.get(BEGAN)
+        if began is None:
+            return response
+        world: World = environ[WORLD]
+        damage: Fault | None = environ.get(DAMAGE)
+        if damage is not None:
+            response = damage.damage(response)
+        operation = self.operation_of(asked, world)
+        status = None if environ.get(DROPPED) else response.status_code
+        moment = entropy.now(world.view())
+        duration_ms = (time.perf_counter() - began) * 1000
+        entry = _entry(asked, operation, moment, status, response, duration_ms)
+        world.store.log.append(entry, entry.size, most=self._most_entries)
+        if operation is not None and status is not None:
+            self.coverage.count(world.id, operation, status)
+        if asked.method not in ("GET", "HEAD", "OPTIONS"):
+            self.worlds.register(world)
+        return response
+
+    def closest_route(self, path: str) -> str | None:
+        """Return the route that a path was perhaps meant for."""
+        found = get_close_matches(path.rstrip("/"), self._paths, n=1)
+        return found[0] if found else None
+
+
+def _entry(
+    asked: Request, operation: str | None, moment: datetime, status: int | None, response: Response, duration_ms: float
+) -> Entry:
+    environ = asked.environ
+    content = response.response
+    if isinstance(content, list) and len(content) == 1:
+        answer = content[0]
+    elif isinstance(content, (list, tuple)):
+        answer = b"".join(content)
+    else:
+        answer = b""  # it is made while it is sent
+    if len(answer) > MOST_KEPT_BYTES:
+        answer = answer[:MOST_KEPT_BYTES]
+    path = environ.get("mockserver.path") or asked.path
+    return Entry(
+        moment, operation, asked.method, path, environ.get("QUERY_STRING", ""), headers_of(environ), carried(asked),
+        status, answer, duration_ms,
+    )  # fmt: skip
+
+
+def carried(asked: Request) -> Body:
+    """Return what a request carries, whether or not it was read: its bytes, or the fields of a form."""
+    environ = asked.environ
+    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    try:
+        if "form" in asked.__dict__:  # parsed, so its bytes are gone
+            fields: dict[str, Any] = {k: v[0] if len(v) == 1 else v for k, v in asked.form.to_dict(flat=False).items()}
+            files = {name: f"<file {file.filename}>" for name, file in asked.files.items()}
+            if fields or files:
+                return {**fields, **files}
+        raw = asked.get_data()
+    except RequestEntityTooLarge:
+        return b""
+    return raw if len(raw) <= MOST_KEPT_BYTES else raw[:MOST_KEPT_BYTES]
+
+
+def key_of(asked: Request) -> str | None:
+    """Return the key or project token that names a world: in the header, the query or the body."""
+    authorization = asked.environ.get("HTTP_AUTHORIZATION")
+    if authorization:
+        found = auth.BEARER.match(authorization)
+        if found:
+            return found[1].strip()
+    candidate = asked.args.get("personal_api_key")
+    if candidate or asked.method in ("GET", "HEAD", "OPTIONS"):
+        return candidate
+    try:
+        body: Any = read_json(asked.get_data()) if asked.is_json else asked.form
+    except (ParseError, RequestEntityTooLarge):
+        return None
+    value = body.get("personal_api_key") if hasattr(body, "get") else None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,110 @@
+"""Worlds that new ones are forked from, since to seed a scenario takes a thousand times as long as to fork it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from mockserver import entropy
+from mockserver.call import EVERYTHING
+from mockserver.contract import Contract, Profile
+from mockserver.scenarios import find
+from mockserver.seeding import build_world
+from mockserver.store import Transaction
+from mockserver.world import DEFAULT, World
+
+MOST_KEPT = 8
+STALE_SECONDS = 300.0
+"""A scenario's times are relative to now; a world whose clock runs must not start further behind than this."""
+
+
+@dataclass
+class Template:
+    """A world as its scenario left it, which nobody asks anything; and when it was made."""
+
+    world: World
+    made: float
+    lock: threading.Lock
+
+
+class Templates:
+    """The latest scenarios that were seeded, by file, seed and time."""
+
+    def __init__(self, contract: Contract, freeze_time: str | None = None) -> None:
+        self.contract = contract
+        self.freeze_time = None if freeze_time is None else _normal(freeze_time)
+        self._kept: dict[Hashable, Template] = {}
+        self._lock = threading.Lock()
+
+    def build_default(self, scenario: str, seed: int, profile: Profile) -> World:
+        """Return the default world: the one that keeps the keys that its scenario gives."""
+        world = self._template(scenario, seed, self.freeze_time).fork(DEFAULT)
+        world.profile = profile
+        return world
+
+    def build(
+        self, id: str, scenario: str, seed: int, *, profile: Profile, freeze_time: str | None = None
+    ) -> World:  # fmt: skip
+        """Return a world of a scenario, with keys and tokens of its own; its clock stopped if the server's are.
+
+        Raises: ScenarioError.
+        """
+        moment = self.freeze_time if freeze_time is None else _normal(freeze_time)
+        world = self._template(scenario, seed, moment).fork(id)
+        world.profile = profile
+        return rekey(world)
+
+    def _template(self, scenario: str, seed: int, moment: str | None) -> World:
+        file = find(scenario)
+        key = (str(file), file.stat().st_mtime_ns, seed, moment)
+        with self._lock:
+            template = self._kept.pop(key, None)
+            if template is None:
+                template = Template(World.new("template"), -STALE_SECONDS, threading.Lock())
+            self._kept[key] = template  # the latest used stands last
+            while len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        with template.lock:
+            is_stale = moment is None and time.monotonic() - template.made > STALE_SECONDS
+            if template.world.origin is None or is_stale:
+                template.world = build_world(self.contract, scenario=scenario, seed=seed, freeze_time=moment)
+                template.made = time.monotonic()
+            return template.world
+
+
+def _normal(moment: str) -> str:
+    return entropy.timestamp(entropy.read_timestamp(moment))
+
+
+def fork(origin: World, id: str, *, profile: Profile | None = None, seed: int | None = None) -> World:
+    """Return a world that starts as another stands, with keys and tokens of its own."""
+    world = origin.fork(id)
+    world.profile = profile or origin.profile
+    world.seed = origin.seed if seed is None else seed
+    return rekey(world)
+
+
+def rekey(world: World) -> World:
+    """Give a world keys and project tokens of its own: those it was forked with name another one."""
+    with world.store.transaction() as transaction:
+        keys, projects = transaction.table("api_keys"), transaction.table("projects")
+        for key in list(keys):
+            keys.update(key, {"value": world.new_key(transaction)})
+        for project in list(projects):
+            projects.update(project, {"api_token": world.new_project_token(transaction)})
+        if not len(keys):
+            _let_in(world, transaction)
+    return world.settle()
+
+
+def _let_in(world: World, transaction: Transaction) -> None:
+    """Give the first user a key for everything, where the scenario gives none."""
+    user = next(iter(transaction.table("users")), None)
+    if user is not None:
+        transaction.table("api_keys").insert({
+            "value": world.new_key(transaction), "label": "all access", "user_id": user["id"], "scopes": [EVERYTHING],
+            "scoped_projects": [], "scoped_organizations": [],
+            "created_at": entropy.timestamp(entropy.now(transaction)),
+        })  # fmt: skip
