@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import string
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from random import Random
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mockserver.store import Transaction, View
@@ -21,6 +23,7 @@ from mockserver.store import Transaction, View
 if TYPE_CHECKING:
     from faker import Faker
 
+Dice = Random  # the name that the rest of the code knows chance by
 CLOCK = "clock"
 BASE62 = string.digits + string.ascii_letters
 URL_SAFE = string.ascii_letters + string.digits + "-_"
@@ -51,6 +54,23 @@ def now(view: View) -> datetime:
     if clock.get("frozen"):
         return read_timestamp(clock["frozen"])
     return system_time() + timedelta(seconds=clock.get("offset_seconds", 0.0))
+
+
+Reading = tuple[float, Mapping[str, Any] | None]
+"""A look at the machine's clock and at a world's, from which the world's time can be told whenever it is asked."""
+
+
+def read_clocks(view: View) -> Reading:
+    """Look at both clocks; it takes a tenth of what telling the time does."""
+    return time.time(), view.value(CLOCK)
+
+
+def moment_of(reading: Reading) -> datetime:
+    """Return the world's time when its clocks were looked at."""
+    seconds, clock = reading
+    if clock and clock.get("frozen"):
+        return read_timestamp(clock["frozen"])
+    return datetime.fromtimestamp(seconds + (clock or {}).get("offset_seconds", 0.0), UTC)
 
 
 def freeze(transaction: Transaction, moment: datetime) -> None:
@@ -103,6 +123,18 @@ def spell(drawn: bytes, length: int, alphabet: str = BASE62) -> str:
         number, place = divmod(number, len(alphabet))
         characters.append(alphabet[place])
     return "".join(characters)
+
+
+def uuid7_of(milliseconds: int, bits: int) -> str:
+    """Return the UUID of version 7 of a moment and 74 bits of one's own."""
+    high, low = bits >> 62 & 0xFFF, bits & (1 << 62) - 1 | 1 << 63
+    digits = f"{milliseconds:012x}7{high:03x}{low:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def dice(seed: int, purpose: str, number: int = 0) -> Dice:
+    """Return a source of random numbers of its own for one purpose."""
+    return Dice(int.from_bytes(draw(seed, purpose, number, 8), "big"))
 
 
 _faking = Lock()

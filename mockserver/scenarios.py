@@ -1,41 +1,157 @@
-"""Scenarios: files that say what a world holds when it is created."""
+"""Scenarios: files that say what a world holds when it is created.
+
+Records stand under the names of their tables, as the control plane's `load` takes them; `generate` describes
+populations that are made up. Times may be relative to the world's: `-3d2h`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
+from mockserver import entropy
 from mockserver.contract import Contract
+from mockserver.generation.declarations import Declaration
+from mockserver.generation.populations import Population
+from mockserver.kinds import LoadError
 from mockserver.locations import FIXTURES
-from mockserver.seeding import LoadError, load
+from mockserver.seeding import Loader, Progress
 from mockserver.world import World
+
+BESIDE_TABLES = ("description", "generate")
 
 
 class ScenarioError(Exception):
     """A scenario is not there, or holds a mistake; the message names file and line."""
 
 
+class _Reader(yaml.CSafeLoader):
+    """Reads YAML as JSON has it: times stay text, and no key is given twice."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value == "<<":
+                continue
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} is given twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def find(name: str) -> Path:
-    """Return the file of a scenario: one of those shipped by its name, or one of the user's own by its path."""
+    """Return the file of a scenario: one of those shipped by its name, or one of the user's own by its path.
+
+    Raises: ScenarioError.
+    """
     shipped = FIXTURES / f"{name}.yaml"
-    if "/" not in name and shipped.is_file():
-        return shipped
     own = Path(name)
-    if own.is_file():
-        return own
+    try:
+        if not {"/", "\\", "\x00"} & set(name) and shipped.is_file():
+            return shipped
+        if own.is_file():
+            return own
+    except (OSError, ValueError):  # a name that no file can have
+        pass
     known = ", ".join(sorted(path.stem for path in FIXTURES.glob("*.yaml")))
     raise ScenarioError(f"no scenario {name!r}: neither one of {known}, nor a file")
 
 
-def fill(contract: Contract, world: World, scenario: str) -> None:
-    """Fill a world from a scenario. Raises: ScenarioError."""
+def fill(contract: Contract, world: World, scenario: str, *, progress: Progress | None = None) -> None:
+    """Fill a world from a scenario; `progress` is told how far it is. Raises: ScenarioError."""
     path = find(scenario)
-    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
-    content.pop("description", None)
+    content, root = read(path)
     try:
-        load(contract, world, content)
+        with world.store.transaction() as transaction:
+            now = entropy.now(transaction)
+            populations = [
+                Population(Declaration(spec, "generate", number), world.seed, number, now)
+                for number, spec in enumerate(_listed(content.get("generate")))
+            ]
+
+            def settle() -> None:
+                for population in populations:
+                    population.fill(transaction, progress)
+
+            tables = {name: records for name, records in content.items() if name not in BESIDE_TABLES}
+            Loader(contract, world, transaction).load(tables, once_persons_are=settle)
     except LoadError as error:
         place = "/".join(str(part) for part in error.place)
-        raise ScenarioError(f"{path}: {place}: {error.message}") from None
+        line = _line(root, error.place)
+        raise ScenarioError(f"{path}:{line}: {place}: {error.message}") from None
+
+
+def read(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
+    """Return what a scenario file says, and the nodes it says it with. Raises: ScenarioError."""
+    try:
+        reader = _Reader(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}") from None
+    try:
+        root = reader.get_single_node()
+        content = reader.construct_document(root) if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ScenarioError(f"{path}:{line}: not a scenario: {error.problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ScenarioError(f"{path}: not a scenario: {error}") from None
+    finally:
+        reader.dispose()
+    if not isinstance(content, dict):
+        raise ScenarioError(f"{path}:1: expected tables by their names, got {type(content).__name__}")
+    for name, value in content.items():
+        try:
+            orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        except orjson.JSONEncodeError as error:
+            raise ScenarioError(f"{path}:{_line(root, (name,))}: {name}: cannot be written as JSON: {error}") from None
+    return content, root
+
+
+def _listed(spec: Any) -> Sequence[Any]:
+    """Return the populations of `generate`, which may be one or a list."""
+    if spec is None:
+        return []
+    return spec if isinstance(spec, list) else [spec]
+
+
+def _line(root: yaml.Node | None, place: Sequence[str | int]) -> int:
+    """Return the line at which a place of the content begins, or the nearest one around it."""
+    node = root
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in place:
+        step = STEPS.get(type(node))
+        found = step(node, part) if step is not None else None
+        if found is None:
+            if part == 0 and place[0] == "generate" and isinstance(node, yaml.MappingNode):
+                continue  # a single population is not in a list
+            break
+        node, line = found
+    return line
+
+
+def _in_mapping(node: Any, part: str | int) -> tuple[yaml.Node, int] | None:
+    for key, value in node.value:
+        if key.value == str(part):
+            return value, key.start_mark.line + 1
+    return None
+
+
+def _in_sequence(node: Any, part: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part].start_mark.line + 1
+    return None
+
+
+STEPS: dict[type, Callable[[Any, str | int], tuple[yaml.Node, int] | None]] = {
+    yaml.MappingNode: _in_mapping,
+    yaml.SequenceNode: _in_sequence,
+}

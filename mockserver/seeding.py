@@ -167,5 +167,5 @@ def build_world(
     if freeze_time is not None:
         with world.store.transaction() as transaction:
             entropy.freeze(transaction, entropy.read_timestamp(freeze_time))
-    fill(contract, world, scenario)
+    fill(contract, world, scenario, progress=progress)
     return world.settle()

@@ -1,0 +1,337 @@
+"""A population: the persons of one project, made up, and how far each came."""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from mockserver import entropy
+from mockserver.entropy import Dice
+from mockserver.generation import choices
+from mockserver.generation.choices import Choice
+from mockserver.generation.declarations import Declaration
+from mockserver.generation.paces import DAY_MS, HOUR_MS, Pace
+from mockserver.ingestion.definitions import Definitions
+from mockserver.ingestion.persons import person_uuid
+from mockserver.kinds import LoadError
+from mockserver.store import Transaction
+
+Progress = Callable[[str, int, int], None]
+
+IDENTIFY = "$identify"
+OLDEST_DAYS = 180
+MOST_STEPS = 100
+PAUSE_MS = (2_000, 90_000)
+REPORT_EVERY = 2000
+# Multiplying by an odd number and adding another turns places into digits that do not count up, and back again.
+SCATTER, GATHER = 0x9E3779B97F4B, pow(0x9E3779B97F4B, -1, 1 << 48)
+LOW = (1 << 48) - 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a person may do."""
+
+    event: str
+    path: Choice
+    properties: Mapping[str, Choice]
+    chance: float = 1.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group that members belong to."""
+
+    key: str
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person: who they are, and what their events carry."""
+
+    number: int
+    uuid: str
+    device_id: str
+    user_id: str
+    born_ms: int
+    is_member: bool
+    visiting: dict[str, Any] = field(repr=False)
+    """Properties known of a visitor."""
+    known: dict[str, Any] = field(repr=False)
+    """Properties known in the end."""
+    carried: dict[str, Any] = field(repr=False)
+    """Properties that each event carries."""
+    groups: dict[str, Any] = field(repr=False)
+    """Properties that each event of a member carries beside them."""
+
+
+class Population:
+    """What a scenario says of a project's persons, and everything that follows from it and a seed."""
+
+    def __init__(self, declaration: Declaration, seed: int, number: int, now: datetime) -> None:
+        self.seed, self.number = seed, number
+        self.place = declaration.place
+        self.project_id = declaration.integer("project_id", 1, least=1)
+        self.size = declaration.integer("persons", 100, least=1)
+        self.days = declaration.integer("days", 30, least=1, most=3650)
+        self.known_before = declaration.number("known_before", 0.3)
+        self.lapsed = declaration.number("lapsed", 0.35)
+        self.returning = declaration.number("returning", 0.25)
+        self.growth = declaration.number("growth", 1.5, least=0.01, most=100)
+        self.host = declaration.text("host", "app.example.com")
+        self.prefix = declaration.text("prefix", "user_")
+        self.traits = [self._rows(name, rows, declaration) for name, rows in declaration.mapping("traits").items()]
+        self.visitors = choices.properties(declaration.mapping("visitors"), seed, *self.place, "visitors")
+        self.members = choices.properties(declaration.mapping("members"), seed, *self.place, "members")
+        self.group_types: dict[str, list[Group]] = {
+            name: self._groups(name, Declaration(value, *self.place, "groups", name))
+            for name, value in declaration.mapping("groups").items()
+        }
+        self.funnel = [self._step(part) for part in declaration.parts("funnel")]
+        self.browsing = [self._step(part) for part in declaration.parts("browsing")]
+        self.usage = [self._step(part) for part in declaration.parts("usage")]
+        self.events = declaration.integer("events", 20 * self.size)
+        declaration.finish()
+        if not 0 < len(self.funnel) <= MOST_STEPS:
+            raise LoadError(f"funnel is required: 1 to {MOST_STEPS} steps of a first visit", *self.place)
+        least = len(self.funnel) * self.size
+        if self.events < least:
+            raise declaration.error(
+                "events", f"expected at least {least}, so that each of {self.size} persons can go all the way"
+            )
+        self.identified_at = next((at for at, step in enumerate(self.funnel) if step.event == IDENTIFY), None)
+        self.now_ms = int(now.timestamp() * 1000)
+        self.start_ms = self.now_ms - self.days * DAY_MS
+        self.pace = Pace(self.start_ms, self.now_ms, self.growth)
+        self._base = int.from_bytes(entropy.draw(seed, "population", number, 8), "big")
+        self.mask = self._base & LOW
+
+    def _step(self, part: Declaration) -> Step:
+        spec = part.get("path", "/")
+        if isinstance(spec, Mapping) and "chance" in spec:
+            raise part.error("path", "expected a path, or a choice of paths without a chance")
+        path = choices.properties({"path": spec}, self.seed, *part.place)["path"]
+        event = part.text("event", "$pageview")
+        given = choices.properties(part.mapping("properties"), self.seed, *part.place, "properties")
+        chance = part.number("chance", 1.0)
+        weighs = part.number("weight", 1.0, least=1e-6, most=1e9)
+        part.finish()
+        return Step(event, path, given, chance, weighs)
+
+    def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], dict[str, Any]]:
+        """Return a choice of what belongs together, such as browser and system."""
+        parts = list(Declaration({"rows": rows}, *declaration.place, "traits").parts("rows"))
+        if not parts:
+            raise LoadError("expected a list of objects", *declaration.place, "traits", name)
+        weights = [part.number("weight", 1.0, least=1e-6, most=1e9) for part in parts]
+        return choices.weighted([part.rest() for part in parts], weights)
+
+    def _groups(self, name: str, part: Declaration) -> list[Group]:
+        count = part.integer("count", 10, least=1, most=100_000)
+        given = choices.properties(part.mapping("properties"), self.seed, *part.place, "properties")
+        part.finish()
+        made = []
+        for number in range(1, count + 1):
+            dice = entropy.dice(self.seed, f"group:{self.number}:{name}", number)
+            made.append(Group(f"{name}_{number}", choices.make(given, dice, {"number": number})))
+        return made
+
+    # How far each person came
+
+    @cached_property
+    def depths(self) -> array[int]:
+        """How many steps of the funnel each person took."""
+        dice = entropy.dice(self.seed, "depths", self.number)
+        chances = [step.chance for step in self.funnel]
+        depths = array("H", bytes(2 * self.size))
+        for number in range(self.size):
+            depth = 0
+            for chance in chances:
+                if depth and dice.random() >= chance:  # the first step is what makes a person
+                    break
+                depth += 1
+            depths[number] = depth
+        return depths
+
+    @cached_property
+    def births(self) -> array[int]:
+        """When each person was first seen, in milliseconds, earliest first."""
+        dice = entropy.dice(self.seed, "births", self.number)
+        before = int(self.size * self.known_before)
+        since = self.size - before
+        oldest = self.start_ms - OLDEST_DAYS * DAY_MS
+        births = array("q", bytes(8 * self.size))
+        earlier = Pace(oldest, self.start_ms, self.growth)
+        # Nobody arrives so late that their first visit would not end before now.
+        recent = Pace(self.start_ms, self.now_ms - HOUR_MS // 2 - len(self.funnel) * PAUSE_MS[1], self.growth)
+        for number in range(before):
+            births[number] = earlier.moment((number + dice.random()) / before)
+        for number in range(since):
+            births[before + number] = recent.moment((number + dice.random()) / since)
+        return births
+
+    @cached_property
+    def offsets(self) -> array[int]:
+        """Where each person's events begin among all of them; and last, how many there are."""
+        dice = entropy.dice(self.seed, "activity", self.number)
+        funnels = [depth if born >= self.start_ms else 0 for depth, born in zip(self.depths, self.births, strict=True)]
+        shares = [self._activity(dice, depth, born) for depth, born in zip(self.depths, self.births, strict=True)]
+        whole = sum(shares)
+        if not whole:
+            shares = [1.0] * self.size
+            whole = float(self.size)
+        left = self.events - sum(funnels)
+        offsets = array("q", bytes(8 * (self.size + 1)))
+        grown = given = 0.0
+        for number, share in enumerate(shares):
+            grown += share
+            until = float(round(left * (grown / whole)))
+            offsets[number + 1] = offsets[number] + funnels[number] + int(until - given)
+            given = until
+        return offsets
+
+    def _activity(self, dice: Dice, depth: int, born: int) -> float:
+        """Return how much a person does after the first visit, compared with others."""
+        chance, amount = dice.random(), dice.expovariate(1.0)
+        ahead = 1 - self.pace.share(born) if born >= self.start_ms else 1.0
+        if not self._is_member(depth):
+            return 0.15 * amount * ahead if chance < self.returning else 0.0
+        return amount * ahead * (0.15 if chance < self.lapsed else 1.0)
+
+    def _is_member(self, depth: int) -> bool:
+        return self.identified_at is not None and depth > self.identified_at
+
+    # Persons
+
+    def dice(self, number: int) -> Dice:
+        """Return the source of everything that is chosen for one person, in the same order each time."""
+        return Dice(self._base << 32 | number)
+
+    def person(self, number: int, dice: Dice) -> Person:
+        """Return a person: who they are and what is known of them."""
+        born = self.births[number]
+        is_member = self._is_member(self.depths[number])
+        traits: dict[str, Any] = {}
+        for row in self.traits:
+            traits.update(row(dice))
+        known: dict[str, Any] = {"number": number + 1}
+        initial = {f"$initial_{name[1:]}": value for name, value in traits.items() if name.startswith("$")}
+        visiting = {**traits, **initial}
+        visiting.update(choices.make(self.visitors, dice, known))
+        told = choices.make(self.members, dice, {**known, **visiting}) if is_member else {}
+        groups: dict[str, str] = {}
+        if is_member:
+            for name, made in self.group_types.items():
+                groups[name] = made[int(dice.random() ** 2 * len(made))].key
+        device_id = entropy.uuid7_of(born, dice.getrandbits(26) << 48 | self.scatter(number))
+        indexed = {f"$group_{index}": key for index, key in enumerate(groups.values())}
+        return Person(
+            number, person_uuid(self.project_id, device_id), device_id, f"{self.prefix}{number + 1}", born, is_member,
+            visiting, {**visiting, **told} if told else visiting,
+            {**traits, "$lib": "web", "$host": self.host, "$device_id": device_id},
+            {"$groups": groups, **indexed} if groups else {},
+        )  # fmt: skip
+
+    def scatter(self, place: int) -> int:
+        """Return 48 bits that name a place and do not look it."""
+        return (place * SCATTER + self.mask) & LOW
+
+    def gather(self, bits: int) -> int:
+        """Return the place that 48 bits name."""
+        return (bits - self.mask) * GATHER & LOW
+
+    # Filling
+
+    def fill(self, transaction: Transaction, progress: Progress | None = None) -> None:
+        """Store the persons and groups, and lay the events beside what is stored. Raises: LoadError."""
+        from mockserver.generation.journeys import Journeys  # which builds on this module
+
+        if transaction.table("projects").get(self.project_id) is None:
+            raise LoadError(f"there is no record {self.project_id} in projects", *self.place, "project_id")
+        with collecting_paused():
+            self._refuse_taken(transaction)
+            self._fill_groups(transaction)
+            transaction.table("persons").insert_many(self._records(transaction, progress))
+            self._define(transaction)
+            journeys = Journeys(self)
+            transaction.attach("events", journeys)
+        if progress:
+            progress("events", len(journeys), len(journeys))
+
+    def _refuse_taken(self, transaction: Transaction) -> None:
+        """Refuse a distinct id that a person of the scenario has. Raises: LoadError."""
+        for person in transaction.table("persons").find(project_id=self.project_id):
+            for distinct_id in person["distinct_ids"]:
+                tail = distinct_id.removeprefix(self.prefix)
+                if tail != distinct_id and tail.isdecimal() and 0 < int(tail) <= self.size:
+                    raise LoadError(f"distinct id {distinct_id!r} is taken; expected another prefix", *self.place)
+
+    def _records(self, transaction: Transaction, progress: Progress | None) -> Iterator[dict[str, Any]]:
+        first = (transaction.value("ids.persons") or 0) + 1
+        transaction.put("ids.persons", first + self.size - 1)
+        for number in range(self.size):
+            person = self.person(number, self.dice(number))
+            yield {
+                "id": first + number,
+                "project_id": self.project_id,
+                "uuid": person.uuid,
+                "distinct_ids": [person.device_id, person.user_id] if person.is_member else [person.device_id],
+                "properties": person.known,
+                "created_at": entropy.timestamp(datetime.fromtimestamp(person.born_ms // 1000, UTC)),
+                "is_identified": person.is_member,
+            }
+            if progress and (number + 1) % REPORT_EVERY == 0:
+                progress("persons", number + 1, self.size)
+
+    def _fill_groups(self, transaction: Transaction) -> None:
+        created = entropy.timestamp(datetime.fromtimestamp(self.start_ms // 1000, UTC))
+        for index, (name, groups) in enumerate(self.group_types.items()):
+            taken = transaction.table("group_types").find(project_id=self.project_id)
+            if any(record["group_type_index"] == index or record["group_type"] == name for record in taken):
+                raise LoadError(f"the group type {name!r}, or its index {index}, is taken", *self.place, "groups", name)
+            transaction.table("group_types").insert({
+                "id": transaction.next("ids.group_types"), "project_id": self.project_id, "group_type": name,
+                "group_type_index": index,
+            })  # fmt: skip
+            transaction.table("groups").insert_many(
+                {
+                    "id": transaction.next("ids.groups"), "project_id": self.project_id, "group_type_index": index,
+                    "group_key": group.key, "group_properties": group.properties, "created_at": created,
+                }
+                for group in groups
+            )  # fmt: skip
+
+    def _define(self, transaction: Transaction) -> None:
+        """Note the properties as ingestion does: from each thing that can happen, and the first persons."""
+        definitions = Definitions(transaction, self.project_id)
+        dice = entropy.dice(self.seed, "definitions", self.number)
+        for number in range(min(self.size, 40)):
+            person = self.person(number, self.dice(number))
+            paged = {**person.carried, "$current_url": "", "$pathname": "", "$session_id": "", "$window_id": ""}
+            definitions.note({"event": "$set", "properties": {**paged, "$set": person.known}})
+        for step in (*self.funnel, *self.browsing, *self.usage):
+            definitions.note({"event": step.event, "properties": choices.make(step.properties, dice, {"number": 1})})
+        for groups in self.group_types.values():
+            for group in groups[:40]:
+                definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}})
+        definitions.save()
+
+
+@contextmanager
+def collecting_paused() -> Iterator[None]:
+    """Keep the garbage collector from going through a growing heap of what is all kept."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
