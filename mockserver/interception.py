@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -139,9 +138,8 @@ class Interception:
             response = damage.damage(response)
         operation = self.operation_of(asked, world)
         status = None if environ.get(DROPPED) else response.status_code
-        moment = entropy.now(world.view())
         duration_ms = (time.perf_counter() - began) * 1000
-        entry = _entry(asked, operation, moment, status, response, duration_ms)
+        entry = _entry(asked, operation, entropy.read_clocks(world.view()), status, response, duration_ms)
         world.store.log.append(entry, entry.size, most=self._most_entries)
         if operation is not None and status is not None:
             self.coverage.count(world.id, operation, status)
@@ -156,7 +154,12 @@ class Interception:
 
 
 def _entry(
-    asked: Request, operation: str | None, moment: datetime, status: int | None, response: Response, duration_ms: float
+    asked: Request,
+    operation: str | None,
+    clocks: entropy.Reading,
+    status: int | None,
+    response: Response,
+    duration_ms: float,
 ) -> Entry:
     environ = asked.environ
     content = response.response
@@ -170,7 +173,7 @@ def _entry(
         answer = answer[:MOST_KEPT_BYTES]
     path = environ.get("mockserver.path") or asked.path
     return Entry(
-        moment, operation, asked.method, path, environ.get("QUERY_STRING", ""), headers_of(environ), carried(asked),
+        clocks, operation, asked.method, path, environ.get("QUERY_STRING", ""), headers_of(environ), carried(asked),
         status, answer, duration_ms,
     )  # fmt: skip
 
@@ -178,7 +181,7 @@ def _entry(
 def carried(asked: Request) -> Body:
     """Return what a request carries, whether or not it was read: its bytes, or the fields of a form."""
     environ = asked.environ
-    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
+    if environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
         return b""
     try:
         if "form" in asked.__dict__:  # parsed, so its bytes are gone

@@ -35,16 +35,26 @@ Body = bytes | Mapping[str, Any]
 class Entry(NamedTuple):
     """One request and its answer. `status` is None when the connection was dropped instead."""
 
-    at: datetime
+    clocks: entropy.Reading
     operation: str | None
     method: str
     path: str
     query_string: str
-    headers: tuple[tuple[str, str], ...]
+    variables: dict[str, str]
     raw: Body
     status: int | None
     answer: bytes
     duration_ms: float
+
+    @property
+    def at(self) -> datetime:
+        """The world's time when it was answered."""
+        return entropy.moment_of(self.clocks)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request's headers, by name."""
+        return {name[5:].replace("_", "-").title(): value for name, value in sorted(self.variables.items())}
 
     @property
     def query(self) -> dict[str, str | list[str]]:
@@ -113,7 +123,7 @@ def show(number: int, entry: Entry) -> dict[str, Any]:
         "path": redact(entry.path),
         "query": redact(entry.query),
         "headers": {
-            name: REDACTED if name.lower() in SECRET_HEADERS else redact(value) for name, value in entry.headers
+            name: REDACTED if name.lower() in SECRET_HEADERS else redact(value) for name, value in entry.headers.items()
         },
         "body": redact(entry.body),
         "status": entry.status,
@@ -137,16 +147,12 @@ def redact(value: Any) -> Any:
     return value
 
 
-def headers_of(environ: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the headers of a request; the server's environment variables, which may stand beside them, are none.
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a request, as WSGI names them.
 
-    `HTTP_PROXY` is such a variable far more often than a header.
+    A server may put the process's environment beside them, where `HTTP_PROXY` is no header.
     """
-    return tuple(
-        (name[5:].replace("_", "-").title(), value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_") and name != "HTTP_PROXY"
-    )
+    return {name: value for name, value in environ.items() if name[:5] == "HTTP_" and name != "HTTP_PROXY"}
 
 
 def to_text(entries: Iterable[Mapping[str, Any]]) -> str:
