@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ Event = dict[str, Any]
 LONGEST_EVENT_NAME = 200
 LONGEST_DISTINCT_ID = 200
 FURTHEST_AHEAD = timedelta(hours=23)
+LARGEST_NUMBER = sys.float_info.max
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Properties of an event that describe its person too: kept as the latest, and once as `$initial_…`.
@@ -106,7 +108,7 @@ def read_moment(value: Any) -> datetime | None:
 
 
 def clean(value: Any) -> Any:
-    """Return a value that can be stored: NULs and lone surrogates in its text replaced."""
+    """Return a value that can be stored: NULs and lone surrogates replaced, numbers past all bounds made null."""
     if isinstance(value, str):
         if "\x00" not in value and (value.isascii() or not LONE_SURROGATE.search(value)):
             return value
@@ -115,6 +117,8 @@ def clean(value: Any) -> Any:
         return {clean(key): clean(item) for key, item in value.items()}
     if isinstance(value, list):
         return [clean(item) for item in value]
+    if isinstance(value, (int, float)) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:  # nor is NaN
+        return None
     return value
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mockserver import entropy
 from mockserver.call import Call
+from mockserver.errors import ValidationError
+from mockserver.filtering import DEEPEST, Context, Test, predicate, read_filters
 from mockserver.pagination import LARGEST, FullPageOffset, Page
 from mockserver.resource import Record, Resource
 from mockserver.store.tinydb import sort_key
@@ -51,12 +55,56 @@ class PersonLists(Resource):
         return not self.is_filtered(call)
 
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
-        email, search = call.query.get("email"), call.query.get("search")
+        email, search, properties = (call.query.get(name) for name in ("email", "search", "properties"))
         if email:
             records = [record for record in records if (record["properties"] or {}).get("email") == email]
         if search:
             records = search_persons(records, search)
+        if properties:
+            accepts = self._property_test(call, properties)
+            records = [record for record in records if accepts(record)]
         return records
+
+    def _property_test(self, call: Call, text: str) -> Test:
+        """Return the test of a list's filters. Raises: ValidationError."""
+        kinds = {"person"} if call.is_observed else {"person", "cohort"}
+        context = Context(
+            entropy.now(call.state), project_zone(call), compares_text=True,
+            is_member=lambda cohort_id, record: self.is_member(call, cohort_id, record),
+        )  # fmt: skip
+        return predicate(of_kinds(read_filters(text), kinds), context)
+
+    def is_member(self, call: Call, cohort_id: int, record: Record) -> bool:
+        """Return whether a cohort of the project holds a person."""
+        cohort = call.table("cohorts").get(cohort_id)
+        if cohort is None or cohort["project_id"] != call.tenant.project_id:
+            return False
+        return record["uuid"] in (cohort.get("members") or ())
+
+
+def of_kinds(filters: Any, kinds: set[str], depth: int = 0) -> Any:
+    """Return filters with those of other kinds made ones that everybody meets, as servers do with what is incomplete.
+
+    Source: recorded lists, where a filter without a type, or of events or cohorts, leaves everybody in.
+    """
+    if depth > DEEPEST:
+        raise ValidationError("Property filters are nested too deeply.")
+    if isinstance(filters, list):
+        return [of_kinds(item, kinds, depth + 1) for item in filters]
+    if isinstance(filters, Mapping) and isinstance(filters.get("values"), list):
+        return {**filters, "values": of_kinds(filters["values"], kinds, depth + 1)}
+    if isinstance(filters, Mapping) and filters.get("type") not in kinds:
+        return {}
+    return filters
+
+
+def project_zone(call: Call) -> ZoneInfo:
+    """Return the time zone of the project."""
+    name = call.tenant.project.get("timezone") if call.tenant.project else None
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:
