@@ -245,13 +245,20 @@ def follow(document: Document, reference: str) -> Any:
 
 
 def for_profile(node: Any, profile: Profile) -> Any:
-    """Return the node as one profile sees it: `x-observed` variants taken, or dropped."""
+    """Return the node as one profile sees it: `x-observed` variants taken, or dropped.
+
+    A property that the profile does not have (`x-observed: false`) is not required either.
+    """
     if isinstance(node, dict):
         if "x-observed" in node:
             if profile is Profile.OBSERVED:
                 return for_profile(node["x-observed"], profile)
             node = {key: value for key, value in node.items() if key != "x-observed"}
-        return {key: for_profile(value, profile) for key, value in node.items()}
+        seen = {key: for_profile(value, profile) for key, value in node.items()}
+        properties, required = seen.get("properties"), seen.get("required")
+        if isinstance(properties, dict) and isinstance(required, list):
+            seen["required"] = [name for name in required if properties.get(name) is not False]
+        return seen
     if isinstance(node, list):
         return [for_profile(value, profile) for value in node]
     return node

@@ -22,20 +22,17 @@ class ProductOnboarding(Resource):
     def complete_product_onboarding(self, call: Call, record: Record) -> Record:
         """Note that a product's onboarding is done; the project's other fields stay as they are.
 
+        The pages show a body of those other fields, which names no product: it is let pass, and nothing is noted.
+
         Raises: BareError without a product, ValidationError.
         """
         if isinstance(call.body, Mapping) and not call.body.get("product_type"):
-            if self._is_the_pages(call, call.body):
+            if call.body and not call.is_observed and "product_type" not in call.body:  # a body like the pages'
                 return record
             raise BareError({"error": "product_type is required"})
         data = self.onboarding.judge(call.body, self.lookup(call), is_form=call.is_form)
         intents = noted(record["product_intents"] or [], data["product_type"], call.now())
         return call.table(self.table).update(record, {"product_intents": intents})
-
-    def _is_the_pages(self, call: Call, body: Mapping[str, Any]) -> bool:
-        """Return whether a body is what the pages show: the project's own fields, none of which names a product."""
-        properties = self.contract.components[self.component]["properties"]
-        return not call.is_observed and any(name in properties for name in body)
 
 
 def noted(intents: list[dict[str, Any]], product: str, now: str) -> list[dict[str, Any]]:
