@@ -103,8 +103,8 @@ TABLES: dict[str, Table] = {
         Table("group_types", fields=("id", "group_type", "group_type_index"),
               required=("group_type", "group_type_index"),
               unique=(("project_id", "group_type_index"), ("project_id", "group_type"))),
-        Table("property_definitions", fields=("id", "name", "type", "property_type"), required=("name",),
-              indexes=("name",), unique=(("project_id", "type", "name"),)),
+        Table("property_definitions", fields=("id", "name", "type", "property_type", "group_type_index"),
+              required=("name",), indexes=("name",), unique=(("project_id", "type", "name"),)),
         Table(
             "annotations", component="Annotation",
             references={**_CREATED_BY, "dashboard_item": "insights", "dashboard_id": "dashboards"},
