@@ -96,7 +96,7 @@ class ActivityLogged(Resource):
         return updated
 
 
-def log_activity(call: Call, scope: str, item_id: str, activity: str, detail: dict[str, Any]) -> None:
+def log_activity(call: Call, scope: str, item_id: str | None, activity: str, detail: dict[str, Any]) -> None:
     """Write an entry into the tenant's activity log."""
     tenant = call.tenant
     call.table("activity_log").insert(

@@ -230,22 +230,37 @@ class Reference(Field):
         self.table = table
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             refuse(f"Incorrect type. Expected pk value, received {type(value).__name__}.", "incorrect_type")
         key = self.key(value)
         if not lookup.get()(self.table, key):
             refuse(f'Invalid pk "{_printable(value)}" - object does not exist.', "does_not_exist")
         return key
 
-    def key(self, value: int | str) -> Any:
-        """Return the key that a value spells: a number, or a UUID."""
+    def key(self, value: float | str) -> Any:
+        """Return the number that a value spells; what follows its point is dropped."""
+        if isinstance(value, float) and math.isfinite(value):
+            return int(value)
         text = str(value).strip()
-        if re.fullmatch(r"-?\d{1,30}", text):
-            return int(text)
-        try:
-            return str(UUID(text))
-        except ValueError:
+        if not re.fullmatch(rf"[+-]?\d{{1,{MAX_DIGITS}}}", text):
             refuse(f"Incorrect type. Expected pk value, received {type(value).__name__}.", "incorrect_type")
+        return int(text)
+
+
+class UuidReference(Reference):
+    """The UUID of a record of another table."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, (list, dict)):
+            refuse(f"“{_printable(value)}” is not a valid UUID.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+    def key(self, value: float | str) -> Any:
+        """Return the UUID that a value spells; a whole number is one, too."""
+        try:
+            return str(UUID(int=value) if isinstance(value, int) else UUID(str(value)))
+        except ValueError:
+            refuse(f"“{_printable(value)}” is not a valid UUID.")
 
 
 class Json(Field):

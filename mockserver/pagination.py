@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit, urluns
 
 from mockserver.call import Call
 from mockserver.errors import NotFound, ValidationError
+from mockserver.store.tinydb import sort_key
 
 Fetch = Callable[[int, int], tuple[Sequence[Any], int]]
 LARGEST = 2**63 - 1
@@ -93,9 +94,7 @@ class Cursor:
     def page(self, call: Call, fetch: Fetch) -> Page:
         """Return the page that a cursor names. Raises: NotFound for a cursor that cannot be read."""
         position, reverse, offset = self._decode(call.query.get("cursor"))
-        rows, _ = fetch(0, LARGEST)
-        if position is not None:
-            rows = [r for r in rows if (r[self.by] >= position if reverse else r[self.by] <= position)]
+        rows = self._rows(fetch, position, reverse, offset)
         if reverse:
             end = len(rows) - offset
             start = max(end - self.page_size, 0)
@@ -112,6 +111,30 @@ class Cursor:
                 "results": (),
             },
         )
+
+    def _rows(self, fetch: Fetch, position: str | None, reverse: bool, offset: int) -> Sequence[Any]:
+        """Return the rows from a position on, or up to it: no more of them than the page and its links ask for."""
+        size = offset + self.page_size + 1
+        while True:
+            got, _ = fetch(0, size)
+            rows = got
+            if position is not None:
+                edge = sort_key(position)
+                rows = [r for r in got if (self._key(r) >= edge if reverse else self._key(r) <= edge)]
+            if len(got) < size or self._suffices(got, rows, position, reverse, offset):
+                return rows
+            size *= 4
+
+    def _suffices(self, got: Sequence[Any], rows: Sequence[Any], position: str | None, reverse: bool, at: int) -> bool:
+        """Return whether all rows of the page are there, and all that share the time that a link back counts from."""
+        if reverse:
+            return self._key(got[-1]) < sort_key(position)
+        if len(rows) <= at + self.page_size:
+            return False
+        return (position is None and not at) or self._key(got[-1]) < self._key(rows[at])
+
+    def _key(self, row: Any) -> tuple[int, Any]:
+        return sort_key(row[self.by])
 
     def _link(self, call: Call, rows: Sequence[Any], page: Sequence[Any], *, forward: bool) -> str:
         edge = page[-1] if forward else page[0]

@@ -57,6 +57,7 @@ class Resource:
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
         self.schema: Schema = build_schema(contract, self.component, self.field_overrides)
+        self._observed: Schema = build_schema(contract, self.component, self.field_overrides, Profile.OBSERVED)
         self._layouts: dict[tuple[str, Profile], builtins.list[tuple[str, bool]]] = {}
 
     # The six standard actions
@@ -155,9 +156,8 @@ class Resource:
         self, call: Call, record: Record | None = None, *, partial: bool = False, replacing: bool = False
     ) -> dict[str, Any]:
         """Return the body's values, judged by the component. Raises: ValidationError."""
-        return self.schema.judge(
-            call.body, self.lookup(call), partial=partial, replacing=replacing, is_form=call.is_form
-        )
+        schema = self._observed if call.is_observed else self.schema
+        return schema.judge(call.body, self.lookup(call), partial=partial, replacing=replacing, is_form=call.is_form)
 
     def lookup(self, call: Call) -> fields.Lookup:
         """Return a test of whether a record of another table exists for this tenant."""

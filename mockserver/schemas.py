@@ -12,22 +12,26 @@ import marshmallow
 from marshmallow import EXCLUDE
 
 from mockserver import fields
-from mockserver.contract import Contract, Document
+from mockserver.contract import Contract, Document, Profile
 from mockserver.errors import ValidationError
 
 
-def build_schema(contract: Contract, component: str, overrides: Mapping[str, fields.Field] | None = None) -> Schema:
+def build_schema(
+    contract: Contract, component: str, overrides: Mapping[str, fields.Field] | None = None,
+    profile: Profile = Profile.DOCUMENTED,
+) -> Schema:  # fmt: skip
     """Return the schema of a component's writable properties, in the component's order.
 
     A property is required on create when the component requires it, and it has neither a default nor null to fall
-    back on. `overrides` are fields whose behaviour the contract cannot say.
+    back on. `overrides` are fields whose behaviour the contract cannot say. Properties that the profile's servers do
+    not have are left out, and so ignored.
     """
     spec = contract.components[component]
     required = set(spec.get("required", ()))
     members: dict[str, Any] = {}
     for name, prop in spec.get("properties", {}).items():
         prop = _flatten(contract, prop)
-        if prop.get("readOnly"):
+        if prop.get("readOnly") or (profile is Profile.OBSERVED and prop.get("x-observed") is False):
             continue
         if overrides and name in overrides:
             members[name] = overrides[name]
@@ -56,7 +60,8 @@ def build_field(contract: Contract, prop: Document, *, required: bool = False) -
 
 def _typed(contract: Contract, prop: Document, types: list[str], options: dict[str, Any]) -> fields.Field:
     if "x-references" in prop:
-        return fields.Reference(prop["x-references"], **options)
+        reference = fields.UuidReference if prop.get("format") == "uuid" else fields.Reference
+        return reference(prop["x-references"], **options)
     if prop.get("x-choices") == "timezones":
         return fields.Choice(available_timezones(), **options)
     if "enum" in prop:
