@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from mockserver.behaviours import SoftDelete
 from mockserver.call import Call
-from mockserver.pagination import LimitOffset
+from mockserver.entropy import timestamp
+from mockserver.errors import NotFound, ValidationError
+from mockserver.fields import Choice, Lookup
+from mockserver.pagination import Fetch, LimitOffset
 from mockserver.resource import Record
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import LATEST_ANNOTATIONS
 
-SCOPES = ("dashboard_item", "dashboard", "project", "organization", "recording")
+ON_INSIGHT, ON_DASHBOARD, SHARED, RETIRED = "dashboard_item", "dashboard", "organization", "recording"
+SCOPE_ALIASES = {"insight": ON_INSIGHT}
+PARENTS = {ON_INSIGHT: "insights", "dashboard_id": "dashboards"}
+"""Fields that name the thing annotated, and its table."""
+NARROWING = ("search", "scope", "date_from", "date_to")
 
 
 class Annotations(SoftDelete):
-    """Notes on a project's timeline; those of scope `organization` are seen from each of its projects."""
+    """Notes on a project's timeline; those of scope `organization` are seen from each of its projects.
+
+    The query parameters of the list hold for single annotations too: one that they leave out is not found.
+    """
 
     family = "annotations"
     table = "annotations"
@@ -28,19 +39,111 @@ class Annotations(SoftDelete):
     relations = {"created_by": "users"}
     depends_on = ("dashboards", "insights")
 
+    # Which ones are seen
+
     def get_records(self, call: Call) -> Sequence[Record]:
         """Return the project's annotations and those its organization shares, latest first, undated ones before."""
-        own = super().get_records(call)
-        shared = self._shared(call)
-        if not shared:
-            return own
-        return sorted([*own, *shared], key=lambda record: sort_key(record["date_marker"]), reverse=True)
+        return latest_first(super().get_records(call), self._shared(call))
+
+    def get_record(self, call: Call, key: str) -> Record:
+        record = call.table(self.table).get(self.read_key(key))
+        if record is None or not self._belongs(call, record):
+            raise NotFound
+        if record["deleted"] and call.operation.method != "patch":  # which is how one is restored
+            raise NotFound
+        if not self.filter_records(call, self.search(call, [record])):
+            raise NotFound
+        return record
+
+    def _belongs(self, call: Call, record: Record) -> bool:
+        if record["scope"] == SHARED and record["organization_id"] == call.tenant.organization_id:
+            return True
+        return bool(record["project_id"] == call.tenant.project_id)
 
     def _shared(self, call: Call) -> list[Record]:
-        found = call.table(self.table).find(
-            organization_id=call.tenant.organization_id, scope="organization", deleted=False
-        )
+        found = call.table(self.table).find(scope=SHARED, organization_id=call.tenant.organization_id, deleted=False)
         return [record for record in found if record["project_id"] != call.tenant.project_id]
+
+    def is_filtered(self, call: Call) -> bool:
+        """Return whether the list must be gone through: something narrows it, or hides what it is about."""
+        return any(call.query.get(name) for name in NARROWING) or any(
+            call.table(table).first(deleted=True) for table in PARENTS.values()
+        )
+
+    def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
+        scope = self._scope_asked(call)
+        start, end = self._range_asked(call)
+        return [
+            record
+            for record in records
+            if (scope is None or record["scope"] == scope)
+            and (start is None or start <= sort_key(record["date_marker"]) < sort_key(None))
+            and (end is None or sort_key(record["date_marker"]) <= end)
+            and not self._is_parent_deleted(call, record)
+        ]
+
+    def _scope_asked(self, call: Call) -> str | None:
+        asked = call.query.get("scope")
+        if not asked:
+            return None
+        scope = SCOPE_ALIASES.get(asked, asked)
+        if scope not in cast(Choice, self.schema.load_fields["scope"]).choices:
+            raise ValidationError(f"Invalid scope: {scope}")
+        return scope
+
+    def _range_asked(self, call: Call) -> tuple[Any, Any]:
+        """Return the bounds of `date_marker` as sort keys. Raises: ValidationError."""
+        start, end = (bound(call, name) for name in ("date_from", "date_to"))
+        if start and end and start > end:
+            raise ValidationError("Invalid date range: date_from must be before date_to")
+        return start, end
+
+    def _is_parent_deleted(self, call: Call, record: Record) -> bool:
+        """Return whether it is about an insight or dashboard that is deleted; it reappears with that."""
+        if record["scope"] not in (ON_INSIGHT, ON_DASHBOARD):
+            return False
+        parents = (call.table(table).get(record[name]) for name, table in PARENTS.items() if record[name] is not None)
+        return any(parent is not None and parent["deleted"] for parent in parents)
+
+    def fetcher(self, call: Call) -> Fetch:
+        """Return how to get a stretch of the list; what other projects share is merged in where it belongs."""
+        if self.is_filtered(call):
+            return super().fetcher(call)
+        shared = self._shared(call)
+
+        def fetch(offset: int, limit: int) -> tuple[Sequence[Record], int]:
+            start = max(offset - len(shared), 0)  # own ones before this precede the stretch, whatever is shared
+            own, count = call.table(self.table).page(
+                LATEST_ANNOTATIONS, self.group(call), start, limit + offset - start
+            )
+            rows = latest_first(own, shared)
+            return rows[offset - start : offset - start + limit], count + len(shared)
+
+        return fetch
+
+    # Writing
+
+    def load(self, call: Call, record: Record | None = None, **how: bool) -> dict[str, Any]:
+        """Return the body's values. Raises: ValidationError, for an unknown dashboard and a retired scope too."""
+        data = super().load(call, record, **how)
+        if data.get("dashboard_id") is not None and not self.lookup(call)("dashboards", data["dashboard_id"]):
+            raise ValidationError("Dashboard not found.", attr="dashboard_id")
+        if data.get("scope") == RETIRED:
+            raise ValidationError("Recording scope is deprecated")
+        return data
+
+    def lookup(self, call: Call) -> Lookup:
+        """Return a test of whether the tenant has a record that is not deleted."""
+        exists = super().lookup(call)
+
+        def is_alive(table: str, key: Any) -> bool:
+            return exists(table, key) and not (call.table(table).get(key) or {}).get("deleted")
+
+        return is_alive
+
+    def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
+        """Store a new version; a shared annotation moves to the project through which it was changed."""
+        return super().perform_update(call, record, {**data, **self.tenant_key(call), "updated_at": call.now()})
 
     def server_fields(self, call: Call) -> dict[str, Any]:
         now = call.now()
@@ -58,3 +161,22 @@ class Annotations(SoftDelete):
             "insight_name": insight.get("name"),
             "insight_derived_name": insight.get("derived_name"),
         }
+
+
+def latest_first(own: Sequence[Record], shared: Sequence[Record]) -> Sequence[Record]:
+    """Return annotations by their date, latest first, undated ones before all; of ties the project's own come first."""
+    if not shared:
+        return own
+    return sorted([*own, *shared], key=lambda record: sort_key(record["date_marker"]), reverse=True)
+
+
+def bound(call: Call, name: str) -> tuple[int, Any] | None:
+    """Return the sort key of a time that the query gives, if it does. Raises: ValidationError."""
+    text = call.query.get(name)
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return sort_key(timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+    except (ValueError, OverflowError):
+        raise ValidationError(f"Invalid date range: {name} must be a valid ISO 8601 date") from None
