@@ -147,7 +147,7 @@ def encode_csv(rows: Sequence[Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in flat)
+    writer.writerows([_cell(name, row.get(name)) for name in columns] for row in flat)
     return out.getvalue()
 
 
@@ -161,10 +161,11 @@ def _flatten(prefix: str, value: Any) -> list[tuple[str, Any]]:
     return [pair for key, item in items for pair in _flatten(f"{prefix}.{key}" if prefix else str(key), item)]
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        moment = TIME.fullmatch(value)
+        is_clients = name.startswith("properties.")  # text as the client sent it, whatever it looks like
+        moment = None if is_clients else TIME.fullmatch(value)
         return f"{moment[1]} {moment[2]}+00:00" if moment else value
     return str(value)

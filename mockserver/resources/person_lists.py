@@ -12,7 +12,7 @@ from mockserver.call import Call
 from mockserver.errors import ValidationError
 from mockserver.filtering import DEEPEST, Context, Test, predicate, read_filters
 from mockserver.pagination import LARGEST, FullPageOffset, Page
-from mockserver.resource import Record, Resource
+from mockserver.resource import Record, Resource, as_json_text
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import NEWEST_PERSONS
 
@@ -108,15 +108,16 @@ def project_zone(call: Call) -> ZoneInfo:
 
 
 def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:
-    """Return the persons whose email holds the text, in whatever case, or who have it as a distinct id.
+    """Return the persons whose email holds the text, in whatever case, or who have it as a distinct id or UUID.
 
     The text is a pattern of SQL's LIKE, as servers do not escape it: `%` stands for anything, `_` for one character.
     """
     pattern = re.compile(like(text), re.IGNORECASE | re.DOTALL)
 
     def matches(record: Record) -> bool:
-        email = (record["properties"] or {}).get("email")
-        return (isinstance(email, str) and pattern.search(email) is not None) or text in record["distinct_ids"]
+        email = (record["properties"] or {}).get("email") or ""
+        named = text in record["distinct_ids"] or text == record["uuid"]
+        return named or pattern.search(email if isinstance(email, str) else as_json_text(email)) is not None
 
     return [record for record in records if matches(record)]
 
