@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Request, Response, request
 
@@ -15,6 +16,7 @@ from mockserver import capture, entropy, sdk_startup
 from mockserver.errors import APIError, AuthenticationFailed
 from mockserver.ingestion.decoding import CaptureError, Payload, read_payload
 from mockserver.ingestion.normalizing import normalize, read_moment
+from mockserver.interception import WORLD
 from mockserver.rendering import encode, render_error
 from mockserver.store import Record
 from mockserver.world import World, Worlds
@@ -70,19 +72,20 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
     return blueprint
 
 
-def find_project(worlds: Worlds, token: str) -> tuple[World, Record]:
-    """Return the world and project that a token names. Raises: UnknownToken."""
+def find_project(worlds: Worlds, request: Request, token: str) -> tuple[World, Record]:
+    """Return the world and project that a token names; the request is that world's. Raises: UnknownToken."""
     world = worlds.owner(token)
     project = world.view().table("projects").first(api_token=token) if world else None
     if world is None or project is None:
         raise UnknownToken
+    request.environ[WORLD] = world
     return world, project
 
 
 def take_events(worlds: Worlds, request: Request) -> Response:
     """Store the events of a request, all of them or, when one cannot be taken, none."""
     payload = read(request)
-    world, project = find_project(worlds, payload.token)
+    world, project = find_project(worlds, request, payload.token)
     with world.store.transaction() as transaction:
         now = entropy.now(transaction)
         sent_at = None if payload.is_historical else read_moment(payload.sent_at) or sent_at_of(request)
@@ -95,7 +98,7 @@ def take_events(worlds: Worlds, request: Request) -> Response:
 
 def take_recording(worlds: Worlds, request: Request) -> Response:
     """Accept a session recording, which is not kept."""
-    find_project(worlds, read(request).token)
+    find_project(worlds, request, read(request).token)
     return accepted(request)
 
 
@@ -111,9 +114,14 @@ def accepted(request: Request) -> Response:
 def read(request: Request) -> Payload:
     """Return what a capture request carries. Raises: CaptureError."""
     return read_payload(
-        request.get_data(), request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""),
+        body_of(request), request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""),
         request.args,
     )  # fmt: skip
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body as it was sent; a form that was read already is written out again."""
+    return request.get_data() or urlencode(list(request.form.items(multi=True))).encode()
 
 
 def sent_at_of(request: Request) -> Any:
@@ -124,8 +132,8 @@ def sent_at_of(request: Request) -> Any:
 
 def answer_flags(worlds: Worlds, request: Request) -> Response:
     """Return the feature flags of somebody, of whom there are none, in the form of the version asked for."""
-    asked = sdk_startup.read_question(request)
-    world, project = find_project(worlds, asked.token)
+    asked = sdk_startup.read_question(request, body_of(request))
+    world, project = find_project(worlds, request, asked.token)
     with world.store.transaction() as transaction:
         moment = entropy.now(transaction)
         request_id = entropy.uuid7(world.seed, transaction)
@@ -134,13 +142,13 @@ def answer_flags(worlds: Worlds, request: Request) -> Response:
 
 def answer_config(worlds: Worlds, request: Request, token: str) -> Response:
     """Return what posthog-js asks for first."""
-    _, project = find_project(worlds, token)
+    _, project = find_project(worlds, request, token)
     return _json(sdk_startup.config(project))
 
 
 def answer_config_script(worlds: Worlds, request: Request, token: str) -> Response:
     """Return the same as a script."""
-    _, project = find_project(worlds, token)
+    _, project = find_project(worlds, request, token)
     return Response(sdk_startup.config_script(project), content_type="application/javascript")
 
 

@@ -35,9 +35,8 @@ class Question:
     with_config: bool
 
 
-def read_question(request: Request) -> Question:
-    """Return what a request for flags asks. Raises: CaptureError."""
-    raw = request.get_data()
+def read_question(request: Request, raw: bytes) -> Question:
+    """Return what a request for flags asks, in the body or the query. Raises: CaptureError."""
     asked: Any = {}
     if raw or "data" in request.args:
         encoding = request.headers.get("Content-Encoding", "")
@@ -54,9 +53,8 @@ def read_question(request: Request) -> Question:
         if distinct_id == "":
             raise CaptureError(EMPTY_DISTINCT_ID)
     version = request.args.get("v", "")
-    with_config = request.args.get("config", "").lower() in ("true", "1", "")
-    return Question(token.strip(), int(version) if re.fullmatch(r"\d{1,3}", version) else 0,
-                    with_config and "config" in request.args)  # fmt: skip
+    with_config = request.args.get("config", "no").lower() in ("true", "1", "")
+    return Question(token.strip(), int(version) if re.fullmatch(r"[0-9]{1,3}", version) else 0, with_config)
 
 
 def flags(project: Record, asked: Question, request_id: str, moment: datetime, *, is_decide: bool) -> dict[str, Any]:
