@@ -62,11 +62,13 @@ class Coverage:
         return {"operations": rows, "covered": sum(1 for row in rows if row["calls"]), "total": len(rows)}
 
     def _statuses(self, profile: Profile) -> dict[str, list[str]]:
-        """Return the statuses that a profile may answer with, by operation."""
+        """Return the statuses that a profile may answer with, by operation; none for one that it does not have."""
         if profile not in self._promised:
             paths = view(self._contract.document, profile)["paths"]
             self._promised[profile] = {
                 operation.id: sorted(paths[operation.path][operation.method]["responses"])
+                if operation.exists_in(profile)
+                else []
                 for operation in self._contract.promised
             }
         return self._promised[profile]

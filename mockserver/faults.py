@@ -161,8 +161,8 @@ def dropped() -> Response:
 
 
 def _broken() -> Iterator[bytes]:
+    yield b""  # the headers must be out, or the server would answer 500 in the place of breaking off
     raise ConnectionAbortedError("dropped by a fault")
-    yield b""  # which makes this a generator: it must break while it is sent, not before
 
 
 def preferred(environ: Mapping[str, Any]) -> Fault | None:

@@ -25,6 +25,8 @@ from mockserver.rendering import empty, encode, render_error
 __all__ = ["Plane", "control_plane"]
 
 Handler = Callable[..., Any]
+MOST_BYTES = 1 << 30
+"""Largest body of the control plane: whole states, and loads of a hundred thousand records, come this way."""
 MODULES: tuple[ModuleType, ...] = (server, worlds, state, snapshots, keys, clock, journal, faults, stubs)
 
 
@@ -69,6 +71,7 @@ def _view(plane: Plane, control: Control, handler: Handler, token: str | None) -
 def _given(control: Control) -> Any:
     if not control.takes_body:
         return control.read_query(request.args)
+    request.max_content_length = MOST_BYTES
     return control.check_body(read_body(request, (JSON,)).value)
 
 

@@ -95,7 +95,7 @@ def _refusal(error: Any) -> ValidationError:
 
 def _words(error: Any, kind: str) -> str:
     if kind == "anyOf":
-        names = [choice["required"][0] for choice in error.schema_value if "required" in choice]
+        names = [branch[0].kind.property for branch in error.kind.context]
         return f"Give at least one of {', '.join(names)}."
     message = str(error.message)
     return message if len(message) <= 200 else message[:197] + "…"

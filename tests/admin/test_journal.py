@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import gzip
+
+import orjson
+import pytest
+
+from mockserver.app import create_app
+from tests.admin.conftest import ANNOTATIONS
+
+FIELDS = {
+    "id", "at", "operation", "method", "path", "query", "headers", "body", "status", "response", "duration_ms",
+}  # fmt: skip
+
+
+@pytest.fixture
+def seen(admin):
+    def get(query: str = "") -> list[dict]:
+        return admin("GET", f"/worlds/default/requests{query}").json["requests"]
+
+    return get
+
+
+def test_request_is_written_down(ask, seen) -> None:
+    ask("POST", ANNOTATIONS + "?a=1&b=2&b=3", {"content": "x"})
+    (entry,) = seen()
+    assert set(entry) == FIELDS
+    assert (entry["operation"], entry["method"], entry["path"]) == ("annotations_create", "POST", ANNOTATIONS)
+    assert (entry["query"], entry["body"]) == ({"a": "1", "b": ["2", "3"]}, {"content": "x"})
+    assert (entry["status"], entry["response"]["content"]) == (201, "x")
+    assert entry["duration_ms"] > 0
+
+
+def test_time_is_the_worlds(admin, ask, seen) -> None:
+    admin("PUT", "/worlds/default/clock", {"freeze": "2026-01-01T00:00:00Z"})
+    ask("GET", ANNOTATIONS)
+    admin("PUT", "/worlds/default/clock", {"advance": 60})
+    ask("GET", ANNOTATIONS)
+    assert [entry["at"] for entry in seen()] == ["2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"]
+    assert len(seen("?since=2026-01-01T00:00:30Z")) == 1
+
+
+def test_control_calls_are_not_written_down(admin, seen) -> None:
+    admin("GET", "/health")
+    admin("GET", "/nothing")
+    assert seen() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "body"),
+    [
+        (ANNOTATIONS, {"data": "{", "content_type": "application/json"}, "{"),
+        (ANNOTATIONS, {"data": {"content": "form"}}, {"content": "form"}),
+        (ANNOTATIONS, {"data": b"\xff", "content_type": "text/plain"}, "\ufffd"),
+        (ANNOTATIONS, {"data": gzip.compress(b'{"a":1}'), "content_type": "text/plain"}, {"a": 1}),
+        (ANNOTATIONS, {"data": gzip.compress(b"x")[:9], "content_type": "text/plain"}, None),
+        ("/api/nowhere/", {"json": {"lost": True}}, {"lost": True}),
+    ],
+)
+def test_bodies_are_kept_whatever_they_are(ask, seen, path, options, body) -> None:
+    ask("POST", path, **options)
+    found = seen()[-1]["body"]
+    assert found == body or body is None
+
+
+def test_upload_is_kept_by_name(ask, seen) -> None:
+    from io import BytesIO
+
+    ask("POST", "/api/projects/1/cohorts/", data={"name": "c", "csv": (BytesIO(b"distinct_id\na"), "people.csv")})
+    assert seen()[-1]["body"] == {"name": "c", "csv": "<file people.csv>"}
+
+
+def test_secrets_are_blotted_out(ask, seen) -> None:
+    key = "phx_very_secret_1"
+    ask("POST", ANNOTATIONS + f"?personal_api_key={key}", {"api_key": "abc", "text": f"uses {key}"}, key=key)
+    ask("GET", "/api/projects/1/")
+    entries = seen()
+    text = orjson.dumps(entries).decode()
+    assert key not in text
+    assert entries[0]["headers"]["Authorization"] == "[redacted]"
+    assert entries[0]["body"] == {"api_key": "[redacted]", "text": "uses phx_[redacted]"}
+    assert entries[1]["response"]["api_token"] == "[redacted]"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 4),
+        ("?operation=annotations_list", 2),
+        ("?method=get", 3),
+        ("?path=/api/projects/1/annotations", 3),
+        ("?path=/api/*", 4),
+        ("?path=/api/{a}/1/{b}/", 3),
+        ("?status=404", 1),
+        ("?since=2", 2),
+        ("?operation=annotations_list&status=404", 0),
+    ],
+)
+def test_requests_are_filtered(admin, ask, query, count) -> None:
+    before = admin("GET", "/worlds/default/requests").json["requests"]
+    assert before == []
+    for method, path in (("GET", ANNOTATIONS), ("POST", ANNOTATIONS), ("GET", "/api/none"), ("GET", ANNOTATIONS)):
+        ask(method, path, {"content": "x"} if method == "POST" else None)
+    if query == "?since=2":
+        first = admin("GET", "/worlds/default/requests").json["requests"][0]["id"]
+        query = f"?since={first + 1}"
+    answer = admin("GET", f"/worlds/default/requests{query}").json
+    assert (answer["count"], len(answer["requests"])) == (count, count)
+
+
+def test_limit_keeps_the_latest(admin, ask) -> None:
+    for number in range(3):
+        ask("GET", f"{ANNOTATIONS}?n={number}")
+    answer = admin("GET", "/worlds/default/requests?limit=2").json
+    assert [entry["query"] for entry in answer["requests"]] == [{"n": "1"}, {"n": "2"}]
+    assert answer["count"] == 3
+
+
+def test_requests_are_forgotten(admin, ask, seen) -> None:
+    ask("GET", ANNOTATIONS)
+    last = seen()[-1]["id"]
+    assert admin("DELETE", "/worlds/default/requests").status_code == 204
+    assert seen() == []
+    ask("GET", ANNOTATIONS)
+    assert seen()[-1]["id"] > last
+
+
+def test_journal_is_bounded(contract) -> None:
+    client = create_app(scenario="empty", contract=contract, journal_size=5).test_client()
+    for number in range(8):
+        client.get(f"{ANNOTATIONS}?n={number}")
+    requests = client.get("/__admin/worlds/default/requests").json["requests"]
+    assert [entry["query"]["n"] for entry in requests] == ["3", "4", "5", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "ok"),
+    [
+        ({}, True),
+        ({"count": 2}, True),
+        ({"count": 1}, False),
+        ({"at_least": 3}, False),
+        ({"at_least": 1, "at_most": 2}, True),
+        ({"at_most": 1}, False),
+    ],
+)
+def test_requests_are_counted(admin, ask, expected, ok) -> None:
+    ask("GET", ANNOTATIONS)
+    ask("GET", ANNOTATIONS)
+    answer = admin("POST", "/worlds/default/requests/verify", {"match": {"operation": "annotations_list"}, **expected})
+    assert answer.status_code == 200
+    assert {name: answer.json[name] for name in ("matched", "ok")} == {"matched": 2, "ok": ok}
+
+
+@pytest.mark.parametrize(
+    ("match", "matched"),
+    [
+        ({"body": {"content": "Launch"}}, 1),
+        ({"body": {"content": "<text>"}}, 1),
+        ({"body": {"content": {"$matches": "^La"}}}, 1),
+        ({"body": {"content": {"$matches": "^un"}}}, 0),
+        ({"body": {"content": "Launch", "scope": "project"}}, 0),
+        ({"query": {"v": 2}}, 1),
+        ({"query": {"v": "3"}}, 0),
+        ({"status": 201}, 1),
+        ({"method": "post", "path": "/api/projects/{id}/annotations"}, 1),
+        ({}, 1),
+    ],
+)
+def test_requests_are_matched(admin, ask, match, matched) -> None:
+    ask("POST", ANNOTATIONS + "?v=2", {"content": "Launch"})
+    assert admin("POST", "/worlds/default/requests/verify", {"match": match}).json["matched"] == matched
+
+
+def test_near_misses_say_what_differs(admin, ask) -> None:
+    ask("GET", "/api/projects/1/cohorts/")
+    ask("POST", ANNOTATIONS, {"content": "Lunch", "token": "hush"})
+    match = {"operation": "annotations_create", "body": {"content": "Launch", "token": "other"}}
+    answer = admin("POST", "/worlds/default/requests/verify", {"match": match}).json
+    closest = answer["near_misses"][0]
+    assert closest["request"]["operation"] == "annotations_create"
+    assert closest["differences"][0] == "body.content: expected 'Launch', got 'Lunch'"
+    assert "hush" not in str(answer)
+    assert answer["near_misses"][1]["differences"][0].startswith("operation: expected 'annotations_create'")
+
+
+def test_fork_takes_the_journal_along(admin, ask) -> None:
+    ask("GET", ANNOTATIONS)
+    fork = admin("POST", "/worlds", {"from": "default"}).json["id"]
+    ask("GET", ANNOTATIONS)
+    assert admin("GET", f"/worlds/{fork}/requests").json["count"] == 1
+
+
+def test_unknown_route_names_the_closest(ask) -> None:
+    answer = ask("GET", "/api/projects/1/anotations/")
+    assert answer.headers["X-Mockserver-Closest-Route"] == "/api/projects/{project_id}/annotations"
