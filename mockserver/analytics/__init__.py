@@ -1,1 +1,23 @@
-"""What is computed over events and persons."""
+"""Analytics: HogQL compiled to ClickHouse SQL and run by an embedded ClickHouse; insights compiled to HogQL.
+
+Nothing here is loaded before the first query: the engine and the parser are heavy, and an extra.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.call import Call
+
+__all__ = ["run_query"]
+
+
+def run_query(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a query of any kind, without what its caching adds.
+
+    Raises: ValidationError for a query that cannot be run, NotModelled when the extra is not installed.
+    """
+    from mockserver.analytics.kinds import run
+
+    return run(call, query)

@@ -86,6 +86,9 @@ class Repository(Protocol):
     def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
         """Return a whole list kept in order."""
 
+    def since(self, mark: int) -> tuple[int, list[Record]]:
+        """Return the records inserted after a mark, oldest first, and the mark to ask with next; 0 is the start."""
+
     def insert(self, record: Record) -> Record:
         """Add a record. Raises: DuplicateKey."""
 
@@ -128,6 +131,9 @@ class View(Protocol):
     def value(self, name: str) -> Any:
         """Return a value kept beside the tables (clock, counters), or nothing."""
 
+    def values(self) -> dict[str, Any]:
+        """Return every value kept beside the tables, by name."""
+
     def version(self, name: str) -> object:
         """Return a token that changes whenever a table does."""
 
@@ -137,6 +143,9 @@ class Transaction(View, Protocol):
 
     def put(self, name: str, value: Any) -> None:
         """Keep a value beside the tables."""
+
+    def clear(self) -> None:
+        """Forget every record and every value."""
 
     def attach(self, table: str, block: Block) -> None:
         """Add the records of a block to a table, after those it holds; their keys must not be taken."""

@@ -82,6 +82,9 @@ class MemoryView(Storage):
     def value(self, name: str) -> Any:
         return self.root.values.get(name)
 
+    def values(self) -> dict[str, Any]:
+        return {name: self.root.values[name] for name in sorted(self.root.values.keys())}
+
     def version(self, name: str) -> object:
         return self.contents(name).revision
 
@@ -108,6 +111,11 @@ class MemoryTransaction(MemoryView):
         """Put new contents in the place of a table's."""
         contents = contents._replace(revision=next(REVISIONS))
         self.root = self.root._replace(tables=self.root.tables.set(name, contents))
+
+    def clear(self) -> None:
+        for name in self.layouts:  # a new revision for each: whoever kept something of it must see
+            self.replace(name, EMPTY)
+        self.root = self.root._replace(values=Map())
 
     def put(self, name: str, value: Any) -> None:
         self.root = self.root._replace(values=self.root.values.set(name, value))
@@ -210,6 +218,12 @@ class MemoryTable(Table):
     def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
         records, rows = self._contents.records, self._ordered(order, group)
         return [records[abs(row)] for row in (reversed(rows) if order.descending else rows)]
+
+    def since(self, mark: int) -> tuple[int, list[Record]]:
+        contents = self._contents
+        records = contents.records
+        rows = range(mark + 1, contents.last_row + 1)
+        return contents.last_row, [records[row] for row in rows if row in records]
 
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)

@@ -1,0 +1,114 @@
+"""ClickHouse, embedded: one engine in the process, asked one query at a time.
+
+Only what the printer printed comes here. Queries run read-only, and within bounds of time, memory and rows.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+
+from mockserver.analytics.errors import QueryError
+from mockserver.errors import NotModelled
+
+INSTALL = "ClickHouse is not installed; run: pip install 'posthog-mockserver[analytics]'"
+SECONDS = 30
+SETTINGS: Mapping[str, int | str] = {
+    "readonly": 2,
+    "max_execution_time": SECONDS,
+    "max_memory_usage": 2_000_000_000,
+    "max_ast_elements": 1_000_000,
+    "max_expanded_ast_elements": 1_000_000,
+    "max_result_rows": 1_000_000,
+    "transform_null_in": 1,
+    "join_use_nulls": 0,
+    "allow_experimental_join_condition": 1,
+    "output_format_json_named_tuples_as_objects": 0,
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_json_escape_forward_slashes": 0,
+    "session_timezone": "UTC",
+}
+FORMAT = "JSONCompactEachRowWithNamesAndTypes"
+FAILURE = re.compile(r"Code: \d+\. DB::(?:Exception|.*?): (.*) \(([A-Z][A-Z0-9_]+)\)", re.DOTALL)
+
+# Errors whose texts PostHog lets through; any other is a 500 there, and a plain refusal here.
+HIDDEN = {
+    "TIMEOUT_EXCEEDED": "Query took too long: it was stopped",
+    "MEMORY_LIMIT_EXCEEDED": "Query needs too much memory",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What ClickHouse answered: names and types of the columns, and the rows."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+
+
+class Engine:
+    """The embedded ClickHouse of this process."""
+
+    def __init__(self) -> None:
+        try:
+            import chdb
+        except ImportError:
+            raise NotModelled(INSTALL) from None
+        self._connection = chdb.connect(":memory:")
+        self.lock = threading.RLock()
+
+    def query(self, sql: str, settings: Mapping[str, int | str] = SETTINGS) -> Answer:
+        """Run a query. Raises: QueryError with ClickHouse's own name for what is wrong."""
+        spelled = ", ".join(f"{name} = {_setting(value)}" for name, value in settings.items())
+        with self.lock:
+            raw = self._run(f"{sql} SETTINGS {spelled}", FORMAT)
+        if not raw:
+            return Answer([], [], [])
+        columns, types, *rows = (orjson.loads(line) for line in raw.split(b"\n") if line)
+        return Answer(columns, types, rows)
+
+    def command(self, sql: str) -> None:
+        """Make, fill or drop one of our own tables."""
+        with self.lock:
+            self._run(sql, "Null")
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows to one of our own tables."""
+        lines = b"\n".join(orjson.dumps(row) for row in rows)
+        if lines:
+            self.command(f"INSERT INTO {table} FORMAT JSONEachRow " + lines.decode())
+
+    def _run(self, sql: str, output: str) -> bytes:
+        try:
+            answer: bytes = self._connection.query(sql, output).bytes()
+        except RuntimeError as error:
+            raise failure(str(error)) from None
+        return answer
+
+
+def _setting(value: int | str) -> str:
+    return str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def failure(text: str) -> QueryError:
+    """Return the error that ClickHouse's message stands for, as PostHog shows it."""
+    found = FAILURE.search(text)
+    if not found:
+        return QueryError("The query cannot be run")
+    message, name = found[1], found[2]
+    if name in HIDDEN:
+        return QueryError(HIDDEN[name], code=name.lower())
+    return QueryError(f"{message.rstrip('. ')}. ({name})", code=name.lower())
+
+
+@cache
+def engine() -> Engine:
+    """Return the engine, started on first use. Raises: NotModelled when it is not installed."""
+    return Engine()

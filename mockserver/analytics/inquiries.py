@@ -1,0 +1,176 @@
+"""One request's questions to the engine: a query resolved for its project, printed, run, and its rows as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from mockserver import entropy
+from mockserver.analytics import nodes
+from mockserver.analytics.engine import engine
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.mirror import mirror
+from mockserver.analytics.printer import Printing, print_clickhouse, print_hogql
+from mockserver.analytics.resolver import Context, resolve
+from mockserver.analytics.results import convert_rows, show_type
+from mockserver.analytics.schema import JOINED, Database, database
+from mockserver.call import Call
+from mockserver.store import Record, View
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 50_000
+TOO_DEEP = "Query is nested too deeply"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A query's answer, as PostHog shows one."""
+
+    columns: list[str]
+    types: list[list[str]]
+    rows: list[list[Any]]
+    hogql: str
+    clickhouse: str
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What queries of one request share: the project, its state and settings, and the modifiers asked for."""
+
+    view: View
+    project: Record
+    modifiers: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, call: Call, query: Mapping[str, Any]) -> Inquiry:
+        """Return the inquiry that a call's query makes."""
+        assert call.tenant.project is not None
+        return cls(call.state, call.tenant.project, query.get("modifiers") or {})
+
+    @property
+    def project_id(self) -> int:
+        """Id of the project asked about."""
+        return int(self.project["id"])
+
+    @property
+    def timezone(self) -> str:
+        """Time zone of the project."""
+        return self.project.get("timezone") or "UTC"
+
+    @cached_property
+    def now(self) -> datetime:
+        """The world's time."""
+        return entropy.now(self.view)
+
+    @cached_property
+    def database(self) -> Database:
+        """The tables as the project sees them."""
+        types = self.view.table("group_types").find(project_id=self.project_id)
+        names = sorted((item["group_type_index"], item["group_type"]) for item in types)
+        return database(self.modifiers.get("personsOnEventsMode") or JOINED, tuple(names))
+
+    @cached_property
+    def property_types(self) -> Mapping[str, Mapping[str, str]]:
+        """Types declared for the project's properties, by kind of property."""
+        types: dict[str, dict[str, str]] = {}
+        for item in self.view.table("property_definitions").find(project_id=self.project_id):
+            kind = item.get("type") or "event"
+            if kind == "group":
+                kind = f"group_{item.get('group_type_index')}"
+            if item.get("property_type"):
+                types.setdefault(kind, {})[item["name"]] = item["property_type"]
+        return types
+
+    @property
+    def context(self) -> Context:
+        """What the resolver needs to know."""
+        return Context(self.database, self.timezone, self.property_types, self.find_cohort)
+
+    @property
+    def printing(self) -> Printing:
+        """What the printer needs to know."""
+        return Printing(self.timezone, self.project.get("week_start_day") or 0, self.now, self.stored)
+
+    def stored(self, name: str) -> str:
+        """Return what ClickHouse calls one of the project's tables."""
+        return mirror().table(name, self.view, self.project_id)
+
+    def find_cohort(self, key: Any) -> nodes.Node:
+        """Return the query for a cohort's members. Raises: QueryError."""
+        cohorts = self.view.table("cohorts").find(project_id=self.project_id)
+        alive = [cohort for cohort in cohorts if not cohort.get("deleted")]
+        if isinstance(key, bool) or not isinstance(key, (int, float, str)):
+            raise QueryError("cohort() takes exactly one string or integer argument")
+        by = "name" if isinstance(key, str) else "id"
+        found = [cohort for cohort in alive if cohort[by] == key]
+        if not found:
+            raise QueryError(f"Could not find a cohort with the {'name' if by == 'name' else 'ID'} {_shown(key)}")
+        if len(found) > 1:
+            raise QueryError(f"Found multiple cohorts with name '{key}'")
+        return members_of(found[0])
+
+    def resolve(self, query: nodes.Query) -> nodes.Query:
+        """Return a query with its names found. Raises: QueryError."""
+        return resolve(query, self.context)
+
+    def run(self, query: nodes.Query) -> Answered:
+        """Return a query's answer. Raises: QueryError."""
+        try:
+            resolved = self.resolve(cap(query))
+            with engine().lock:
+                sql = print_clickhouse(resolved, self.printing)
+                answer = engine().query(sql)
+            columns = [self.column_name(item) for item in first_select(resolved).select]
+            hogql = print_hogql(resolved, self.printing, pretty=True)
+        except RecursionError:
+            raise QueryError(TOO_DEEP) from None
+        types = [list(pair) for pair in zip(answer.columns, map(show_type, answer.types), strict=True)]
+        return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
+
+    def column_name(self, item: nodes.Node) -> str:
+        """Return what a column is called: its alias, or how it is written."""
+        return item.alias if isinstance(item, nodes.Alias) else print_hogql(item, self.printing)
+
+
+def members_of(cohort: Mapping[str, Any]) -> nodes.SelectQuery:
+    """Return the query for a cohort's members."""
+    is_cohort = nodes.compare(nodes.field("cohort_id"), "==", nodes.constant(cohort["id"]))
+    if cohort.get("is_static"):
+        table, where = "static_cohort_people", is_cohort
+    else:
+        version = nodes.compare(nodes.field("version"), "==", nodes.constant(cohort.get("version") or 0))
+        table, where = "raw_cohort_people", nodes.conjunction([is_cohort, version])
+    source = nodes.JoinExpr(table=nodes.field(table))
+    return nodes.SelectQuery(select=(nodes.field("person_id"),), select_from=source, where=where)
+
+
+def first_select(query: nodes.Query) -> nodes.SelectQuery:
+    """Return the SELECT whose columns are the query's."""
+    while isinstance(query, nodes.SelectSetQuery):
+        query = query.initial_select_query
+    return query
+
+
+def cap(query: nodes.Query) -> nodes.Query:
+    """Return a query that answers no more rows than anyone may ask for."""
+    from dataclasses import replace
+
+    if isinstance(query, nodes.SelectSetQuery):
+        following = tuple(
+            replace(item, select_query=cap(item.select_query)) for item in query.subsequent_select_queries
+        )
+        first = cap(query.initial_select_query)
+        return replace(query, initial_select_query=first, subsequent_select_queries=following)
+    limit = query.limit
+    if limit is None:
+        return replace(query, limit=nodes.constant(DEFAULT_LIMIT))
+    if isinstance(limit, nodes.Constant) and isinstance(limit.value, int):
+        return replace(query, limit=nodes.constant(min(limit.value, MAX_LIMIT)))
+    return replace(query, limit=nodes.call("min2", nodes.constant(MAX_LIMIT), limit))
+
+
+def _shown(key: Any) -> str:
+    return f"'{key}'" if isinstance(key, str) else str(key)

@@ -1,0 +1,193 @@
+"""HogQL text into nodes, read by PostHog's own parser.
+
+The parser is compiled; its package asks for parts of PostHog's application when it is imported. It is given stand-ins
+for that moment only, so that the SDK (also a package `posthog`) stays what it is.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import cache
+from types import ModuleType
+from typing import Any, NoReturn
+
+import orjson
+
+from mockserver.analytics import nodes
+from mockserver.analytics.errors import QueryError
+from mockserver.errors import NotModelled, ValidationError
+
+MAX_LENGTH = 1_000_000
+MAX_DEPTH = 120
+# Chains that the parser reads in more than linear time; nobody writes such a thing on purpose.
+RUNAWAY = re.compile(
+    r"(?:\.\s*\w+\s*){100}|(?:\bnot\b\s*){40}|(?:[-+]\s*){200}|(?:\w+\s*->\s*){40}|(?:\bcase\b\s+\w+\s+\S+\s+then\s+){40}",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
+OPENING, CLOSING = "([{", ")]}"
+INSTALL = "HogQL is not installed; run: pip install 'posthog-mockserver[analytics]'"
+ERRORS = ("SyntaxError", "ParsingError", "NotImplementedError", "ExposedHogQLError", "InternalHogQLError", "QueryError")
+
+_importing = threading.Lock()
+
+
+class _ParserError(Exception):
+    """What the parser raises; its class is found by name in the stand-in module."""
+
+    def __init__(
+        self, message: str = "", *, start: int | None = None, end: int | None = None, node: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.start, self.end = message, start, end
+
+
+@contextmanager
+def _stand_ins() -> Iterator[None]:
+    """Put empty modules where the parser looks for PostHog's application, and take them away again."""
+    application, package = ModuleType("posthog"), ModuleType("posthog.hogql")
+    application.__path__ = package.__path__ = []
+    errors, tree = ModuleType("posthog.hogql.errors"), ModuleType("posthog.hogql.ast")
+    for name in ERRORS:
+        setattr(errors, name, type(name, (_ParserError,), {}))
+    modules = {module.__name__: module for module in (application, package, errors, tree)}
+    modules["posthog.hogql.base"] = ModuleType("posthog.hogql.base")
+    modules["posthog.hogql.base"].AST = object  # type: ignore[attr-defined]
+    tree.__getattr__ = lambda name: type(name, (), {})  # type: ignore[method-assign]
+    before = {name: sys.modules.get(name) for name in modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+@cache
+def _parser() -> Any:
+    with _importing, _stand_ins():
+        try:
+            import hogql_parser
+        except ImportError:
+            raise NotModelled(INSTALL) from None
+    return hogql_parser
+
+
+def parse_select(text: str) -> nodes.Query:
+    """Return the query that a text spells. Raises: QueryError."""
+    tree = _parse(_parser().parse_select_json, text)
+    _refuse_semicolon(text)
+    if isinstance(tree, nodes.HogQLXTag):
+        raise QueryError("Only SELECT queries can be run", 0, len(text))
+    return tree
+
+
+def parse_expression(text: str) -> nodes.Node:
+    """Return the expression that a text spells. Raises: QueryError."""
+    return _parse(_parser().parse_expr_json, text)
+
+
+def parse_order(text: str) -> nodes.OrderExpr:
+    """Return the term of an ORDER BY that a text spells. Raises: QueryError."""
+    order: nodes.OrderExpr = _parse(_parser().parse_order_expr_json, text)
+    return order
+
+
+def parse_program(text: str) -> None:
+    """Check the syntax of a Hog program. Raises: QueryError."""
+    _read(_parser().parse_program_json, text)
+
+
+def parse_template(text: str) -> None:
+    """Check the syntax of a Hog template. Raises: QueryError."""
+    _read(_parser().parse_full_template_string_json, "F'" + text)
+
+
+def _parse(parse: Callable[[str], str], text: str) -> Any:
+    return _build(_read(parse, text))
+
+
+def _read(parse: Callable[[str], str], text: str) -> Any:
+    _refuse_runaway(text)
+    try:
+        tree = orjson.loads(parse(text))
+    except _ParserError as error:
+        raise QueryError(error.message, error.start, error.end) from None
+    except ValueError:
+        raise QueryError("The query cannot be read", 0, len(text)) from None
+    if tree.get("error"):
+        # Casts and SETTINGS end in a 500 there; a message is of more use.
+        _refuse(tree)
+    return tree
+
+
+def _refuse(tree: Any) -> NoReturn:
+    start, end = (tree.get(side, {}).get("offset") for side in ("start", "end"))
+    raise QueryError(tree.get("message", "The query cannot be read"), start, end)
+
+
+def _refuse_runaway(text: str) -> None:
+    """Refuse what would keep the parser busy for minutes, or exhaust its stack. Raises: QueryError."""
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"Query is too long: at most {MAX_LENGTH} characters")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise QueryError("Query has characters that are not text")
+    bare = QUOTED.sub("''", text)
+    depth = 0
+    for character in bare:
+        if character in OPENING:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise QueryError(f"Query is nested too deeply: at most {MAX_DEPTH} levels")
+        elif character in CLOSING:
+            depth -= 1
+    if RUNAWAY.search(bare):
+        raise QueryError("Query is nested too deeply")
+
+
+def _refuse_semicolon(text: str) -> None:
+    """Refuse a semicolon at the end, which this parser reads over and the recorded one did not."""
+    bare = QUOTED.sub(lambda match: " " * len(match[0]), text)
+    if ";" in bare:
+        at = bare.index(";")
+        raise QueryError(f"no viable alternative at input '{text[: at + 1]}'", at, len(text))
+
+
+def _build(value: Any) -> Any:
+    """Return the node of the parser's JSON; children first."""
+    if isinstance(value, list):
+        return tuple(_build(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    name = value.get("node")
+    if name is None:
+        return {key: _build(item) for key, item in value.items()}
+    made, known = _class(name)
+    given: dict[str, Any] = {}
+    for key, item in value.items():
+        if key in ("start", "end"):
+            given[key] = item["offset"] if isinstance(item, dict) else item
+        elif key in known:
+            given[key] = _constant(item) if key == "value" and name == "Constant" else _build(item)
+    return made(**given)
+
+
+def _constant(value: Any) -> Any:
+    special = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
+    return special.get(value["value"]) if isinstance(value, dict) and "value" in value else value
+
+
+@cache
+def _class(name: str) -> tuple[Any, frozenset[str]]:
+    made = getattr(nodes, name, None)
+    if made is None:
+        raise ValidationError(f"Unsupported syntax: {name}")
+    return made, frozenset(field.name for field in fields(made))
