@@ -16,6 +16,8 @@ from mockserver.world import World
 __all__ = ["LoadError", "Loader", "build_world", "load"]
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
+LAST_ABOUT_PERSONS = "property_definitions"
+"""The last of the tables that tell of persons and groups; those after it may refer to persons."""
 Progress = Callable[[str, int, int], None]
 """Told what is being made, how many are, and how many there will be."""
 
@@ -47,7 +49,7 @@ class Loader:
         for name in TABLES:
             if name in tables:
                 completed[name] = self._load_table(TABLES[name], tables[name])
-            if name == "persons" and once_persons_are is not None:
+            if name == LAST_ABOUT_PERSONS and once_persons_are is not None:
                 once_persons_are()
         for name, records in completed.items():
             self._check_references(TABLES[name], records)

@@ -128,7 +128,7 @@ class Population:
 
     def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], dict[str, Any]]:
         """Return a choice of what belongs together, such as browser and system."""
-        parts = list(Declaration({"rows": rows}, *declaration.place, "traits").parts("rows"))
+        parts = list(Declaration({name: rows}, *declaration.place, "traits").parts(name))
         if not parts:
             raise LoadError("expected a list of objects", *declaration.place, "traits", name)
         weights = [part.number("weight", 1.0, least=1e-6, most=1e9) for part in parts]
@@ -295,12 +295,14 @@ class Population:
         created = entropy.timestamp(datetime.fromtimestamp(self.start_ms // 1000, UTC))
         for index, (name, groups) in enumerate(self.group_types.items()):
             taken = transaction.table("group_types").find(project_id=self.project_id)
-            if any(record["group_type_index"] == index or record["group_type"] == name for record in taken):
+            alike = [r for r in taken if r["group_type_index"] == index or r["group_type"] == name]
+            if any(r["group_type_index"] != index or r["group_type"] != name for r in alike):
                 raise LoadError(f"the group type {name!r}, or its index {index}, is taken", *self.place, "groups", name)
-            transaction.table("group_types").insert({
-                "id": transaction.next("ids.group_types"), "project_id": self.project_id, "group_type": name,
-                "group_type_index": index,
-            })  # fmt: skip
+            if not alike:
+                transaction.table("group_types").insert({
+                    "id": transaction.next("ids.group_types"), "project_id": self.project_id, "group_type": name,
+                    "group_type_index": index,
+                })  # fmt: skip
             transaction.table("groups").insert_many(
                 {
                     "id": transaction.next("ids.groups"), "project_id": self.project_id, "group_type_index": index,
