@@ -38,7 +38,18 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
 
 def _find_project(wanted: str, principal: Principal, view: View) -> Record | None:
     identifier: Any = principal.user.get("current_project_id") if wanted == CURRENT else integer(wanted)
+    if identifier is None and wanted == CURRENT:
+        return _first_project(principal.user, view)
     return view.table("projects").get(identifier) if identifier is not None else None
+
+
+def _first_project(user: Record, view: View) -> Record | None:
+    """Return the project that a user who never chose one is in: the first of their organizations'."""
+    for membership in view.table("organization_memberships").find(user_id=user["id"]):
+        project = view.table("projects").first(organization_id=membership["organization_id"])
+        if project is not None:
+            return project
+    return None
 
 
 def integer(text: str) -> int | None:
