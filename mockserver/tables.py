@@ -112,8 +112,9 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "cohorts", component="Cohort", references=_CREATED_BY, fields=("members",),
-            indexes=("created_by",), orders=(NEWEST_COHORTS,),
+            indexes=("created_by", "is_due"), orders=(NEWEST_COHORTS,),
         ),
+        Table("cohort_members", indexes=("cohort_id", "person_uuid"), loadable=False),
         Table("cohort_calculations", identity=Identity.UUID, indexes=("cohort_id",), loadable=False),
         Table(
             "comments", identity=Identity.UUID, component="Comment",
@@ -157,7 +158,9 @@ TABLES: dict[str, Table] = {
             required=("event", "distinct_id"),
             indexes=("distinct_id",),
         ),
-        Table("queries", key="id", identity=Identity.GIVEN, loadable=False),
+        Table("queries", identity=Identity.GIVEN, loadable=False),
+        Table("query_answers", Owner.NOBODY, Identity.GIVEN, loadable=False),
+        Table("query_runs", indexes=("query_id",), loadable=False),
         Table(
             "activity_log", identity=Identity.UUID, indexes=("item_id", "scope"), orders=(NEWEST_ACTIVITY,),
             loadable=False,

@@ -14,7 +14,7 @@ from mockserver.resources.pipeline_destinations import PipelineDestinations
 from mockserver.resources.pipeline_frontend_apps import PipelineFrontendApps
 from mockserver.resources.plugin_configs import PluginConfigLogs
 from mockserver.resources.projects import Projects
-from mockserver.resources.query import Query
+from mockserver.resources.query import Queries
 from mockserver.resources.role_memberships import RoleMemberships
 from mockserver.resources.roles import Roles
 from mockserver.resources.users import Users
@@ -31,7 +31,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     PipelineFrontendApps,
     PersistedFolders,
     PluginConfigLogs,
-    Query,
+    Queries,
     Organizations,
     Users,
     PersonalApiKeys,

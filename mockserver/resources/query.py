@@ -1,33 +1,139 @@
-"""Query."""
+"""Query: questions about events and persons, answered at once or in the background."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.errors import NotModelled
+from mockserver.contract import Contract
+from mockserver.errors import NotFound, NotModelled, ValidationError
+from mockserver.models import Model
+from mockserver.queries import answers, runs, statuses
+from mockserver.queries.answers import Age
+from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, read_request
+from mockserver.queries.running import UNKEPT, run
+from mockserver.queries.upgrades import upgraded
+from mockserver.rendering import Answer
 from mockserver.resource import Resource
+from mockserver.store import Record
+
+LONGEST_PROMPT = 400
 
 
-class Query(Resource):
-    """Query."""
+class Do(Enum):
+    """What is done about a query."""
+
+    GIVE = auto()
+    CALCULATE = auto()
+    START = auto()
+    GIVE_AND_START = auto()
+
+
+ALWAYS_CALCULATE = dict.fromkeys(Age, Do.CALCULATE)
+PLANS: Mapping[str, Mapping[Age, Do]] = {
+    BLOCKING: {**ALWAYS_CALCULATE, Age.FRESH: Do.GIVE},
+    "force_cache": {**ALWAYS_CALCULATE, Age.FRESH: Do.GIVE},
+    "force_blocking": ALWAYS_CALCULATE,
+    ASYNC: {**dict.fromkeys(Age, Do.GIVE_AND_START), Age.FRESH: Do.GIVE, Age.MISSING: Do.START},
+    "async_except_on_cache_miss": {
+        **dict.fromkeys(Age, Do.GIVE_AND_START), Age.FRESH: Do.GIVE, Age.MISSING: Do.CALCULATE,
+    },
+    "lazy_async": {**dict.fromkeys(Age, Do.GIVE), Age.OLD: Do.GIVE_AND_START, Age.MISSING: Do.START},
+    "force_async": dict.fromkeys(Age, Do.START),
+}  # fmt: skip
+"""What each way to refresh does, by the age of the answer that is kept."""
+
+
+class Queries(Resource):
+    """Queries of a project. Only those that run in the background can be asked for again, by their id."""
 
     family = "query"
     table = "queries"
     component = "QueryRequest"
+    title = "Query"
 
-    def check_auth_for_async(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def __init__(self, contract: Contract) -> None:
+        super().__init__(contract)
+        self.request = Model(contract, "QueryRequest")
+        self.upgrade_request = Model(contract, "QueryUpgrade")
 
-    def draft_sql(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def create(self, call: Call) -> Any:
+        """Answer a query, or start it in the background, as it is asked and as the answer kept of it allows."""
+        request = read_request(self.request, call)
+        if request.query["kind"] in UNKEPT:
+            return run(call, request.query)
+        key = answers.cache_key(call, request.query)
+        age, kept = answers.find_answer(call, key)
+        match PLANS[request.mode][age]:
+            case Do.GIVE:
+                return kept
+            case Do.CALCULATE:
+                return self._calculate(call, request, key)
+            case Do.GIVE_AND_START:
+                return self._started(call, self._start(call, request, key), kept)
+            case Do.START:
+                around = {} if request.mode == "force_async" else {"cache_key": key}
+                return self._started(call, self._start(call, request, key), around)
+
+    def retrieve(self, call: Call) -> Any:  # type: ignore[override]
+        """Return how a background query stands. Raises: NotFound for one that is unknown, forgotten or cancelled."""
+        status = statuses.find(call, call.path["id"])
+        if status is None:
+            raise NotFound(f"Query {call.path['id']} not found for team {call.tenant.project_id}")
+        if not status["complete"]:
+            status = statuses.advance(call, status)
+        with_progress = "true" in (call.query.get("show_progress"), call.query.get("showProgress"))
+        shown = {"query_status": statuses.show(status, with_progress=with_progress)}
+        return Answer(shown, status["http_status"]) if call.is_observed else shown
+
+    def destroy(self, call: Call) -> Any:  # type: ignore[override]
+        """Cancel a background query; one that is done stays, and one that is unknown is cancelled as well."""
+        status = statuses.find(call, call.path["id"])
+        if status and status["complete"]:
+            return {"message": "Query already complete"}
+        statuses.forget(call.transaction, status)
+        if call.query.get("dequeue_only"):
+            return {"message": "Only tried to dequeue, not cancelling query on clickhouse"}
+        return {"message": "Cancelled query on clickhouse"}
 
     def log(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+        """Return the runs of a query since yesterday; none for one that is unknown."""
+        return runs.answer(call, call.path["id"])
 
     def upgrade(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+        """Return a query in the present form of its kind, without running it."""
+        self.upgrade_request.judge(call.body.to_dict() if call.is_form else call.body)
+        return {"query": upgraded(call.body["query"])}
+
+    def check_auth_for_async(self, call: Call) -> Any:
+        """Tell that one may query here."""
+        return {"user": "ok"}
+
+    def draft_sql(self, call: Call) -> Any:
+        """Refuse to write HogQL: that takes a language model, and there is none."""
+        prompt = call.query.get("prompt") or ""
+        if not prompt:
+            raise ValidationError("This field is required.", code="required", attr="prompt")
+        if len(prompt) > LONGEST_PROMPT:
+            raise ValidationError("The prompt is too long.", code="too_long", attr="prompt")
+        raise NotModelled("There is no language model here to write HogQL.")
+
+    def _calculate(self, call: Call, request: Request, key: str) -> dict[str, Any]:
+        query: Query = request.query
+        answer = answers.complete_answer(call, key, query, run(call, query))
+        answers.keep_answer(call.transaction, key, answer)
+        runs.log(call, call.transaction, request.id or call.new_uuid().replace("-", ""), query)
+        return answer
+
+    def _start(self, call: Call, request: Request, key: str) -> Record:
+        """Return the status of a query that begins; of one that was asked for under the same id, how it stands."""
+        running = statuses.find(call, request.id) if request.id else None
+        if running and request.mode != "force_async":
+            return running
+        return statuses.start(call, request, key)
+
+    def _started(self, call: Call, status: Record, around: Mapping[str, Any]) -> Any:
+        shown = {**around, "query_status": statuses.show(status)}
+        return Answer(shown, 202) if call.is_observed and not status["complete"] else shown

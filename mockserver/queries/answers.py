@@ -1,0 +1,122 @@
+"""Answers of queries, kept for a while. How old one is, and whether anything changed since, decides what is done.
+
+Source: recorded answers, for how long each kind of query is kept and when a client may ask again. Servers go by age
+alone; here a change of the data makes an answer stale at once, so that what one call writes the next one sees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, cast
+
+import orjson
+
+from mockserver import entropy
+from mockserver.call import Call
+from mockserver.queries.bodies import Query
+from mockserver.store import Record, Repository, Transaction, View
+from mockserver.store.tinydb import Version
+from mockserver.tables import TABLES
+
+TABLE = "query_answers"
+MOST_ANSWERS = 200
+DATA = tuple(sorted(name for name, table in TABLES.items() if table.loadable))
+ROWS = frozenset({"EventsQuery", "ActorsQuery", "GroupsQuery", "SessionsTimelineQuery"})
+
+KEPT, KEPT_ROWS, KEPT_AT_MOST = timedelta(hours=6), timedelta(minutes=5), timedelta(days=1)
+AGAIN, AGAIN_SHORT_INSIGHT, AGAIN_INSIGHT = timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=15)
+SHORT_RANGE = timedelta(days=7)
+
+
+class Age(StrEnum):
+    """What an answer that is kept is good for."""
+
+    MISSING = "missing"
+    FRESH = "fresh"
+    STALE = "stale"
+    OLD = "old"
+
+
+def cache_key(call: Call, query: Query) -> str:
+    """Return the key under which the answer of a query is kept: the same for the same query of the same project."""
+    spelled = orjson.dumps([call.tenant.project_id, query], option=orjson.OPT_SORT_KEYS)
+    return "cache_" + hashlib.blake2b(spelled, digest_size=16).hexdigest()
+
+
+def find_answer(call: Call, key: str) -> tuple[Age, dict[str, Any]]:
+    """Return the answer kept under a key, and its age."""
+    record = call.table(TABLE).get(key)
+    if record is None:
+        return Age.MISSING, {}
+    answer = {**record["answer"], "is_cached": True}
+    return _age(call.state, record), answer
+
+
+def complete_answer(call: Call, key: str, query: Query, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a query computed, and around it what servers say of every answer that they keep."""
+    now = entropy.now(call.state)
+    again = now + _again(query, result)
+    around = {
+        "cache_key": key,
+        "cache_target_age": entropy.timestamp(now + _kept(query)),
+        "calculation_trigger": None,
+        "is_cached": False,
+        "last_refresh": entropy.timestamp(now),
+        "next_allowed_client_refresh": entropy.timestamp(again),
+        "query_status": None,
+        "timezone": (call.tenant.project or {}).get("timezone") or "UTC",
+    }
+    answer = {"error": None, "resolved_date_range": None, **result, **around}
+    return {name: answer[name] for name in sorted(answer)}
+
+
+def keep_answer(transaction: Transaction, key: str, answer: Mapping[str, Any]) -> None:
+    """Keep an answer in place of an older one, and forget the first of too many."""
+    table = transaction.table(TABLE)
+    older = table.get(key)
+    if older:
+        table.delete(older)
+    record = table.insert({"id": key, "answer": dict(answer), "kept_at": answer["last_refresh"]})
+    # What the data was is a token of this process: it stays beside the record, not in it.
+    cast(Version, record).rendered = _data(transaction)
+    forget_first(table, MOST_ANSWERS)
+
+
+def forget_first(table: Repository, most: int) -> None:
+    """Remove the first records of a table that has more than so many."""
+    surplus = len(table) - most
+    if surplus > 0:
+        for record in list(table)[:surplus]:
+            table.delete(record)
+
+
+def _age(view: View, record: Record) -> Age:
+    now = entropy.now(view)
+    if now - entropy.read_timestamp(record["kept_at"]) > KEPT_AT_MOST:
+        return Age.OLD
+    is_old = now > entropy.read_timestamp(record["answer"]["cache_target_age"])
+    return Age.STALE if is_old or cast(Version, record).rendered != _data(view) else Age.FRESH
+
+
+def _data(view: View) -> tuple[object, ...]:
+    return tuple(view.version(name) for name in DATA)
+
+
+def _kept(query: Query) -> timedelta:
+    return KEPT_ROWS if query["kind"] in ROWS else KEPT
+
+
+def _again(query: Query, result: Mapping[str, Any]) -> timedelta:
+    if query["kind"] in ROWS or query["kind"] == "HogQLQuery":
+        return AGAIN
+    dates = result.get("resolved_date_range")
+    if dates and _moment(dates["date_to"]) - _moment(dates["date_from"]) <= SHORT_RANGE:
+        return AGAIN_SHORT_INSIGHT
+    return AGAIN_INSIGHT
+
+
+def _moment(text: str) -> datetime:
+    return entropy.read_timestamp(text)

@@ -1,0 +1,123 @@
+"""Queries in the background: asked for, running, done; forgotten after twenty minutes.
+
+A background query advances when it is looked at: the first look finds it running, the second finds it done, so that
+every client sees both and no test waits. One that fails is found so at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from mockserver import entropy
+from mockserver.call import Call
+from mockserver.errors import APIError, NotModelled
+from mockserver.queries import answers, running, runs
+from mockserver.queries.bodies import Query, Request
+from mockserver.store import Record, Transaction
+
+TABLE = "queries"
+MOST_STATUSES = 1000
+REMEMBERED = timedelta(minutes=20)
+PROGRESS = {"active_cpu_time": 0, "bytes_read": 0, "estimated_rows_total": 0, "rows_read": 0, "time_elapsed": 0}
+SHOWN = (
+    "complete", "dashboard_id", "end_time", "error", "error_message", "expiration_time", "id", "insight_id", "labels",
+    "pickup_time", "query_async", "query_progress", "results", "start_time", "task_id", "team_id",
+)  # fmt: skip
+"""The fields of a status, in the order in which servers show them."""
+
+
+def start(call: Call, request: Request, key: str) -> Record:
+    """Begin to run a query, and return its status; in place of an earlier one of the same id."""
+    id = request.id or call.new_uuid().replace("-", "")
+    forget(call.transaction, find(call, id))
+    now = entropy.now(call.state)
+    table = call.table(TABLE)
+    status = table.insert(
+        {
+            "id": _key(call, id),
+            "project_id": call.tenant.project_id,
+            "query_id": id,
+            "name": request.name,
+            "query": request.query,
+            "cache_key": key,
+            "task_id": call.new_uuid(),
+            "start_time": entropy.timestamp(now),
+            "pickup_time": None,
+            "end_time": None,
+            "expiration_time": entropy.timestamp(now + REMEMBERED),
+            "complete": False,
+            "error": False,
+            "error_message": None,
+            "http_status": 202,
+            "results": None,
+        }
+    )
+    answers.forget_first(table, MOST_STATUSES)
+    return status
+
+
+def find(call: Call, id: str) -> Record | None:
+    """Return the status of a query of the project, unless it is forgotten by now."""
+    status = call.table(TABLE).get(_key(call, id))
+    if status and entropy.now(call.state) < entropy.read_timestamp(status["expiration_time"]):
+        return status
+    return None
+
+
+def forget(transaction: Transaction, status: Record | None) -> None:
+    """Remove a status, if there is one."""
+    if status:
+        transaction.table(TABLE).delete(status)
+
+
+def advance(call: Call, status: Record) -> Record:
+    """Look at a query that is not done, and return how it stands now.
+
+    It is computed before anything is locked: what it takes long to compute must not keep others from writing.
+    """
+    if status["results"] is None:
+        changes = _run(call, status["query"], status["cache_key"])
+    else:
+        changes = {"complete": True, "end_time": call.now(), "http_status": 200}
+    with call.world.store.transaction() as transaction:
+        current = transaction.table(TABLE).get(status["id"])
+        if current is None or current["complete"]:  # cancelled, or looked at by another, in the meantime
+            return current or status
+        if changes.get("complete") and not changes.get("error"):
+            answers.keep_answer(transaction, current["cache_key"], current["results"])
+        if changes.get("complete"):
+            runs.log(call, transaction, current["query_id"], current["query"], changes.get("error_message"))
+        return transaction.table(TABLE).update(current, changes)
+
+
+def _run(call: Call, query: Query, key: str) -> dict[str, Any]:
+    now = entropy.now(call.state)
+    picked_up = {"pickup_time": entropy.timestamp(now), "expiration_time": entropy.timestamp(now + REMEMBERED)}
+    try:
+        result = running.run(call, query)
+    except NotModelled:
+        raise
+    except APIError as error:
+        failed = {"complete": True, "error": True, "end_time": entropy.timestamp(now)}
+        told = error.detail if error.status < 500 else None  # a failure of the server's own is not told
+        return {**picked_up, **failed, "error_message": told, "http_status": 400 if told is not None else 500}
+    return {**picked_up, "results": answers.complete_answer(call, key, query, result)}
+
+
+def show(status: Record, *, with_progress: bool = False) -> dict[str, Any]:
+    """Return a status as the API shows it."""
+    is_done = status["complete"]
+    shown = {
+        **status,
+        "id": status["query_id"],
+        "team_id": status["project_id"],
+        "results": status["results"] if is_done else None,
+        "query_async": True,
+        "query_progress": PROGRESS if with_progress and not is_done else None,
+    }
+    return {name: shown.get(name) for name in SHOWN}
+
+
+def _key(call: Call, id: str) -> str:
+    return f"{call.tenant.project_id}:{id}"
