@@ -16,7 +16,7 @@ from mockserver import capture, entropy, sdk_startup
 from mockserver.errors import APIError, AuthenticationFailed
 from mockserver.ingestion.decoding import CaptureError, Payload, read_payload
 from mockserver.ingestion.normalizing import normalize, read_moment
-from mockserver.interception import WORLD
+from mockserver.interception import enter
 from mockserver.rendering import encode, render_error
 from mockserver.store import Record
 from mockserver.world import World, Worlds
@@ -78,7 +78,7 @@ def find_project(worlds: Worlds, request: Request, token: str) -> tuple[World, R
     project = world.view().table("projects").first(api_token=token) if world else None
     if world is None or project is None:
         raise UnknownToken
-    request.environ[WORLD] = world
+    enter(request, world)
     return world, project
 
 

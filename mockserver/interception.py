@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from mockserver import auth, entropy
@@ -29,6 +29,8 @@ from mockserver.stubs import STUBS, find_stub
 from mockserver.world import World, Worlds
 
 ADMIN = "/__admin"
+CAPTURE = "capture"
+EXTENSION = "mockserver.interception"
 WORLD = "mockserver.world"
 """Where the WSGI environment keeps the world that a request belongs to."""
 
@@ -67,6 +69,14 @@ class Asked:
         return read_value(carried(self._asked))
 
 
+def enter(asked: Request, world: World) -> None:
+    """Let a request belong to the world that its body names; a fault or a stub of that world may end it here."""
+    asked.environ[WORLD] = world
+    answer = current_app.extensions[EXTENSION].befall(asked, world)
+    if answer is not None:
+        abort(answer)
+
+
 class Interception:
     """The hooks before and after every request that is not for the control plane."""
 
@@ -86,6 +96,7 @@ class Interception:
 
     def install(self, app: Flask) -> None:
         """Stand around every request of an application."""
+        app.extensions[EXTENSION] = self
         app.before_request(self.before)
         app.after_request(self.after)
 
@@ -96,19 +107,21 @@ class Interception:
         if environ["PATH_INFO"].startswith(ADMIN):
             return None
         environ[BEGAN] = time.perf_counter()
-        world = environ.get(WORLD)
-        if world is None:
-            world = environ[WORLD] = self.worlds.of_key(key_of(asked))
+        key = key_of(asked)
+        world = environ[WORLD] = self.worlds.of_key(key)
         if PREFER in environ:
             wish = preferred(environ)
             if wish is not None:
                 return wish.answer()
-        view: View = world.view()
-        if view.value(FAULTS) or view.value(STUBS):
-            return self._misbehave(asked, world)
-        return None
+        if key is None and asked.blueprint == CAPTURE:
+            return None  # its world is known once its body is read: see `enter`
+        return self.befall(asked, world)
 
-    def _misbehave(self, asked: Request, world: World) -> Response | None:
+    def befall(self, asked: Request, world: World) -> Response | None:
+        """Return the answer that a fault or a stub of a world gives in its place."""
+        view: View = world.view()
+        if not view.value(FAULTS) and not view.value(STUBS):
+            return None
         subject = Asked(asked, self.operation_of(asked, world))
         fault = find_fault(world, subject, key_of(asked))
         if fault is not None:
@@ -203,7 +216,7 @@ def key_of(asked: Request) -> str | None:
         if found:
             return found[1].strip()
     candidate = asked.args.get("personal_api_key")
-    if candidate or asked.method in ("GET", "HEAD", "OPTIONS"):
+    if candidate or asked.method in ("GET", "HEAD", "OPTIONS") or asked.blueprint == CAPTURE:
         return candidate
     try:
         body: Any = read_json(asked.get_data()) if asked.is_json else asked.form

@@ -178,6 +178,16 @@ def test_world_is_the_only_one_that_fails(admin, ask, fail) -> None:
     assert (ask("GET", ANNOTATIONS).status_code, ask("GET", ANNOTATIONS, key=other).status_code) == (503, 200)
 
 
+def test_captured_events_meet_the_faults_of_their_tokens_world(admin, ask, fail) -> None:
+    other = admin("POST", "/worlds", {}).json
+    fail(match={"path": "/batch/"}, status=503)
+    event = {"api_key": other["project_token"], "batch": [{"event": "e", "distinct_id": "d"}]}
+    assert ask("POST", "/batch/", event, key=None).status_code == 200
+    admin("POST", f"/worlds/{other['id']}/faults", {"match": {"path": "/batch/"}, "status": 429})
+    assert ask("POST", "/batch/", event, key=None).status_code == 429
+    assert admin("GET", f"/worlds/{other['id']}/requests?path=/batch").json["count"] == 2
+
+
 @pytest.fixture(params=["granian", "werkzeug"])
 def port(request, contract) -> Iterator[int]:
     """The port of a real server, of either kind."""
