@@ -128,8 +128,8 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     """Refuse a scoped key where the servers know no scope to ask of it.
 
     So it is for actions that declare none (in profile `observed`; the pages show them with a key) and for most wrong
-    methods, which name no action at all; PATCH on a collection, and any wrong method on an action that does declare
-    its scopes, go on to their 405.
+    methods, which name no action at all; PATCH on a collection, where the family has a scope for writing, and any wrong
+    method on an action that does declare its scopes, go on to their 405.
     """
     if not principal.is_scoped or method in ("OPTIONS", "HEAD"):
         return
@@ -138,7 +138,7 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     elif route.is_custom:
         refused = not route.scopes
     else:
-        refused = not (method == "PATCH" and not route.relative)
+        refused = not (method == "PATCH" and not route.relative and route.resource.has_writing_scope)
     if refused:
         raise PermissionDenied(auth.KEYS_REFUSED)
 

@@ -48,6 +48,8 @@ class Resource:
     parses: ClassVar[tuple[str, ...]] = MEDIA_TYPES
     renders: ClassVar[tuple[str, ...]] = ("json",)
     field_overrides: ClassVar[Mapping[str, fields.Field]] = {}
+    has_writing_scope: ClassVar[bool] = True
+    """Whether servers know a scope for writing here, even where nothing can be written."""
     level_refusal: ClassVar[str] = "Your organization access level is insufficient."
     shape_only: ClassVar[frozenset[str]] = frozenset()
     """Actions that answer in the right shape and do not yet compute what they should."""

@@ -53,6 +53,7 @@ class Queries(Resource):
     table = "queries"
     component = "QueryRequest"
     title = "Query"
+    has_writing_scope = False  # all that can be done with a query counts as reading
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
