@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from mockserver import entropy
 from mockserver.analytics import nodes
@@ -23,6 +23,8 @@ from mockserver.store import Record, View
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 50_000
 TOO_DEEP = "Query is nested too deeply"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,22 +114,31 @@ class Inquiry:
             raise QueryError(f"Found multiple cohorts with name '{key}'")
         return members_of(found[0])
 
+    def guard(self, step: Callable[..., T], *args: Any) -> T:
+        """Return what a step returns; a query too deep for it is refused. Raises: QueryError."""
+        try:
+            return step(*args)
+        except RecursionError:
+            raise QueryError(TOO_DEEP) from None
+
     def resolve(self, query: nodes.Query) -> nodes.Query:
         """Return a query with its names found. Raises: QueryError."""
         return resolve(query, self.context)
 
     def run(self, query: nodes.Query) -> Answered:
         """Return a query's answer. Raises: QueryError."""
-        try:
-            resolved = self.resolve(cap(query))
-            with engine().lock:
-                sql = print_clickhouse(resolved, self.printing)
-                answer = engine().query(sql)
-            columns = [self.column_name(item) for item in first_select(resolved).select]
-            hogql = print_hogql(resolved, self.printing, pretty=True)
-        except RecursionError:
-            raise QueryError(TOO_DEEP) from None
-        types = [list(pair) for pair in zip(answer.columns, map(show_type, answer.types), strict=True)]
+        return self.guard(self._run, query)
+
+    def _run(self, query: nodes.Query) -> Answered:
+        resolved = self.resolve(cap(query))
+        with engine().lock:
+            sql = print_clickhouse(resolved, self.printing)
+            answer = engine().query(sql)
+        columns = [self.column_name(item) for item in first_select(resolved).select]
+        hogql = print_hogql(resolved, self.printing, pretty=True)
+        # The types of an empty answer are not told. Source: recorded answers without rows.
+        shown = zip(answer.columns, map(show_type, answer.types), strict=True) if answer.rows else ()
+        types = [list(pair) for pair in shown]
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
 
     def column_name(self, item: nodes.Node) -> str:
@@ -137,10 +148,9 @@ class Inquiry:
 
 def members_of(cohort: Mapping[str, Any]) -> nodes.SelectQuery:
     """Return the query for a cohort's members."""
-    is_cohort = nodes.compare(nodes.field("cohort_id"), "==", nodes.constant(cohort["id"]))
-    if cohort.get("is_static"):
-        table, where = "static_cohort_people", is_cohort
-    else:
+    is_cohort: nodes.Node = nodes.compare(nodes.field("cohort_id"), "==", nodes.constant(cohort["id"]))
+    table, where = "static_cohort_people", is_cohort
+    if not cohort.get("is_static"):
         version = nodes.compare(nodes.field("version"), "==", nodes.constant(cohort.get("version") or 0))
         table, where = "raw_cohort_people", nodes.conjunction([is_cohort, version])
     source = nodes.JoinExpr(table=nodes.field(table))
@@ -156,8 +166,6 @@ def first_select(query: nodes.Query) -> nodes.SelectQuery:
 
 def cap(query: nodes.Query) -> nodes.Query:
     """Return a query that answers no more rows than anyone may ask for."""
-    from dataclasses import replace
-
     if isinstance(query, nodes.SelectSetQuery):
         following = tuple(
             replace(item, select_query=cap(item.select_query)) for item in query.subsequent_select_queries

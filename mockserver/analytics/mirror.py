@@ -26,8 +26,8 @@ GROUPS = range(5)
 
 COLUMNS = {
     "events": (
-        "uuid UUID, event String, properties String, timestamp DateTime64(6, 'UTC'), distinct_id String,"
-        " elements_chain String, created_at DateTime64(6, 'UTC'), `$session_id` String, `$window_id` String,"
+        "uuid UUID, event String, properties String, timestamp DateTime64(6, 'UTC'), team_id Int64,"
+        " distinct_id String, elements_chain String, created_at DateTime64(6, 'UTC'), `$session_id` String, `$window_id` String,"
         " person_id UUID, person_created_at DateTime64(3, 'UTC'), person_properties String,"
         + "".join(f" `$group_{index}` String," for index in GROUPS)
         + " elements_chain_href String, elements_chain_texts Array(String), elements_chain_ids Array(String),"
@@ -37,7 +37,7 @@ COLUMNS = {
     "persons": "id UUID, created_at DateTime64(3, 'UTC'), properties String, is_identified Int8",
     "person_distinct_ids": "distinct_id String, person_id UUID",
     "groups": (
-        "index UInt8, key String, created_at DateTime64(3, 'UTC'), updated_at DateTime('UTC'), properties String"
+        "`index` UInt8, key String, created_at DateTime64(3, 'UTC'), updated_at DateTime('UTC'), properties String"
     ),
     "cohort_people": "person_id UUID, cohort_id UInt64, version UInt64",
     "static_cohort_people": "person_id UUID, cohort_id UInt64",
@@ -188,6 +188,7 @@ def event_row(event: Record, people: People) -> dict[str, Any]:
         "event": event["event"],
         "properties": orjson.dumps(properties).decode(),
         "timestamp": timestamp,
+        "team_id": event["project_id"],
         "distinct_id": event["distinct_id"],
         "elements_chain": text(properties.get("$elements_chain")),
         "created_at": clock(event.get("created_at") or event["timestamp"]),

@@ -100,6 +100,7 @@ def events_fields(mode: str, group_types: Mapping[int, str]) -> dict[str, TableF
         "event": Plain(STRING),
         "properties": Plain(JSON),
         "timestamp": Plain(DATETIME),
+        "team_id": Plain(INTEGER, is_starred=False),
         "distinct_id": Plain(STRING),
         "elements_chain": Plain(STRING),
         "created_at": Plain(DATETIME),
@@ -237,11 +238,22 @@ def _columns(**types: Type) -> dict[str, TableField]:
     return {name: Plain(type) for name, type in types.items()}
 
 
+_CAME = "cutToFirstSignificantSubdomain(concat('https://', properties.$initial_referring_domain))"
+_DOMAIN_TYPE = (
+    f"multiIf({_CAME} in ({SEARCH}), 'Search', {_CAME} in ({SOCIAL}), 'Social', {_CAME} in ({VIDEO}), 'Video', null)"
+)
+_CHANNEL_TYPE = (
+    f"multiIf({_CAME} in ({SEARCH}), 'Organic Search', {_CAME} in ({SOCIAL}), 'Organic Social',"
+    f" {_CAME} in ({VIDEO}), 'Organic Video', properties.$initial_referring_domain = '$direct', 'Direct',"
+    f" properties.$initial_referring_domain is not null, 'Referral', 'Unknown')"
+)
 _PERSONS: dict[str, TableField] = {
     "id": Plain(UUID),
     "created_at": Plain(DATETIME),
     "properties": Plain(JSON),
     "is_identified": Plain(BOOLEAN),
+    "$virt_initial_referring_domain_type": Computed(_DOMAIN_TYPE, Type(Kind.STRING)),
+    "$virt_initial_channel_type": Computed(_CHANNEL_TYPE, STRING),
     "pdi": Joined("person_distinct_ids", "id", "person_id"),
 }
 _DISTINCT_IDS: dict[str, TableField] = {
@@ -309,11 +321,11 @@ class Database:
         object.__setattr__(self, "tables", {table.name: table for table in self._tables()})
 
     def _tables(self) -> list[Table]:
-        people = {"properties": "person"}
+        events = events_fields(self.mode, dict(self.group_types))
         return [
-            Table("events", "events", events_fields(self.mode, dict(self.group_types)), is_direct=True, properties="event"),
-            Table("persons", "persons", _PERSONS, **people),
-            Table("raw_persons", "persons", _PERSONS, **people),
+            Table("events", "events", events, is_direct=True, properties="event"),
+            Table("persons", "persons", _PERSONS, properties="person"),
+            Table("raw_persons", "persons", _PERSONS, properties="person"),
             Table("person_distinct_ids", "person_distinct_ids", _DISTINCT_IDS, opaque=True),
             Table("raw_person_distinct_ids", "person_distinct_ids", _DISTINCT_IDS),
             Table("person_distinct_id_overrides", "person_distinct_ids", _DISTINCT_IDS, opaque=True),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.analytics.kinds.actors import actors_query
+from mockserver.analytics.kinds.events import events_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.call import Call
 from mockserver.errors import ValidationError
@@ -23,6 +25,8 @@ def source(call: Call, query: Mapping[str, Any]) -> Answer:
 
 KINDS: dict[str, Kind] = {
     "HogQLQuery": hogql_query,
+    "EventsQuery": events_query,
+    "ActorsQuery": actors_query,
     "DataTableNode": source,
     "DataVisualizationNode": source,
     "InsightVizNode": source,
