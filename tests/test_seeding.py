@@ -122,7 +122,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
     ({"annotations": [{"created_by": {}}]}, ("annotations", 0, "created_by"), "an integer above 0"),
     ({"annotations": [{"scope": "planet"}]}, ("annotations", 0, "scope"), "one of 'dashboard_item'"),
     ({"annotations": [{"deleted": "no"}]}, ("annotations", 0, "deleted"), "true or false"),
-    ({"annotations": [{"content": "x" * 9000}]}, ("annotations", 0, "content"), "at most 8192"),
+    ({"annotations": [{"content": "x" * 9000}]}, ("annotations", 0, "content"), "at most 400"),
     ({"cohorts": [{"members": ["x"]}]}, ("cohorts", 0, "members", 0), "there is no person 'x'"),
     ({"api_keys": [{"user_id": 9}]}, ("api_keys", 0, "user_id"), "no record 9 in users"),
     ({"api_keys": [{"user_id": 1, "scopes": "*"}]}, ("api_keys", 0, "scopes"), "a list"),
