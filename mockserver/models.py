@@ -20,6 +20,7 @@ MOST_PROBLEMS = 1000  # a long list of wrong items may hold millions
 LONGEST_REPRESENTATION = 50
 TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
+LONE = re.compile("[\ud800-\udfff]")
 LABELS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 Place = tuple[str | int, ...]
@@ -50,11 +51,11 @@ class Model:
 
     def judge(self, value: Any) -> None:
         """Refuse a value that does not fit. Raises: ParseError, which tells every problem."""
-        found = list(
-            islice(self.problems({"$ref": f"#/components/schemas/{self.component}"}, value, ()), MOST_PROBLEMS)
-        )
+        schema = {"$ref": f"#/components/schemas/{self.component}"}
+        found = list(islice(self.problems(schema, value, ()), MOST_PROBLEMS))
         if found:
-            title = f"{len(found)} validation error{'s' if len(found) > 1 else ''} for {self.component}"
+            errors = "validation error" if len(found) == 1 else "validation errors"
+            title = f"{len(found)} {errors} for {self._type_name(schema)}"
             raise ParseError("JSON parse error - " + "\n".join([title, *map(str, found)]))
 
     def problems(self, schema: Document, value: Any, place: Place) -> Iterator[Problem]:
@@ -215,6 +216,9 @@ def _of_text(shape: Document, value: Any, place: Place) -> Iterator[Problem]:
     longest = shape.get("maxLength")
     if not isinstance(value, str):
         yield Problem(place, "Input should be a valid string", "string_type", value)
+    elif not value.isascii() and LONE.search(value):
+        message = "Input should be a valid string, unable to parse raw data as a unicode string"
+        yield Problem(place, message, "string_unicode", value)
     elif longest is not None and len(value) > longest:
         yield Problem(place, f"String should have at most {longest} characters", "string_too_long", value)
 

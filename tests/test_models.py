@@ -39,6 +39,7 @@ SQL = {"kind": "HogQLQuery", "query": "select 1"}
         ({"query": {"kind": ["HogQLQuery"]}}, "query", "union_tag_invalid"),
         ({"query": {"kind": "HogQLQuery"}}, "query.HogQLQuery.query", "missing"),
         ({"query": {**SQL, "query": 5}}, "query.HogQLQuery.query", "string_type"),
+        ({"query": {**SQL, "query": "\ud800"}}, "query.HogQLQuery.query", "string_unicode"),
         ({"query": {**SQL, "x": 1}}, "query.HogQLQuery.x", "extra_forbidden"),
         ({"query": {**SQL, "values": [1]}}, "query.HogQLQuery.values", "dict_type"),
         ({"query": {**SQL, "explain": "maybe"}}, "query.HogQLQuery.explain", "bool_parsing"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
-
-import orjson
 
 from mockserver import entropy
 from mockserver.call import Call
@@ -43,7 +42,7 @@ def log(call: Call, transaction: Transaction, id: str, query: Query, error: str 
             "event_time": now,
             "query_id": id,
             "endpoint": f"/api/environments/{call.tenant.project_id}/query/",
-            "query": query["query"] if query["kind"] == "HogQLQuery" else orjson.dumps(query).decode(),
+            "query": query["query"] if query["kind"] == "HogQLQuery" else json.dumps(query),
             "query_start_time": now,
             "query_duration_ms": 0,
             "name": query.get("name") or "",

@@ -225,6 +225,12 @@ def test_refused_query_keeps_nothing(either: Client) -> None:
     assert either.as_key("phx_mock_session").get(f"{QUERY}bad/log/").json["results"] == []
 
 
+def test_values_may_hold_any_text(either: Client) -> None:
+    query = {**SQL, "values": {"x": "\ud800", "y": "\x00", "z": 10**30}}
+    for refresh in ("blocking", "force_async"):
+        assert either.post(QUERY, {"query": query, "refresh": refresh}).status_code in (200, 202)
+
+
 def test_variables_are_overridden(either: Client) -> None:
     variable = {"code_name": "x", "variableId": "v", "value": 1}
     query = {"kind": "HogQLQuery", "query": "select {variables.x}", "variables": {"v": variable}}
@@ -240,7 +246,8 @@ def test_queries_are_upgraded(either: Client) -> None:
     source = {"kind": "RetentionQuery", "retentionFilter": {"meanRetentionCalculation": "simple"}, "version": 2}
     assert upgraded == {"kind": "InsightVizNode", "source": source}
     assert session.post(f"{QUERY}upgrade/", {"query": upgraded}).json["query"] == upgraded
-    assert session.post(f"{QUERY}upgrade/", {}).json["code"] == "parse_error"
+    refused = session.post(f"{QUERY}upgrade/", {})
+    assert refused.status_code == 400 and "1 validation error for QueryUpgradeRequest\n" in refused.json["detail"]
 
 
 def test_one_may_query(either: Client) -> None:
@@ -255,3 +262,10 @@ def test_refused_prompt(either: Client, prompt: str, code: str) -> None:
 
 def test_no_language_model_is_at_hand(either: Client) -> None:
     assert either.as_key("phx_mock_session").get(f"{QUERY}draft_sql/?prompt=events").status_code == 501
+
+
+@pytest.mark.parametrize("method, path", [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("PATCH", "x/")])
+def test_wrong_method_names_no_action_that_a_key_may_do(either: Client, method: str, path: str) -> None:
+    response = either(method, QUERY + path, {} if method != "GET" else None)
+    assert (response.status_code, response.json["code"]) == (403, "permission_denied")
+    assert either.as_key("phx_mock_session")(method, QUERY + path).status_code == 405
