@@ -73,6 +73,11 @@ class Route:
         return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
 
     @cached_property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that its answers come in, the usual one first."""
+        return self.resource.formats(self.relative)
+
+    @cached_property
     def scopes(self) -> tuple[str, ...]:
         """Scopes of the path's actions, whatever the method."""
         return next((e.operation.scopes for e in self.endpoints.values() if e.operation.scopes), ())

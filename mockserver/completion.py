@@ -9,6 +9,8 @@ from mockserver import entropy, kinds
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.ingestion.persons import person_uuid
 from mockserver.kinds import Kind, LoadError, expected
+from mockserver.membership import add_members
+from mockserver.progression import asked
 from mockserver.store import Transaction
 from mockserver.tables import Identity, Owner, Table
 from mockserver.world import World
@@ -207,7 +209,7 @@ class Completer:
         return {**whole, "organization_id": project["organization_id"] if project else None}
 
     def _finish_cohorts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        """Let members be given by UUID, by integer id or by distinct id; they are stored by UUID."""
+        """Let members be given by UUID, by integer id or by distinct id; a dynamic cohort is yet to be calculated."""
         persons = self.transaction.table("persons")
         members = []
         for number, member in enumerate(whole["members"]):
@@ -217,11 +219,13 @@ class Completer:
             person = next((person for person in found if person is not None), None)
             if person is None:
                 raise LoadError(f"there is no person {member!r} in the project", "members", number)
-            members.append(person["uuid"])
-        whole["members"] = list(dict.fromkeys(members))
-        if whole["is_static"] and given.get("count") is None:
-            whole["count"] = len(whole["members"])
-        return whole
+            members.append(person)
+        whole.pop("members")
+        if whole["is_static"]:
+            count = add_members(self.transaction, whole, members)
+            return {**whole, "count": count if given.get("count") is None else whole["count"], "is_due": False}
+        uuids = list(dict.fromkeys(person["uuid"] for person in members))
+        return {**whole, "members": uuids, **(asked(whole) if given.get("count") is None else {"is_due": False})}
 
     def _finish_role_memberships(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         uuid = whole.pop("user_uuid", None)

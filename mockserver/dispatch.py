@@ -40,7 +40,7 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
     except APIError as error:
         response = render_error(error, wants_csv=format == "csv")
     response.headers["Allow"] = route.allow
-    if len(route.resource.renders) > 1:
+    if len(route.formats) > 1:
         response.headers["Vary"] = "Accept"
     return response
 
@@ -103,7 +103,7 @@ def negotiate(request: Request, route: Route) -> str:
 
     Raises: NotFound for a `format` (or path suffix) that is not on offer, NotAcceptable for such an `Accept`.
     """
-    offered = route.resource.renders
+    offered = route.formats
     named = request.environ.get(FORMAT) or request.args.get("format")
     if named:
         if named not in offered:
@@ -149,7 +149,7 @@ def describe(route: Route, profile: Profile) -> Response:
     text = {
         "name": route.name,
         "description": "",
-        "renders": [MEDIA_TYPES[name] for name in resource.renders],
+        "renders": [MEDIA_TYPES[name] for name in route.formats],
         "parses": list(resource.reads(profile)),
     }
     return Response(encode(text), content_type="application/json")

@@ -86,7 +86,7 @@ def _single(filter: Mapping[str, Any], context: Context) -> Test:
         test = _property(key, filter, context)
     else:
         return everyone
-    return negated(test) if filter.get("negation") is True else test
+    return negated(test) if is_negated(filter) else test
 
 
 def _property(key: str, filter: Mapping[str, Any], context: Context) -> Test:
@@ -112,6 +112,11 @@ def _cohort(filter: Mapping[str, Any], context: Context) -> Test:
     number = cohort_id
     test: Test = lambda record: context.is_member(number, record)  # noqa: E731
     return negated(test) if filter.get("operator") == "not_in" else test
+
+
+def is_negated(filter: Mapping[str, Any]) -> bool:
+    """Return whether a filter asks for the opposite, in any spelling of true."""
+    return str(filter.get("negation")).lower() in ("true", "1", "1.0", "yes", "y", "on", "t")
 
 
 def cohort_number(value: Any) -> int | None:

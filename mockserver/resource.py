@@ -102,6 +102,10 @@ class Resource:
         """Return the media types of bodies that are read."""
         return self.parses
 
+    def formats(self, relative: str) -> tuple[str, ...]:
+        """Return the formats that a path's answers come in; the path is given as it goes on from the mount."""
+        return self.renders
+
     def get_records(self, call: Call) -> Sequence[Record]:
         """Return the records of the tenant that the caller may see, in the list's order."""
         table = call.table(self.table)

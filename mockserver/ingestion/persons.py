@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from mockserver.membership import replace_person
 from mockserver.store import Record, Transaction
 from mockserver.store.tinydb import sort_key
 
@@ -166,7 +167,7 @@ class People:
         source.distinct_ids = []
         source.is_gone = True
         target.is_identified = target.is_changed = True
-        change_members(self.transaction, self.project_id, source.uuid, target.uuid)
+        replace_person(self.transaction, source.uuid, target.uuid)
 
     # Properties
 
@@ -223,17 +224,6 @@ def _changes(draft: Draft) -> dict[str, Any]:
         "created_at": draft.created_at,
         "is_identified": draft.is_identified,
     }
-
-
-def change_members(transaction: Transaction, project_id: int, gone: str, stays: str | None = None) -> None:
-    """Let the static cohorts that hold one person hold another instead, or nobody."""
-    cohorts = transaction.table("cohorts")
-    for cohort in cohorts.find(project_id=project_id):
-        members = cohort.get("members") or []
-        if gone in members:
-            replaced = [stays if member == gone else member for member in members]
-            kept = dict.fromkeys(member for member in replaced if member is not None)
-            cohorts.update(cohort, {"members": list(kept)})
 
 
 def _text(value: Any) -> str:

@@ -1,41 +1,206 @@
-"""Cohorts."""
+"""Cohorts: sets of persons, listed by hand or defined by conditions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mockserver.behaviours import SoftDelete
 from mockserver.call import Call
-from mockserver.errors import NotModelled
-from mockserver.resource import Resource
+from mockserver.cohort_definitions import definition, read_groups
+from mockserver.cohort_references import behavioral_ids, check_type, refuse_loops
+from mockserver.cohort_uploads import ATTR as UPLOAD
+from mockserver.cohort_uploads import read_upload
+from mockserver.entropy import read_timestamp
+from mockserver.errors import BareNotFound, NotFound, ValidationError
+from mockserver.fields import TRUE
+from mockserver.membership import add_members, size
+from mockserver.pagination import whole_number
+from mockserver.progression import RUNS, asked, begin, settle
+from mockserver.rendering import Answer
+from mockserver.resource import Record
+from mockserver.resources.cohort_fields import Filters, PersonsQuery, of_static_cohort
+from mockserver.resources.cohort_members import CohortMembers
+from mockserver.store.tinydb import sort_key
+from mockserver.tables import NEWEST_COHORTS
+
+FIRST_MEMBERS = "_create_static_person_ids"
+WRITE_ONLY = ("_create_in_folder", FIRST_MEMBERS)
+NARROWING = ("search", "type", "created_by_id", "hide_behavioral_cohorts")
+KINDS = {"static": True, "dynamic": False}
+RUNS_ON_A_PAGE = 100
+BOTH_DEFINITIONS = "Cannot set both query and filters at the same time."
+DYNAMIC_QUERY = "Cannot create a dynamic cohort with a query. Set is_static to true."
 
 
-class Cohorts(Resource):
-    """Cohorts."""
+class Cohorts(SoftDelete, CohortMembers):
+    """Sets of persons. Every write asks for a dynamic one to be calculated, and the next read finds that done."""
 
     family = "cohorts"
     table = "cohorts"
     component = "Cohort"
+    title = "Cohort"
+    hides_deleted = False
+    order = NEWEST_COHORTS
+    relations = {"created_by": "users"}
+    activity_scope = "Cohort"
+    logged_fields = ("name", "description", "deleted", "filters", "query", "groups", "is_static", "cohort_type")
+    field_overrides = {
+        "filters": Filters(allow_none=True, load_default=None),
+        "query": PersonsQuery(allow_none=True, load_default=None),
+    }
 
-    def activity(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    # Reading
 
-    def add_persons_to_static_cohort(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def formats(self, relative: str) -> tuple[str, ...]:
+        return ("json", "csv") if relative.endswith("/persons") else self.renders
 
-    def calculation_history(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def get_records(self, call: Call) -> Sequence[Record]:
+        settle(call)
+        return super().get_records(call)
 
-    def duplicate_as_static_cohort(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def list(self, call: Call) -> Any:
+        """Return a page of cohorts, newest first, the deleted ones left out."""
+        settle(call)
+        return super().list(call)
 
-    def persons(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def get_record(self, call: Call, key: str) -> Record:
+        if call.operation.method == "get":
+            settle(call)
+        try:
+            return super().get_record(call, key)
+        except NotFound:
+            if call.operation.action == "activity":
+                raise BareNotFound from None
+            raise
 
-    def remove_person_from_static_cohort(self, call: Call) -> Any:
-        """Not modelled yet."""
-        raise NotModelled("Not modelled.")
+    def is_filtered(self, call: Call) -> bool:
+        return any(call.query.get(name) for name in NARROWING)
+
+    def pages_in_order(self, call: Call) -> bool:
+        return not self.is_filtered(call)
+
+    def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
+        text, creator = call.query.get("search", "").lower(), whole_number(call, "created_by_id", 0)
+        is_static = KINDS.get(call.query.get("type", ""))
+        hidden = behavioral_ids(records) if call.query.get("hide_behavioral_cohorts") in TRUE else frozenset()
+        return [
+            record
+            for record in records
+            if text in (record["name"] or "").lower()
+            and (not creator or record["created_by"] == creator)
+            and (is_static is None or record["is_static"] is is_static)
+            and record["id"] not in hidden
+        ]
+
+    def represent(self, record: Record, call: Call) -> dict[str, Any]:
+        return {"filters": definition(record)}
+
+    def calculation_history(self, call: Call, record: Record) -> Any:
+        """Return a page of a cohort's calculations, newest first; the links are query strings."""
+        limit = whole_number(call, "limit", RUNS_ON_A_PAGE) or RUNS_ON_A_PAGE
+        offset = whole_number(call, "offset", 0)
+        rows = call.table(RUNS).find(cohort_id=record["id"])
+        rows.sort(key=lambda row: (sort_key(row["started_at"]), row["number"]), reverse=True)
+        following = f"?limit={limit}&offset={offset + limit}" if offset + limit < len(rows) else None
+        previous = f"?limit={limit}&offset={max(offset - limit, 0)}" if offset else None
+        shown = [show_run(row) for row in rows[offset : offset + limit]]
+        return {"results": shown, "count": len(rows), "next": following, "previous": previous}
+
+    # Writing
+
+    def load(
+        self, call: Call, record: Record | None = None, *, partial: bool = False, replacing: bool = False
+    ) -> dict[str, Any]:
+        with of_static_cohort(record is not None and bool(record["is_static"])):
+            data = super().load(call, record, partial=partial, replacing=replacing)
+        if data.get("groups"):
+            data["groups"] = read_groups(data["groups"])
+        if data.get("query") and data.get("filters"):
+            raise ValidationError(BOTH_DEFINITIONS)
+        return data
+
+    def create(self, call: Call) -> Any:
+        """Store a cohort, and put the persons into it that the body lists."""
+        data = self.load(call)
+        first = self.known_persons(call, data.pop(FIRST_MEMBERS, None) or ())
+        cohort = {**self.identify(call), **data}
+        check_type(call.state, cohort)
+        if data["query"] and not data["is_static"]:
+            # The servers find out when they have stored it, and leave it behind. Source: recorded lists afterwards.
+            left = {**self._completed(cohort), **self.server_fields(call), "is_calculating": True}
+            call.table(self.table).insert(left)
+            return Answer(ValidationError(DYNAMIC_QUERY).body, ValidationError.status)
+        record = self.perform_create(call, data)
+        if not record["is_static"]:
+            begin(call, record)
+            return record
+        return self._fill(call, record, first)
+
+    def _fill(self, call: Call, record: Record, first: Sequence[Record]) -> Record:
+        """Put the first persons into a static cohort; a file and a query fill it in the background."""
+        table = call.table(self.table)
+        if first:
+            add_members(call.transaction, record, first)
+            record = table.update(record, {"count": size(call.state, record), "last_calculation": call.now()})
+        if self._upload(call, record) or record["query"]:
+            table.update(record, {"is_due": True, "is_unfilled": bool(record["query"])})
+        return record
+
+    def _upload(self, call: Call, record: Record) -> bool:
+        """Put the persons of an uploaded file into a cohort, and return whether there was one."""
+        file = call.files.get(UPLOAD)
+        if file is None:
+            return False
+        add_members(call.transaction, record, read_upload(file, call.table("persons"), call.tenant.project_id))
+        return True
+
+    def _completed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name not in WRITE_ONLY}
+
+    def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
+        started = {} if data["is_static"] else {"is_calculating": True, **asked({})}
+        record = super().perform_create(call, self._completed(data))
+        return call.table(self.table).update(record, started) if started else record
+
+    def server_fields(self, call: Call) -> dict[str, Any]:
+        return {
+            "version": None, "pending_version": None, "is_calculating": False, "created_by": call.user["id"],
+            "created_at": call.now(), "last_calculation": None, "errors_calculating": 0, "last_error_message": None,
+            "count": None, "experiment_set": [], "is_due": False, "members": [],
+        }  # fmt: skip
+
+    def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
+        """Store a new version; unless it is deleted it is calculated anew, a static cohort counted."""
+        data = self._completed(data)
+        changed = {**record, **data}
+        if data.get("cohort_type"):
+            check_type(call.state, changed)
+        refuse_loops(call.state, changed)
+        flips = changed["deleted"] != record["deleted"]
+        if not flips:
+            data["is_calculating"] = not changed["is_static"]
+        if changed["deleted"] and flips:
+            return super().perform_update(call, record, data)
+        if changed["is_static"]:
+            updated = super().perform_update(call, record, data)
+            self._upload(call, updated)
+            call.table(self.table).update(updated, {"is_due": True})
+            return updated
+        updated = super().perform_update(call, record, {**data, **asked(record)})
+        begin(call, updated)
+        return updated
+
+
+def show_run(row: Record) -> dict[str, Any]:
+    """Return a calculation as the API shows it; what the queries of it cost is not known here."""
+    is_completed = row["finished_at"] is not None
+    started, finished = read_timestamp(row["started_at"]), row["finished_at"]
+    seconds = (read_timestamp(finished) - started).total_seconds() if finished else None
+    return {
+        "id": row["id"], "filters": row["filters"], "count": row["count"], "started_at": row["started_at"],
+        "finished_at": row["finished_at"], "queries": None, "error": row["error"], "duration_seconds": seconds,
+        "is_completed": is_completed, "is_successful": is_completed and row["error"] is None,
+        "total_query_ms": None, "total_memory_mb": None, "total_read_rows": None, "total_written_rows": None,
+        "main_query": None,
+    }  # fmt: skip

@@ -11,7 +11,8 @@ from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
 from mockserver.errors import MethodNotAllowed, NotFound, SwappedValidationError, ValidationError
 from mockserver.ingestion.normalizing import clean
-from mockserver.ingestion.persons import People, change_members
+from mockserver.ingestion.persons import People
+from mockserver.membership import replace_person
 from mockserver.resource import Record
 from mockserver.tenancy import integer
 
@@ -191,7 +192,7 @@ class PersonChanges(ActivityLogged):
 
     def _delete(self, call: Call, record: Record) -> None:
         call.table(self.table).delete(record)
-        change_members(call.transaction, record["project_id"], record["uuid"])
+        replace_person(call.transaction, record["uuid"])
         self.log(call, record, "deleted", None, name=record["uuid"])
 
 

@@ -1,0 +1,111 @@
+"""What follows from the conditions of a cohort and of those it refers to: loops, and how demanding they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mockserver.cohort_definitions import conditions, definition
+from mockserver.errors import ValidationError
+from mockserver.filtering import cohort_number
+from mockserver.membership import find_cohort
+from mockserver.store import Record, View
+
+LOOP = "Cohorts cannot reference other cohorts in a loop."
+UNKNOWN = "Invalid Cohort ID in filter"
+TYPE_ATTR = "cohort_type"
+OF_HISTORY = frozenset(
+    {
+        "performed_event_first_time", "performed_event_regularly", "performed_event_sequence",
+        "stopped_performing_event", "restarted_performing_event",
+    }
+)  # fmt: skip
+DEMANDS = ("person_property", "behavioral", "analytical")
+"""Types of dynamic cohorts, the least demanding first."""
+
+
+def references(cohort: Record) -> list[int]:
+    """Return the ids of the cohorts that a cohort's conditions name, in their order."""
+    found = conditions(definition(cohort))
+    numbers = (cohort_number(condition.get("value")) for condition in found if condition.get("type") == "cohort")
+    return list(dict.fromkeys(-1 if number is None else number for number in numbers))
+
+
+def refuse_loops(view: View, cohort: Record) -> None:
+    """Refuse a cohort that refers to itself, however indirectly, or to one that there is not.
+
+    Raises: ValidationError.
+    """
+    identifier, project_id = cohort["id"], cohort["project_id"]
+    path, done = [identifier], set()
+    waiting: list[Iterator[int]] = [iter(references(cohort))]
+    while waiting:
+        number = next(waiting[-1], None)
+        if number is None:
+            waiting.pop()
+            done.add(path.pop())
+        elif number in path:
+            raise ValidationError(LOOP)
+        elif number not in done:
+            other = find_cohort(view, project_id, number)
+            if other is None:
+                raise ValidationError(UNKNOWN)
+            path.append(number)
+            waiting.append(iter(references(other)))
+
+
+def check_type(view: View, cohort: Record) -> None:
+    """Refuse a `cohort_type` that the definition contradicts. Raises: ValidationError."""
+    given = cohort.get("cohort_type")
+    if not given:
+        return
+    expected = expected_type(view, cohort)
+    if expected is None:
+        raise ValidationError("Invalid cohort type for the given filters", attr=TYPE_ATTR)
+    if given != expected:
+        raise ValidationError(
+            f"Cohort type '{given}' does not match the filters. Expected type: '{expected}'", attr=TYPE_ATTR
+        )
+
+
+def expected_type(view: View, cohort: Record) -> str | None:
+    """Return the type that follows from a cohort's definition; nothing when it has none."""
+    if cohort["is_static"]:
+        return "static"
+    if cohort.get("query"):
+        return "analytical"
+    waiting, seen, found = [cohort], {cohort["id"]}, set()
+    while waiting:
+        current = waiting.pop()
+        for condition in conditions(definition(current)):
+            if condition.get("type") == "behavioral":
+                found.add("analytical" if condition.get("value") in OF_HISTORY else "behavioral")
+            elif condition.get("type") != "cohort":
+                found.add("person_property")
+        for number in references(current):
+            other = find_cohort(view, cohort["project_id"], number)
+            found.add("person_property")  # at least: a list of persons asks no more
+            if other is not None and number not in seen:
+                seen.add(number)
+                waiting.append(other)
+    return max(found, key=DEMANDS.index) if found else None
+
+
+def behavioral_ids(cohorts: Sequence[Record]) -> frozenset[int]:
+    """Return the ids of cohorts that depend on events, themselves or by way of another.
+
+    Definitions by groups do not count: the servers look at filters alone. Source: recorded lists without them.
+    """
+    users: dict[int, list[int]] = {}
+    found = []
+    for cohort in cohorts:
+        if any(condition.get("type") == "behavioral" for condition in conditions(cohort.get("filters"))):
+            found.append(cohort["id"])
+        for number in references(cohort):
+            users.setdefault(number, []).append(cohort["id"])
+    reached = set(found)
+    while found:
+        for user in users.get(found.pop(), ()):
+            if user not in reached:
+                reached.add(user)
+                found.append(user)
+    return frozenset(reached)
