@@ -1,4 +1,4 @@
-"""Property filters as HogQL conditions: what `properties` of a query, of a dashboard or of a project's test accounts say.
+"""Property filters as HogQL conditions: what `properties` of a query or a dashboard, or test account filters say.
 
 A filter that is incomplete holds for everything. Source: the recorded answer to `{"properties": [{"key": "a"}]}`.
 """
@@ -45,7 +45,8 @@ def _all(conditions: Sequence[Node]) -> Node:
 
 def _single(item: Mapping[str, Any], inquiry: Inquiry, scope: str) -> Node:
     kind, key, operator = item.get("type") or "event", item.get("key"), item.get("operator") or "exact"
-    value = item.get("value")
+    value = _floats(item.get("value"))
+    item = {**item, "value": value} if kind not in ("cohort", "static-cohort") else item
     if not key or "type" not in item or (value is None and operator not in NEEDS_NO_VALUE and kind != "hogql"):
         return EVERYTHING
     match kind:
@@ -58,6 +59,13 @@ def _single(item: Mapping[str, Any], inquiry: Inquiry, scope: str) -> Node:
         case "event" | "event_metadata" | "person" | "group" | "session" | "recording" | "log_entry":
             return _valued(_field(item, scope), item, inquiry)
     return EVERYTHING
+
+
+def _floats(value: Any) -> Any:
+    """Return a filter's numbers as PostHog reads them: all with a fraction. Source: recorded `hogql` of a filter."""
+    if isinstance(value, list):
+        return [_floats(each) for each in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _field(item: Mapping[str, Any], scope: str) -> nodes.Field:

@@ -285,8 +285,8 @@ RENAMED = (
 AGGREGATES: dict[tuple[int, int | None], str] = {
     (0, 1): "count countState",
     (1, 1): """
-        min max sum avg sumForEach minForEach avgMap avgMapMerge any stddevPop stddevSamp varPop varSamp anyHeavy anyLast
-        argMinMerge argMaxMerge sumForEachState sumForEachMerge avgState avgMerge groupUniqArray groupArrayMovingAvg
+        min max sum avg sumForEach minForEach avgMap avgMapMerge any stddevPop stddevSamp varPop varSamp anyHeavy
+        anyLast argMinMerge argMaxMerge sumForEachState sumForEachMerge avgState avgMerge groupUniqArray groupArrayMovingAvg
         groupArrayMovingSum groupBitAnd groupBitOr groupBitXor groupBitmap groupBitmapState groupBitmapAnd
         groupBitmapAndState groupBitmapOr groupBitmapOrState groupBitmapXor sumWithOverflow deltaSum sumMapMerge
         sumMerge sumState skewSamp skewPop kurtSamp kurtPop uniqMerge uniqMap uniqMapMerge uniqState median medianExact
@@ -340,23 +340,6 @@ AGGREGATES_RENAMED = (
 # PostHog's own, expanded before anything is printed.
 OWN = {"sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1)}
 
-# An aggregate's name with these behind it is one too: which may follow which, and how many arguments each adds.
-COMBINABLE = {"avg": (1, 1), "sum": (1, 1), "min": (1, 1), "max": (1, 1), "count": (0, 1), "countDistinct": (1, 1),
-              "median": (1, 1)}  # fmt: skip
-_MORE = ("If", "OrDefault", "OrNull")
-COMBINATORS: dict[str, tuple[tuple[str, ...], int]] = {
-    "If": ((), 1),
-    "Array": (_MORE, 0),
-    "Map": (_MORE, 0),
-    "State": (("If",), 0),
-    "Merge": (("If",), 0),
-    "ForEach": (_MORE, 0),
-    "OrDefault": (("If",), 0),
-    "OrNull": (("If",), 0),
-    "ArgMin": (_MORE, 1),
-    "ArgMax": (_MORE, 1),
-}
-
 # Aggregates that may be named in `arrayReduce('sum', x)`.
 REDUCERS = {"sum", "min", "max", "avg", "any", "anyLast", "count", "uniq", "uniqExact", "median", "groupUniqArray"}
 
@@ -364,14 +347,6 @@ COMPARISONS = {
     "equals": "==", "notEquals": "!=", "less": "<", "greater": ">", "lessOrEquals": "<=", "greaterOrEquals": ">=",
     "like": "like", "ilike": "ilike", "notLike": "not like", "notILike": "not ilike", "in": "in", "notIn": "not in",
 }  # fmt: skip
-
-
-def _combined(name: str, least: int, most: int, allowed: Sequence[str]) -> Iterator[Function]:
-    for suffix in allowed:
-        following, more = COMBINATORS[suffix]
-        function = Function(name + suffix, name + suffix, least + more, most + more, is_aggregate=True)
-        yield function
-        yield from _combined(function.name, least + more, most + more, following)
 
 
 def _table(plain: dict[tuple[int, int | None], str]) -> Iterator[Function]:
@@ -393,10 +368,9 @@ def functions() -> dict[str, Function]:
 @cache
 def aggregates() -> dict[str, Function]:
     """Return the aggregates, by name."""
-    combined = (made for name, (low, high) in COMBINABLE.items() for made in _combined(name, low, high, [*COMBINATORS]))
     return {
         made.name: replace(made, is_aggregate=True, ignores_case=made.name in IGNORING_CASE)
-        for made in (*combined, *_table(AGGREGATES), *AGGREGATES_RENAMED)
+        for made in (*_table(AGGREGATES), *AGGREGATES_RENAMED)
     }
 
 

@@ -143,7 +143,10 @@ class Inquiry:
 
     def column_name(self, item: nodes.Node) -> str:
         """Return what a column is called: its alias, or how it is written."""
-        return item.alias if isinstance(item, nodes.Alias) else print_hogql(item, self.printing)
+        if isinstance(item, nodes.Alias):
+            return item.alias
+        text = print_hogql(item, self.printing)
+        return f"({text})" if isinstance(item, (nodes.SelectQuery, nodes.SelectSetQuery)) else text
 
 
 def members_of(cohort: Mapping[str, Any]) -> nodes.SelectQuery:

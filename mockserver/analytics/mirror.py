@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from mockserver.analytics.engine import Engine, engine
+from mockserver.membership import member_uuids
 from mockserver.store import Record, View
 
 KEPT = 64
@@ -27,7 +28,8 @@ GROUPS = range(5)
 COLUMNS = {
     "events": (
         "uuid UUID, event String, properties String, timestamp DateTime64(6, 'UTC'), team_id Int64,"
-        " distinct_id String, elements_chain String, created_at DateTime64(6, 'UTC'), `$session_id` String, `$window_id` String,"
+        " distinct_id String, elements_chain String, created_at DateTime64(6, 'UTC'), `$session_id` String,"
+        " `$window_id` String,"
         " person_id UUID, person_created_at DateTime64(3, 'UTC'), person_properties String,"
         + "".join(f" `$group_{index}` String," for index in GROUPS)
         + " elements_chain_href String, elements_chain_texts Array(String), elements_chain_ids Array(String),"
@@ -42,8 +44,9 @@ COLUMNS = {
     "cohort_people": "person_id UUID, cohort_id UInt64, version UInt64",
     "static_cohort_people": "person_id UUID, cohort_id UInt64",
     "nothing": (
-        "session_id String, distinct_id String, timestamp DateTime64(6, 'UTC'), min_first_timestamp DateTime64(6, 'UTC'),"
-        " max_last_timestamp DateTime64(6, 'UTC'), first_url String, click_count Int64, keypress_count Int64,"
+        "session_id String, distinct_id String, timestamp DateTime64(6, 'UTC'),"
+        " min_first_timestamp DateTime64(6, 'UTC'), max_last_timestamp DateTime64(6, 'UTC'), first_url String,"
+        " click_count Int64, keypress_count Int64,"
         " mouse_activity_count Int64, active_milliseconds Int64, console_log_count Int64, console_warn_count Int64,"
         " console_error_count Int64, size Int64, event_count Int64, message_count Int64, snapshot_source String,"
         " x Int16, y Int16, scale_factor Int16, viewport_width Int16, viewport_height Int16, pointer_target_fixed Bool,"
@@ -61,8 +64,8 @@ SOURCES = {
     "persons": ("persons",),
     "person_distinct_ids": ("persons",),
     "groups": ("groups",),
-    "cohort_people": ("cohorts", "persons", "events"),
-    "static_cohort_people": ("cohorts", "persons"),
+    "cohort_people": ("cohorts", "cohort_members", "persons", "events"),
+    "static_cohort_people": ("cohorts", "cohort_members"),
     "nothing": (),
 }
 
@@ -236,6 +239,18 @@ def spaced(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _cohort_people(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
+    for cohort in view.table("cohorts").find(project_id=project_id):
+        for person_id in member_uuids(view, cohort):
+            yield {"person_id": person_id, "cohort_id": cohort["id"], "version": cohort.get("version") or 0}
+
+
+def _static_cohort_people(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
+    for cohort in view.table("cohorts").find(project_id=project_id, is_static=True):
+        for person_id in member_uuids(view, cohort):
+            yield {"person_id": person_id, "cohort_id": cohort["id"]}
+
+
 def _no_rows(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
     return iter(())
 
@@ -245,8 +260,8 @@ ROWS: dict[str, Rows] = {
     "persons": _persons,
     "person_distinct_ids": _distinct_ids,
     "groups": _groups,
-    "cohort_people": _no_rows,
-    "static_cohort_people": _no_rows,
+    "cohort_people": _cohort_people,
+    "static_cohort_people": _static_cohort_people,
     "nothing": _no_rows,
 }
 

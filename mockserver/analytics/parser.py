@@ -26,11 +26,14 @@ MAX_LENGTH = 1_000_000
 MAX_DEPTH = 120
 # Chains that the parser reads in more than linear time; nobody writes such a thing on purpose.
 RUNAWAY = re.compile(
-    r"(?:\.\s*\w+\s*){100}|(?:\bnot\b\s*){40}|(?:[-+]\s*){200}|(?:\w+\s*->\s*){40}|(?:\bcase\b\s+\w+\s+\S+\s+then\s+){40}",
+    r"(?:\.\s*\w+\s*){100}|(?:\bnot\b\s*){40}|(?:[-+]\s*){200}|(?:\w+\s*->\s*){40}"
+    r"|(?:\bcase\b\s+\w+\s+\S+\s+then\s+){40}",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 OPENING, CLOSING = "([{", ")]}"
+BIG = re.compile(r"(?<![\w.$])\d{19,78}(?![\w.])")
+BIG_NAME = "big_integer_"
 INSTALL = "HogQL is not installed; run: pip install 'posthog-mockserver[analytics]'"
 ERRORS = ("SyntaxError", "ParsingError", "NotImplementedError", "ExposedHogQLError", "InternalHogQLError", "QueryError")
 
@@ -83,7 +86,7 @@ def _parser() -> Any:
 
 def parse_select(text: str) -> nodes.Query:
     """Return the query that a text spells. Raises: QueryError."""
-    tree = _parse(_parser().parse_select_json, text)
+    tree: nodes.Query | nodes.HogQLXTag = _parse(_parser().parse_select_json, text)
     _refuse_semicolon(text)
     if isinstance(tree, nodes.HogQLXTag):
         raise QueryError("Only SELECT queries can be run", 0, len(text))
@@ -92,7 +95,8 @@ def parse_select(text: str) -> nodes.Query:
 
 def parse_expression(text: str) -> nodes.Node:
     """Return the expression that a text spells. Raises: QueryError."""
-    return _parse(_parser().parse_expr_json, text)
+    expression: nodes.Node = _parse(_parser().parse_expr_json, text)
+    return expression
 
 
 def parse_order(text: str) -> nodes.OrderExpr:
@@ -112,7 +116,34 @@ def parse_template(text: str) -> None:
 
 
 def _parse(parse: Callable[[str], str], text: str) -> Any:
-    return _build(_read(parse, text))
+    readable, big = _name_big(text)
+    built = _build(_read(parse, readable))
+    return _with_big(built, big) if big else built
+
+
+def _name_big(text: str) -> tuple[str, list[int]]:
+    """Return a text in which integers that the parser cannot hold are names of the same length, and those integers."""
+    big: list[int] = []
+
+    def name(match: re.Match[str]) -> str:
+        number = int(match[0])
+        if number < 2**63:
+            return match[0]
+        big.append(number)
+        return f"{BIG_NAME}{len(big) - 1}".ljust(len(match[0]), "_")
+
+    if not BIG.search(text):
+        return text, big
+    quoted = [*QUOTED.findall(text), ""]
+    pieces = [BIG.sub(name, piece) + quoted[at] for at, piece in enumerate(QUOTED.split(text))]
+    return "".join(pieces), big
+
+
+def _with_big(node: nodes.Node, big: list[int]) -> nodes.Node:
+    if isinstance(node, nodes.Field) and str(node.chain[0]).startswith(BIG_NAME):
+        number = str(node.chain[0]).removeprefix(BIG_NAME).rstrip("_")
+        return nodes.Constant(value=big[int(number)], start=node.start, end=node.end)
+    return nodes.rebuild(node, lambda child: _with_big(child, big))
 
 
 def _read(parse: Callable[[str], str], text: str) -> Any:

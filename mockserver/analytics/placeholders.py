@@ -10,6 +10,9 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.nodes import Node, rebuild
 
 
+GREATEST = 2**256
+
+
 def replace_values(query: nodes.Query, values: Mapping[str, Any], variables: Mapping[str, Any]) -> nodes.Query:
     """Return a query with literals where values and variables were named; `{filters}` stays. Raises: QueryError."""
 
@@ -42,6 +45,8 @@ def literal(value: Any, at: Node) -> Node:
     """Return a JSON value as a literal. Raises: QueryError for an object."""
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
         raise QueryError("An object cannot stand for a placeholder", at.start, at.end)
+    if isinstance(value, int) and abs(value) >= GREATEST:
+        raise QueryError("A number is too large", at.start, at.end)
     return nodes.constant(value)
 
 

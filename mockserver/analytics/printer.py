@@ -142,12 +142,12 @@ class Printer:
     # Queries
 
     @contextmanager
-    def _indented(self) -> Iterator[None]:
-        self.depth += 1
+    def _indented(self, steps: int) -> Iterator[None]:
+        self.depth += steps
         try:
             yield
         finally:
-            self.depth -= 1
+            self.depth -= steps
 
     def _indent(self, more: int = 0) -> str:
         return "    " * (self.depth + more)
@@ -156,21 +156,20 @@ class Printer:
         parts = [self.print(node.initial_select_query)]
         for item in node.subsequent_select_queries:
             parts += [item.set_operator, self.print(item.select_query)]
-        if not self.pretty:
-            text = " ".join(parts)
-        else:
-            text = f"\n{self._indent(1)}".join(part.strip() for part in parts)
+        between = f"\n{self._indent(1)}" if self.pretty else " "
+        text = between.join(part.strip() for part in parts)
         return f"({text})" if len(self.stack) > 1 else text
 
     def _SelectQuery(self, node: nodes.SelectQuery) -> str:  # noqa: N802
         in_union = len(self.stack) > 1 and isinstance(self.stack[-2], nodes.SelectSetQuery)
         is_top = len(self.stack) == 1 or (len(self.stack) == 2 and in_union)
-        with self._indented():
+        # A query in FROM stands one step further in, one that is a value two. Source: recorded `hogql`.
+        inside = (nodes.JoinExpr, nodes.SelectSetQuery)
+        is_value = len(self.stack) > 1 and not isinstance(self.stack[-2], inside)
+        with self._indented(1 + is_value):
             clauses = list(self._clauses(node))
-            if self.pretty:
-                text = "\n".join(self._indent() + clause for clause in clauses)
-            else:
-                text = " ".join(clauses)
+            before, between = (self._indent(), "\n") if self.pretty else ("", " ")
+            text = between.join(before + clause for clause in clauses)
         if is_top or in_union:
             return text
         return f"({text.strip()})"
@@ -269,13 +268,13 @@ class Printer:
             if self.is_clickhouse:
                 return self._stored(source, args)
             name = ".".join(hogql_identifier(part) for part in node.table.chain)
-            alias = f" AS {self._identifier(node.alias)}" if node.alias and node.alias != name else ""
-            return f"{name}{args}{alias}"
-        alias = source.alias if source else None
+            given = node.alias or (name if source.table.function else None)
+            alias = f" AS {self._identifier(given)}" if given and (given != name or args) else ""
+            return f"{source.table.shown or name}{args}{alias}"
         query = self.print(node.table)
         if not query.startswith("("):
             query = f"({query})"
-        return f"{query} AS {self._identifier(alias)}" if alias else query
+        return f"{query} AS {self._identifier(source.alias)}" if source and source.alias else query
 
     def _stored(self, source: Any, args: str = "") -> str:
         """Return a table to read: directly, or through a subquery of what is needed of it."""
@@ -489,8 +488,6 @@ class Printer:
     def _WindowFunction(self, node: nodes.WindowFunction) -> str:  # noqa: N802
         name, over = node.name, node.over_expr
         exprs = [self.print(item) for item in node.exprs or ()]
-        if functions.find_function(name) is None and functions.find_aggregate(name) is None:
-            refuse_function(nodes.Call(name=name, start=node.start, end=node.end))
         if name in ("lag", "lead"):
             # As PostHog has it: over all rows, ordered by the value itself, whatever order was asked for.
             # Source: recorded answer to `lag(c) over (order by d)`.
@@ -499,7 +496,7 @@ class Printer:
                 exprs[0] = f"toNullable({exprs[0]})"
             if over and over.order_by and not over.frame_method:
                 over = self._whole_frame(node, over)
-        text = f"{name}({', '.join(exprs)})"
+        text = f"{self._identifier(name)}({', '.join(exprs)})"
         if node.args:
             text += f"({self.print_all(node.args)})"
         if over is not None:
@@ -531,7 +528,7 @@ class Printer:
         known = aggregate or function
         if known is None:
             refuse_function(node)
-        if known.is_template and self.is_clickhouse:
+        if known.is_template:
             check_count(node.args, known.least, known.most, node)
             return known.clickhouse.format(*(self.print(arg) for arg in node.args))
         if aggregate:

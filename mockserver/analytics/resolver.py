@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mockserver.analytics import functions, nodes
+from mockserver.analytics.aggregation import has_aggregate
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.functions import check_count
 from mockserver.analytics.inference import after_arithmetic, type_of
@@ -90,7 +91,7 @@ class Resolver:
         following = tuple(
             replace(item, select_query=self._any(item.select_query)[0]) for item in query.subsequent_select_queries
         )
-        made = replace(query, initial_select_query=first, subsequent_select_queries=following)  # type: ignore[arg-type]
+        made = replace(query, initial_select_query=first, subsequent_select_queries=following)
         return made, columns
 
     def _any(self, query: nodes.Query) -> tuple[nodes.Query, dict[str, Node]]:
@@ -115,7 +116,7 @@ class Resolver:
                 prewhere=self.visit_optional(query.prewhere),
                 group_by=self.visit_all(query.group_by),
                 having=self.visit_optional(query.having),
-                order_by=self.visit_all(query.order_by),
+                order_by=self._order_by(query, select_from),
                 limit=self.visit_optional(query.limit),
                 limit_by=self.visit_optional(query.limit_by),
                 offset=self.visit_optional(query.offset),
@@ -123,6 +124,22 @@ class Resolver:
         finally:
             self.scopes.pop()
         return made, columns_of(select)
+
+    def _order_by(self, query: nodes.SelectQuery, select_from: nodes.JoinExpr | None) -> Any:
+        """Return the order; that of a plain list of persons is looked for among their own fields alone.
+
+        PostHog moves it into the subquery that reads persons. Source: recorded answer to `select properties.age as a
+        from persons order by a`.
+        """
+        source = select_from.source if select_from and not select_from.next_join else None
+        is_persons = isinstance(source, TableSource) and source.table.name == "persons"
+        if not is_persons or query.group_by or any(has_aggregate(item) for item in query.select):
+            return self.visit_all(query.order_by)
+        aliases, self.scope.aliases = self.scope.aliases, {}
+        try:
+            return self.visit_all(query.order_by)
+        finally:
+            self.scope.aliases = aliases
 
     def _windows(self, windows: Mapping[str, nodes.WindowExpr] | None) -> dict[str, nodes.WindowExpr] | None:
         return {name: rebuild(window, self.visit) for name, window in windows.items()} if windows else None
@@ -492,7 +509,7 @@ class Resolver:
         if name not in source.joins:
             table = self.context.database.tables[item.table]
             group = int(name.removeprefix("group_")) if item.table == "groups" else None
-            joined = TableSource(table, f"{source.alias}__{name}", self._declared(table, group))
+            joined = TableSource(table, f"{source.alias}__{name}", self._declared(table, group), is_joined=True)
             on = self._expression(source, item.on)
             self._expression(joined, item.to)
             source.joins[name] = JoinedSource(joined, on, item.to, item.where)

@@ -13,6 +13,7 @@ Convert = Callable[[Any], Any]
 
 TIME = re.compile(r"DateTime(?:64\(\d+(?:, '([^']+)')?\)|\('([^']+)'\))?")
 SERVER_TIME = "DateTime('UTC')"
+FLOAT = re.compile(r"Float\d+")
 
 
 def show_type(name: str) -> str:
@@ -26,8 +27,8 @@ def show_type(name: str) -> str:
 @lru_cache(maxsize=1024)
 def converter(name: str) -> Convert | None:
     """Return how values of a type become JSON; nothing when they are JSON already."""
-    if name == SERVER_TIME:
-        return _naive
+    if FLOAT.fullmatch(name):
+        return _float
     head, inside = _parts(name)
     if head in ("Nullable", "LowCardinality"):
         inner = converter(inside[0])
@@ -50,7 +51,7 @@ def converter(name: str) -> Convert | None:
 
 def convert_rows(rows: list[list[Any]], types: list[str]) -> list[list[Any]]:
     """Return rows with each value as JSON."""
-    converters = [converter(name) for name in types]
+    converters = [_naive if name == SERVER_TIME else converter(name) for name in types]
     if not any(converters):
         return rows
     return [
@@ -64,6 +65,10 @@ def _tuple(parts: list[Convert | None]) -> Convert:
         return [each if part is None else part(each) for each, part in zip(value, parts, strict=True)]
 
     return convert
+
+
+def _float(value: Any) -> Any:
+    return float(value) if isinstance(value, int) else value
 
 
 def _naive(value: Any) -> Any:

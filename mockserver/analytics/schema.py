@@ -72,6 +72,8 @@ class Table:
     """Of which kind its `properties` are: event, person or group."""
     opaque: bool = False
     """Whether its fields come out of aggregates, so that nothing is known of their types."""
+    shown: str | None = None
+    """What HogQL calls it when it is printed again, where that is not its name."""
     function: tuple[int, int] | None = None
     """How few and how many arguments it takes, if it is a function."""
 
@@ -169,7 +171,8 @@ def _channel() -> str:
     """Return how a session's channel is told from where its first event came."""
     domain, source = _first(_event_property("$referring_domain")), _first(_event_property("utm_source"))
     medium, campaign = _first(_event_property("utm_medium")), _first(_event_property("utm_campaign"))
-    paid = f"(match(lower(ifNull({medium}, '')), '^(.*cp.*|ppc|retargeting|paid.*)$') OR notEmpty({_first_or_empty('gclid')}))"
+    clicked = f"notEmpty({_first_or_empty('gclid')})"
+    paid = f"(match(lower(ifNull({medium}, '')), '^(.*cp.*|ppc|retargeting|paid.*)$') OR {clicked})"
     came = f"cutToFirstSignificantSubdomain(concat('https://', ifNull({domain}, '')))"
     return (
         f"multiIf(match(lower(ifNull({campaign}, '')), 'cross-network'), 'Cross Network',"
@@ -302,6 +305,7 @@ _EMPTY = {
         client_query_id=STRING, event_date=DATETIME, exception_code=INTEGER, exception_name=STRING,
     ),
 }  # fmt: skip
+_SHOWN = {"app_metrics": "app_metrics2"}
 _ALIKE = {
     "raw_session_replay_events": "session_replay_events",
     "console_logs_log_entries": "log_entries",
@@ -338,7 +342,7 @@ class Database:
             Table("raw_cohort_people", "cohort_people", _RAW_COHORT),
             Table("static_cohort_people", "static_cohort_people", _STATIC),
             Table("numbers", "numbers", _columns(number=INTEGER), function=(1, 2)),
-            *(Table(name, _NOTHING, fields) for name, fields in _EMPTY.items()),
+            *(Table(name, _NOTHING, fields, shown=_SHOWN.get(name)) for name, fields in _EMPTY.items()),
             *(Table(name, _NOTHING, _EMPTY[like]) for name, like in _ALIKE.items()),
         ]  # fmt: skip
 

@@ -24,6 +24,8 @@ class TableSource:
     """Types of the properties that its JSON holds."""
     needed: dict[str, str] = field(default_factory=dict)
     joins: dict[str, JoinedSource] = field(default_factory=dict)
+    is_joined: bool = False
+    """Whether a field leads to it: then its columns are aggregates in PostHog, of which no types are known."""
 
     def field(self, name: str) -> TableField | None:
         """Return the field of a name."""
@@ -44,7 +46,7 @@ class TableSource:
 
     def column_type(self, item: Plain) -> Type:
         """Return the type of one of its columns; out of an aggregate nothing is known of it but that it is JSON."""
-        if self.table.opaque and item.type.kind is not Kind.JSON:
+        if (self.table.opaque or self.is_joined) and item.type.kind is not Kind.JSON:
             return UNKNOWN
         return item.type
 

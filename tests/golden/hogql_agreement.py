@@ -28,6 +28,7 @@ from mockserver.world import World  # noqa: E402
 
 GOLDEN = Path(os.environ.get("GOLDEN", ROOT.parent / "shared" / "golden"))
 FILES = ["hogql", "hogql_errors"]
+GROUP = ("group_type_index", "group_key", "group_properties", "created_at")
 ROUGH = re.compile(r"quantile|median|avg|corr|covar|stddev|var(?:Pop|Samp)", re.IGNORECASE)
 SYNTAX = re.compile(r"mismatched input|no viable alternative|extraneous input|token recognition|missing ")
 
@@ -55,7 +56,7 @@ def make_world() -> World:
         "api_keys": [{"value": "phx_golden", "user_id": 1}],
         "property_definitions": json.loads((data / "property_definitions.json").read_text()),
         "group_types": [{"group_type": "organization", "group_type_index": 0}],
-        "groups": [{k: g[k] for k in ("group_type_index", "group_key", "group_properties", "created_at")} for g in groups],
+        "groups": [{name: group[name] for name in GROUP} for group in groups],
         "persons": lines(data / "persons.jsonl"),
     })  # fmt: skip
     load(contract, world, {"events": lines(data / "events.jsonl")})
@@ -162,8 +163,9 @@ def main() -> None:
                 score[part][0 if ok else 1] += 1
                 if not ok and not options.q:
                     size = 4000 if options.n is not None else 350
-                    print(f"{name}:{line['n']} {line.get('note', '')} - {part}\n   {json.dumps(body['query'])[:size]}"
-                          f"\n   recorded {json.dumps(want)[:size]}\n   here     {json.dumps(got, default=str)[:size]}")  # fmt: skip
+                    print(f"{name}:{line['n']} {line.get('note', '')} - {part}")
+                    for label, value in (("", body["query"]), ("recorded ", want), ("here     ", got)):
+                        print(f"   {label}{json.dumps(value, default=str)[:size]}")
         table = "  ".join(f"{part} {good}/{good + bad}" for part, (good, bad) in score.items())
         print(f"{name:22s} {table}")
 
