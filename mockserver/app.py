@@ -18,7 +18,7 @@ from mockserver.coverage import Coverage
 from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.interception import WORLD, Interception, endpoint_name, template_rule
-from mockserver.parsing import MAX_BODY_BYTES
+from mockserver.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
 from mockserver.store.log import MOST_ITEMS
@@ -60,6 +60,7 @@ def create_app(
     templates = Templates(contract, freeze_time)
     worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile)))
     app = Flask("mockserver", static_folder=None)
+    app.request_class = DjangoRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["mockserver"] = worlds

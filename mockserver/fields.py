@@ -217,9 +217,13 @@ class Uuid(Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         try:
-            return str(UUID(value if isinstance(value, str) else str(int(value))))
-        except (TypeError, ValueError, AttributeError):
-            refuse("Must be a valid UUID.")
+            if isinstance(value, int):
+                return str(UUID(int=value))
+            if isinstance(value, str):
+                return str(UUID(value))
+        except ValueError:
+            pass
+        refuse("Must be a valid UUID.")
 
 
 class Reference(Field):
@@ -263,10 +267,16 @@ class UuidReference(Reference):
             refuse(f"“{_printable(value)}” is not a valid UUID.")
 
 
+NOT_JSON = object()
+"""Stands for a form's value that should be JSON text and is not."""
+
+
 class Json(Field):
     """Any JSON; in a form it is written as JSON text."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value is NOT_JSON:
+            refuse("Value must be valid JSON.")
         refuse_unstorable(value)
         return value
 
@@ -291,9 +301,11 @@ class Items(Field):
 
 
 class Object(Field):
-    """A JSON object."""
+    """A JSON object; in a form it is written as JSON text."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if value is NOT_JSON:
+            refuse("Value must be valid JSON.")
         if not isinstance(value, dict):
             refuse(f'Expected a dictionary of items but got type "{type(value).__name__}".', "not_a_dict")
         refuse_unstorable(value)

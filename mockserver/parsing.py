@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 from flask import Request
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.exceptions import BadRequestKeyError, RequestEntityTooLarge
 
 from mockserver.errors import ParseError, UnsupportedMediaType
 
@@ -22,6 +22,26 @@ MAX_BODY_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 200  # deeper than any client writes, and what every encoder here can still write out
 
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+class LastWins(ImmutableMultiDict[str, str]):
+    """Parameters of which the last counts when one is given twice, as in Django's QueryDict."""
+
+    def __getitem__(self, key: str) -> str:
+        values = self.getlist(key)
+        if not values:
+            raise BadRequestKeyError(key)
+        return values[-1]
+
+    def to_dict(self, flat: bool = True) -> dict[str, Any]:
+        """Return the last value of each parameter, or all of them in lists."""
+        return {key: values[-1] if flat else values for key, values in self.lists() if values}
+
+
+class DjangoRequest(Request):
+    """A request whose query and form are read as Django reads them."""
+
+    parameter_storage_class = LastWins
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ class Schema(marshmallow.Schema):
                 values = form.getlist(name)
                 data[name] = _json_or(values[0], values) if len(values) == 1 else values
             elif isinstance(field, (fields.Json, fields.Object)):
-                data[name] = _json_or(text, text)
+                data[name] = _json_or(text, fields.NOT_JSON)
             elif text == "" and field.allow_none and not isinstance(field, fields.Text):
                 data[name] = None
             else:

@@ -142,6 +142,15 @@ def test_hard_deletion_is_refused_with_an_empty_body(either: Client) -> None:
         assert (refused.status_code, refused.data) == (405, b"")
 
 
+def test_forms_are_read_as_django_reads_them(either: Client) -> None:
+    form = "content=a&content=b&scope=Notebook&rich_content=%7B%22a%22:1%7D&item_context=[1]&deleted="
+    sent = {"data": form, "content_type": "application/x-www-form-urlencoded"}
+    made = either.post(f"{COMMENTS}/", **sent).json
+    assert (made["content"], made["rich_content"], made["item_context"]) == ("b", {"a": 1}, [1])
+    sent["data"] = "content=a&scope=Notebook&item_context=text"
+    assert refusal(either.post(f"{COMMENTS}/", **sent)) == (400, "invalid_input", "item_context")
+
+
 # Filters
 
 
@@ -152,6 +161,7 @@ def test_hard_deletion_is_refused_with_an_empty_body(either: Client) -> None:
         ("scope=Nothing", ""),
         ("item_id=7", "d"),
         ("item_id=7&scope=Notebook", ""),
+        ("item_id=8&item_id=7", "d"),
         ("search=deploy+PLAIN", "p"),
         ("search=depl", ""),
         ("exclude_emoji_reactions=true", "dpr"),

@@ -70,6 +70,8 @@ def test_a_member_may_be_in_many_roles_but_once_in_each(either: Client, role: st
         ({"user_uuid": None}, "null", "user_uuid", "This field may not be null."),
         ({"user_uuid": "abc"}, "invalid_input", "user_uuid", "Must be a valid UUID."),
         ({"user_uuid": ["x"]}, "invalid_input", "user_uuid", "Must be a valid UUID."),
+        ({"user_uuid": -1}, "invalid_input", "user_uuid", "Must be a valid UUID."),
+        ({"user_uuid": 5}, "invalid_input", None, "User does not exist."),
         ({"user_uuid": NOBODY}, "invalid_input", None, "User does not exist."),
         ([], "invalid_input", None, "Invalid data. Expected a dictionary, but got list."),
     ],
