@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -15,15 +16,26 @@ posthog_freeze_time = 2026-01-15T12:00:00Z
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester):
-    """Run pytest over a test module, in a process of its own."""
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Run pytest over a test module: in this process, or in one of its own beside other plugins.
 
-    def run(source: str, *options: str, ini: str = INI) -> pytest.RunResult:
+    Plugins are named one by one, since those installed here take seconds to load.
+    """
+
+    def run(source: str, *plugins: str, ini: str = INI, options: tuple[str, ...] = ()) -> pytest.RunResult:
         pytester.makeini(ini)
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        named = [word for plugin in ("mockserver.pytest_plugin", *plugins) for word in ("-p", plugin)]
+        start = pytester.runpytest_subprocess if plugins else pytester.runpytest_inprocess
+        return start("-p", "no:cacheprovider", *named, *options)
 
     return run
+
+
+def test_plugin_is_found_by_pytest() -> None:
+    named = {point.name: point.value for point in entry_points(group="pytest11")}
+    assert named["posthog_mockserver"] == "mockserver.pytest_plugin"
 
 
 def test_world_is_the_tests_own(run) -> None:
@@ -138,12 +150,14 @@ def test_failed_test_shows_its_requests(run) -> None:
             posthog.http.get("/api/projects/1/cohorts/")
     """)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines([
-        "*PostHog requests*",
-        "400 POST /api/projects/1/annotations/[?]a=1  (annotations_create)",
-        '    body: {"content":5,"scope":"galaxy"}',
-        '    answer: {*"invalid_choice"*}',
-    ])
+    result.stdout.fnmatch_lines(
+        [
+            "*PostHog requests*",
+            "400 POST /api/projects/1/annotations/[?]a=1  (annotations_create)",
+            '    body: {"content":5,"scope":"galaxy"}',
+            '    answer: {*"invalid_choice"*}',
+        ]
+    )
     assert "cohorts" not in result.stdout.str()
 
 
@@ -158,18 +172,25 @@ def test_failed_expectations_say_what_came_close(run) -> None:
             posthog.assert_captured("signed up", properties={"plan": "paid"})
     """)
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines([
-        "*AssertionError: 0 requests were made with body *expected at least 1*",
-        "*close: POST /api/projects/1/annotations/: body.content: expected 'Launch', got 'Lunch'*",
-        "*AssertionError: 0 such events 'signed up' arrived; expected at least 1*",
-        "*close: ann: event.properties.plan: expected 'paid', got 'free'*",
-    ])
+    result.stdout.fnmatch_lines(
+        [
+            "*AssertionError: 0 requests were made with body *expected at least 1*",
+            "*close: POST /api/projects/1/annotations/: body.content: expected 'Launch', got 'Lunch'*",
+            "*AssertionError: 0 such events 'signed up' arrived; expected at least 1*",
+            "*close: ann: event.properties.plan: expected 'paid', got 'free'*",
+        ]
+    )
 
 
-@pytest.mark.parametrize("options", [("-n", "2"), ("-p", "randomly"), ("-n", "2", "-p", "randomly")])
-def test_worlds_in_parallel_and_in_any_order(run, options) -> None:
-    result = run(
-        """
+@pytest.mark.parametrize(
+    ("plugins", "options"),
+    [
+        (("xdist.plugin",), ("-n", "2")),
+        (("pytest_randomly",), ()),
+    ],
+)
+def test_worlds_in_parallel_and_in_any_order(run, plugins, options) -> None:
+    source = """
         import pytest
 
         @pytest.mark.parametrize("turn", range(12))
@@ -178,10 +199,8 @@ def test_worlds_in_parallel_and_in_any_order(run, options) -> None:
             made = posthog.http.post(path, json={"content": str(turn)}).json()
             assert (made["id"], made["created_at"]) == (1, "2026-01-15T12:00:00Z")
             assert posthog.http.get(path).json()["count"] == 1
-        """,
-        *options,
-    )
-    result.assert_outcomes(passed=12)
+    """
+    run(source, *plugins, options=options).assert_outcomes(passed=12)
 
 
 def test_plugin_costs_nothing_where_it_is_not_used() -> None:
