@@ -16,6 +16,7 @@ import yaml
 from mockserver import entropy
 from mockserver.contract import Contract
 from mockserver.generation.declarations import Declaration
+from mockserver.generation.filling import fill as fill_in
 from mockserver.generation.populations import Population
 from mockserver.kinds import LoadError
 from mockserver.locations import FIXTURES
@@ -80,7 +81,7 @@ def fill(contract: Contract, world: World, scenario: str, *, progress: Progress 
 
             def settle() -> None:
                 for population in populations:
-                    population.fill(transaction, progress)
+                    fill_in(population, transaction, progress)
 
             tables = {name: records for name, records in content.items() if name not in BESIDE_TABLES}
             Loader(contract, world, transaction).load(tables, once_persons_are=settle)

@@ -21,6 +21,7 @@ from mockserver.world import World
 FORMAT = 1
 PARTS = ("format", "seed", "profile", "tables", "values")
 COUNTERS = ("ids.", "drawn.")
+LISTS = ("faults", "stubs")
 # Without these nobody can be let in; other references may dangle, since what they name can be removed.
 FIRM = {"organization_memberships": ("organization_id", "user_id"), "projects": ("organization_id",),
         "api_keys": ("user_id",)}  # fmt: skip
@@ -133,16 +134,22 @@ def _judge_orders(record: Record, table: Table) -> None:
 
 def _check_value(name: str, value: Any) -> Any:
     """Return a value kept beside the tables. Raises: LoadError."""
-    if name.startswith(COUNTERS):
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= kinds.LARGEST_ID:
-            raise expected("a count", value).within("values", name)
-    elif name == entropy.CLOCK:
+    if name == entropy.CLOCK:
         _check_clock(value)
+    elif name in LISTS:
+        if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+            raise expected("a list of objects", value).within("values", name)
+    elif (name.startswith(COUNTERS) or not isinstance(value, (list, Mapping))) and not _is_count(value):
+        raise expected("a count", value).within("values", name)
     try:
         orjson.dumps(value)
     except orjson.JSONEncodeError as error:
         raise LoadError(f"cannot be written as JSON: {error}", "values", name) from None
     return value
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= kinds.LARGEST_ID
 
 
 def _check_clock(clock: Any) -> None:

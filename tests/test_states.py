@@ -96,6 +96,10 @@ def broken(state: Any, path: list[Any], value: Any) -> Any:
         (["values", "clock"], {"offset_seconds": 1e300}, "a number of seconds"),
         (["values", "ids.persons"], -1, "a count"),
         (["values", "ids.persons"], "x", "a count"),
+        (["values", "ids.persons"], [1], "a count"),
+        (["values", "some_counter"], "x", "a count"),
+        (["values", "faults"], 5, "a list of objects"),
+        (["values", "stubs"], [5], "a list of objects"),
     ],
 )
 def test_state_that_does_not_fit_is_refused_and_nothing_changes(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,10 +15,8 @@ from mockserver.generation import choices
 from mockserver.generation.choices import Choice
 from mockserver.generation.declarations import Declaration
 from mockserver.generation.paces import DAY_MS, HOUR_MS, Pace
-from mockserver.ingestion.definitions import Definitions
 from mockserver.ingestion.persons import person_uuid
 from mockserver.kinds import LoadError
-from mockserver.store import Transaction
 
 Progress = Callable[[str, int, int], None]
 
@@ -28,7 +24,6 @@ IDENTIFY = "$identify"
 OLDEST_DAYS = 180
 MOST_STEPS = 100
 PAUSE_MS = (2_000, 90_000)
-REPORT_EVERY = 2000
 # Multiplying by an odd number and adding another turns places into digits that do not count up, and back again.
 SCATTER, GATHER = 0x9E3779B97F4B, pow(0x9E3779B97F4B, -1, 1 << 48)
 LOW = (1 << 48) - 1
@@ -247,93 +242,3 @@ class Population:
     def gather(self, bits: int) -> int:
         """Return the place that 48 bits name."""
         return (bits - self.mask) * GATHER & LOW
-
-    # Filling
-
-    def fill(self, transaction: Transaction, progress: Progress | None = None) -> None:
-        """Store the persons and groups, and lay the events beside what is stored. Raises: LoadError."""
-        from mockserver.generation.journeys import Journeys  # which builds on this module
-
-        if transaction.table("projects").get(self.project_id) is None:
-            raise LoadError(f"there is no record {self.project_id} in projects", *self.place, "project_id")
-        with collecting_paused():
-            self._refuse_taken(transaction)
-            self._fill_groups(transaction)
-            transaction.table("persons").insert_many(self._records(transaction, progress))
-            self._define(transaction)
-            journeys = Journeys(self)
-            transaction.attach("events", journeys)
-        if progress:
-            progress("events", len(journeys), len(journeys))
-
-    def _refuse_taken(self, transaction: Transaction) -> None:
-        """Refuse a distinct id that a person of the scenario has. Raises: LoadError."""
-        for person in transaction.table("persons").find(project_id=self.project_id):
-            for distinct_id in person["distinct_ids"]:
-                tail = distinct_id.removeprefix(self.prefix)
-                if tail != distinct_id and tail.isdecimal() and 0 < int(tail) <= self.size:
-                    raise LoadError(f"distinct id {distinct_id!r} is taken; expected another prefix", *self.place)
-
-    def _records(self, transaction: Transaction, progress: Progress | None) -> Iterator[dict[str, Any]]:
-        first = (transaction.value("ids.persons") or 0) + 1
-        transaction.put("ids.persons", first + self.size - 1)
-        for number in range(self.size):
-            person = self.person(number, self.dice(number))
-            yield {
-                "id": first + number,
-                "project_id": self.project_id,
-                "uuid": person.uuid,
-                "distinct_ids": [person.device_id, person.user_id] if person.is_member else [person.device_id],
-                "properties": person.known,
-                "created_at": entropy.timestamp(datetime.fromtimestamp(person.born_ms // 1000, UTC)),
-                "is_identified": person.is_member,
-            }
-            if progress and (number + 1) % REPORT_EVERY == 0:
-                progress("persons", number + 1, self.size)
-
-    def _fill_groups(self, transaction: Transaction) -> None:
-        created = entropy.timestamp(datetime.fromtimestamp(self.start_ms // 1000, UTC))
-        for index, (name, groups) in enumerate(self.group_types.items()):
-            taken = transaction.table("group_types").find(project_id=self.project_id)
-            alike = [r for r in taken if r["group_type_index"] == index or r["group_type"] == name]
-            if any(r["group_type_index"] != index or r["group_type"] != name for r in alike):
-                raise LoadError(f"the group type {name!r}, or its index {index}, is taken", *self.place, "groups", name)
-            if not alike:
-                transaction.table("group_types").insert({
-                    "id": transaction.next("ids.group_types"), "project_id": self.project_id, "group_type": name,
-                    "group_type_index": index,
-                })  # fmt: skip
-            transaction.table("groups").insert_many(
-                {
-                    "id": transaction.next("ids.groups"), "project_id": self.project_id, "group_type_index": index,
-                    "group_key": group.key, "group_properties": group.properties, "created_at": created,
-                }
-                for group in groups
-            )  # fmt: skip
-
-    def _define(self, transaction: Transaction) -> None:
-        """Note the properties as ingestion does: from each thing that can happen, and the first persons."""
-        definitions = Definitions(transaction, self.project_id)
-        dice = entropy.dice(self.seed, "definitions", self.number)
-        for number in range(min(self.size, 40)):
-            person = self.person(number, self.dice(number))
-            paged = {**person.carried, "$current_url": "", "$pathname": "", "$session_id": "", "$window_id": ""}
-            definitions.note({"event": "$set", "properties": {**paged, "$set": person.known}})
-        for step in (*self.funnel, *self.browsing, *self.usage):
-            definitions.note({"event": step.event, "properties": choices.make(step.properties, dice, {"number": 1})})
-        for groups in self.group_types.values():
-            for group in groups[:40]:
-                definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}})
-        definitions.save()
-
-
-@contextmanager
-def collecting_paused() -> Iterator[None]:
-    """Keep the garbage collector from going through a growing heap of what is all kept."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
