@@ -14,7 +14,6 @@ from typing import Any
 
 from mockserver import entropy
 from mockserver.call import Call
-from mockserver.errors import ValidationError
 from mockserver.store import Record
 from mockserver.store.tinydb import sort_key
 
@@ -95,27 +94,26 @@ def entities(filter: Filter) -> list[str]:
 
 
 def period(call: Call, filter: Filter) -> Period:
-    """Return the days that a filter names: whole ones, in UTC, seven unless told. Raises: ValidationError."""
+    """Return the days that a filter names: whole ones, in UTC, seven unless told."""
     now = entropy.now(call.state)
-    start = None if filter.get("date_from") == "all" else read_day(filter.get("date_from") or "-7d", now, "date_from")
-    end = read_day(filter["date_to"], now, "date_to") if filter.get("date_to") else now
+    start = None if filter.get("date_from") == "all" else read_day(filter.get("date_from") or "-7d", now)
+    end = read_day(filter["date_to"], now) if filter.get("date_to") else now
     if filter.get("date_to") and end.time() == time(0):
         end += timedelta(days=1) - timedelta(microseconds=1)
     return Period(start, end)
 
 
-def read_day(text: Any, now: datetime, attr: str) -> datetime:
-    """Return the moment that a date, a time or a distance from now names. Raises: ValidationError."""
+def read_day(text: Any, now: datetime) -> datetime:
+    """Return the moment that a date, a time or a distance from now names; anything else is today, as on servers."""
     found = RELATIVE.fullmatch(text) if isinstance(text, str) else None
-    if found:
-        if found[2] == "h":
-            return now - timedelta(hours=int(found[1]))
-        day = now - timedelta(days=int(found[1]) * DAYS[found[2]])
-        return day.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
+        if found:
+            number = int(found[1])
+            return now - timedelta(hours=number) if found[2] == "h" else today - timedelta(days=number * DAYS[found[2]])
         return entropy.read_timestamp(text)
-    except (ValueError, TypeError):
-        raise ValidationError(f"Date {text!r} cannot be read.", attr=attr) from None
+    except (ValueError, TypeError, OverflowError):
+        return today
 
 
 def events_of(call: Call, filter: Filter, names: set[str]) -> Iterator[Record]:
@@ -127,7 +125,7 @@ def events_of(call: Call, filter: Filter, names: set[str]) -> Iterator[Record]:
 
 
 def _target(filter: Filter) -> set[str]:
-    """Return the event that a trend or stickiness is about. Raises: ValidationError."""
+    """Return the event that a trend or stickiness is about."""
     given = filter.get("entity_id")
     if given is None and filter.get("entity_order") is not None:
         number = str(filter["entity_order"])

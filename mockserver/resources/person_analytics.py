@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -127,7 +128,7 @@ class PersonAnalytics(Resource):
 def read_filter(call: Call) -> Filter:
     """Return what a request asks for: query parameters, JSON text in them read, and the body's fields over them.
 
-    Raises: ValidationError for a body that is no object.
+    Raises: ValidationError for a body that is no object, and for a value that the contract does not allow.
     """
     body = call.body
     if not isinstance(body, Mapping):
@@ -135,7 +136,19 @@ def read_filter(call: Call) -> Filter:
     given: dict[str, Any] = {**call.query.to_dict(), **{name: body[name] for name in body}}
     given.pop("personal_api_key", None)
     given.pop("format", None)
+    for parameter in call.operation.spec["parameters"]:
+        if given.get(parameter["name"]) not in (None, ""):
+            require_allowed(parameter["name"], given[parameter["name"]], parameter["schema"])
     return {name: read_json_text(value) for name, value in given.items()}
+
+
+def require_allowed(name: str, value: Any, schema: Mapping[str, Any]) -> None:
+    """Refuse what is none of a parameter's values, or no number where one is due. Raises: ValidationError."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "enum" in schema and text not in schema["enum"] and text.lower() not in schema["enum"]:
+        raise ValidationError(f'"{text}" is not a valid choice.', code="invalid_choice", attr=name)
+    if "pattern" in schema and not re.fullmatch(schema["pattern"], text):
+        raise ValidationError("A valid number is required.", attr=name)
 
 
 def read_json_text(value: Any) -> Any:

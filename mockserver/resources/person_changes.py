@@ -81,8 +81,12 @@ class PersonChanges(ActivityLogged):
         return record
 
     def delete_property(self, call: Call, record: Record) -> Any:
-        """Remove one property; one that is not there is fine."""
+        """Remove one property; one that is not there is fine. Nothing checks its name on servers."""
         key = self._value(call, "$unset")
+        if not call.is_observed:
+            key = call.query.get("$unset") if key is None else key
+            if isinstance(key, (bool, list, dict)):
+                raise ValidationError("Not a valid string.", attr="$unset")
         if key is None:
             raise ValidationError("This field is required.", code="required", attr="$unset")
         record = self._capture(call, record, "$delete_person_property", {"$unset": [key]})
@@ -170,7 +174,7 @@ class PersonChanges(ActivityLogged):
 
     def _argument(self, call: Call, name: str) -> Any:
         value = self._value(call, name)
-        if value is None and not call.is_observed:
+        if not call.is_observed and name not in call.body:
             value = call.query.get(name)
         if value is None:
             raise SwappedValidationError(name)

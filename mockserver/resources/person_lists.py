@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mockserver import entropy
 from mockserver.call import Call
 from mockserver.errors import ValidationError
-from mockserver.filtering import DEEPEST, Context, Test, predicate, read_filters
+from mockserver.filtering import DEEPEST, Test, predicate, read_filters
+from mockserver.membership import membership_context
 from mockserver.pagination import LARGEST, FullPageOffset, Page
 from mockserver.resource import Record, Resource, as_json_text
 from mockserver.store.tinydb import sort_key
@@ -68,18 +68,8 @@ class PersonLists(Resource):
     def _property_test(self, call: Call, text: str) -> Test:
         """Return the test of a list's filters. Raises: ValidationError."""
         kinds = {"person"} if call.is_observed else {"person", "cohort"}
-        context = Context(
-            entropy.now(call.state), project_zone(call), compares_text=True,
-            is_member=lambda cohort_id, record: self.is_member(call, cohort_id, record),
-        )  # fmt: skip
+        context = replace(membership_context(call.state, call.tenant.project_id), compares_text=True)
         return predicate(of_kinds(read_filters(text), kinds), context)
-
-    def is_member(self, call: Call, cohort_id: int, record: Record) -> bool:
-        """Return whether a cohort of the project holds a person."""
-        cohort = call.table("cohorts").get(cohort_id)
-        if cohort is None or cohort["project_id"] != call.tenant.project_id:
-            return False
-        return record["uuid"] in (cohort.get("members") or ())
 
 
 def of_kinds(filters: Any, kinds: set[str], depth: int = 0) -> Any:
@@ -96,15 +86,6 @@ def of_kinds(filters: Any, kinds: set[str], depth: int = 0) -> Any:
     if isinstance(filters, Mapping) and filters.get("type") not in kinds:
         return {}
     return filters
-
-
-def project_zone(call: Call) -> ZoneInfo:
-    """Return the time zone of the project."""
-    name = call.tenant.project.get("timezone") if call.tenant.project else None
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:

@@ -11,6 +11,7 @@ import orjson
 from mockserver.call import Call
 from mockserver.contract import Contract, Profile
 from mockserver.errors import ValidationError
+from mockserver.membership import holds
 from mockserver.parsing import JSON, MEDIA_TYPES
 from mockserver.resource import Record, Shape
 from mockserver.resources.cohorts import Cohorts
@@ -71,10 +72,8 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
         if not key:
             raise ValidationError("This field is required.", code="required", attr="person_id")
         record = self.get_record(call, key)
-        members = [
-            cohort for cohort in self._cohorts.get_records(call) if record["uuid"] in (cohort.get("members") or ())
-        ]
-        return {"results": [self._cohorts.show(cohort, call, "Cohort") for cohort in members]}
+        found = [cohort for cohort in self._cohorts.get_records(call) if holds(call.state, cohort, record)]
+        return {"results": [self._cohorts.show(cohort, call, "Cohort") for cohort in found]}
 
     def batch_by_distinct_ids(self, call: Call) -> Any:
         """Return the persons of some distinct ids, by these; unknown ones are left out."""

@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import capture, entropy
 from mockserver.ingestion.persons import is_illegal, person_uuid
+from mockserver.membership import add_members, member_uuids
 from mockserver.world import World
 
 MORNING, NOON = "2026-01-10T08:00:00Z", "2026-01-10T12:00:00Z"
@@ -123,11 +124,11 @@ def test_an_event_remembers_its_person_as_they_were(nobody: World) -> None:
 
 def test_merged_members_of_a_cohort_stay_in_it(nobody: World) -> None:
     take(nobody, ("seen", "anon"))
-    members = [person_uuid(PROJECT, "anon")]
+    cohort = {"id": 1, "project_id": PROJECT, "is_static": True, "deleted": False, "created_at": MORNING}
     with nobody.store.transaction() as transaction:
-        transaction.table("cohorts").insert({"id": 1, "project_id": PROJECT, "members": members, "deleted": False})
+        add_members(transaction, transaction.table("cohorts").insert(cohort), transaction.table("persons"))
     take(nobody, ("seen", "ada"), ("$identify", "ada", {"$anon_distinct_id": "anon"}))
-    assert nobody.view().table("cohorts").get(1)["members"] == [person_uuid(PROJECT, "ada")]
+    assert member_uuids(nobody.view(), cohort) == [person_uuid(PROJECT, "ada")]
 
 
 def test_groups_are_numbered_described_and_attached(nobody: World) -> None:

@@ -66,6 +66,12 @@ def test_what_happened_outside_the_days_does_not_count(either: Client) -> None:
     assert counts == [0, 3, 3, 3]
 
 
+def test_a_date_that_cannot_be_read_is_today(either: Client) -> None:
+    event = happen(either, at="2026-01-15T10:00:00Z")
+    asked = {"entity_id": event, "entity_type": "events", "events": series(event), "date_from": "nonsense"}
+    assert ask(either, "trends", **asked).json["results"][0]["count"] == 3
+
+
 def test_a_next_page_of_a_page_with_offset_loses_its_host(either: Client) -> None:
     event = happen(either)
     asked = {"events": series(event), "funnel_step": 1, "limit": 1}
@@ -116,7 +122,8 @@ def test_lifecycle_and_stickiness_keep_nothing(either: Client) -> None:
     [
         ("funnel", {"events": "[{}]", "limit": "x"}),
         ("trends", {"entity_id": "x"}),
-        ("trends", {"entity_id": "x", "entity_type": "events", "date_from": "nonsense"}),
+        ("trends", {"entity_id": "x", "entity_type": "events", "interval": "nonsense"}),
+        ("funnel", {"events": "[{}]", "funnel_step": "x"}),
         ("stickiness", {"stickiness_days": "x"}),
         ("lifecycle", {"lifecycle_type": "new"}),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from typing import Any
 
@@ -192,6 +193,14 @@ def test_what_to_remove_must_be_named(either: Client) -> None:
     assert (response.status_code, response.json["attr"]) == (400, "$unset")
 
 
+def test_pages_take_the_name_of_a_property_to_remove_as_text(client: Client, observed: Client) -> None:
+    for asked, status in ((client, 400), (observed, 201)):
+        person = make(asked)
+        assert asked.post(f"{PERSONS}{person['id']}/delete_property/", {"$unset": ["a"]}).status_code == status
+    person = make(client, plan="pro")
+    assert client.post(f"{PERSONS}{person['id']}/delete_property/?$unset=plan", {}).json["properties"] == {}
+
+
 def test_pages_take_name_and_value_of_a_property_in_the_query(client: Client, observed: Client) -> None:
     for asked, status in ((client, 200), (observed, 400)):
         person = make(asked)
@@ -289,3 +298,31 @@ def test_forms_are_read_where_the_pages_offer_them(client: Client, observed: Cli
         assert response.status_code == status
     assert asked("OPTIONS", PERSONS).json["name"] == "Enterprise Person List"
     assert asked("OPTIONS", PERSONS).json["parses"] == ["application/json"]
+
+
+def test_cohorts_of_a_person_are_those_that_hold_them(either: Client) -> None:
+    person, other = make(either, "member"), make(either, "no-member")
+    cohort = either.post("/api/projects/1/cohorts/", {"name": "Chosen", "is_static": True}).json
+    path = f"/api/projects/1/cohorts/{cohort['id']}/add_persons_to_static_cohort/"
+    assert either.patch(path, {"person_ids": [person["uuid"]]}).status_code == 200
+    for key in (person["id"], person["uuid"]):
+        held = either.get(f"{PERSONS}cohorts/", query_string={"person_id": key}).json["results"]
+        assert cohort["id"] in [one["id"] for one in held]
+    held = either.get(f"{PERSONS}cohorts/", query_string={"person_id": other["id"]}).json["results"]
+    assert cohort["id"] not in [one["id"] for one in held]
+    either.delete(f"{PERSONS}{person['id']}/")
+    assert either.get(f"{PERSONS}cohorts/", query_string={"person_id": person["id"]}).status_code == 404
+
+
+@pytest.mark.parametrize(("operator", "is_in"), [("in", True), ("not_in", False)])
+def test_pages_filter_by_cohort_where_servers_do_not(
+    client: Client, observed: Client, operator: str, is_in: bool
+) -> None:
+    for asked in (client, observed):
+        person = make(asked, "cohort-member")
+        cohort = asked.post("/api/projects/1/cohorts/", {"name": "Chosen", "is_static": True}).json
+        path = f"/api/projects/1/cohorts/{cohort['id']}/add_persons_to_static_cohort/"
+        asked.patch(path, {"person_ids": [person["uuid"]]})
+        chosen = json.dumps([{"key": "id", "type": "cohort", "value": cohort["id"], "operator": operator}])
+        found = listed(asked, distinct_id="cohort-member", properties=chosen)["results"]
+        assert bool(found) is (is_in or asked is observed)
