@@ -286,7 +286,8 @@ AGGREGATES: dict[tuple[int, int | None], str] = {
     (0, 1): "count countState",
     (1, 1): """
         min max sum avg sumForEach minForEach avgMap avgMapMerge any stddevPop stddevSamp varPop varSamp anyHeavy
-        anyLast argMinMerge argMaxMerge sumForEachState sumForEachMerge avgState avgMerge groupUniqArray groupArrayMovingAvg
+        anyLast argMinMerge argMaxMerge sumForEachState sumForEachMerge avgState avgMerge groupUniqArray
+        groupArrayMovingAvg
         groupArrayMovingSum groupBitAnd groupBitOr groupBitXor groupBitmap groupBitmapState groupBitmapAnd
         groupBitmapAndState groupBitmapOr groupBitmapOrState groupBitmapXor sumWithOverflow deltaSum sumMapMerge
         sumMerge sumState skewSamp skewPop kurtSamp kurtPop uniqMerge uniqMap uniqMapMerge uniqState median medianExact

@@ -33,6 +33,7 @@ RUNAWAY = re.compile(
 QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 OPENING, CLOSING = "([{", ")]}"
 BIG = re.compile(r"(?<![\w.$])\d{19,78}(?![\w.])")
+OPENING_TEMPLATE = "F'"
 BIG_NAME = "big_integer_"
 INSTALL = "HogQL is not installed; run: pip install 'posthog-mockserver[analytics]'"
 ERRORS = ("SyntaxError", "ParsingError", "NotImplementedError", "ExposedHogQLError", "InternalHogQLError", "QueryError")
@@ -86,8 +87,15 @@ def _parser() -> Any:
 
 def parse_select(text: str) -> nodes.Query:
     """Return the query that a text spells. Raises: QueryError."""
-    tree: nodes.Query | nodes.HogQLXTag = _parse(_parser().parse_select_json, text)
-    _refuse_semicolon(text)
+    semicolon = _semicolon(text)
+    try:
+        tree: nodes.Query | nodes.HogQLXTag = _parse(_parser().parse_select_json, text)
+    except QueryError as error:
+        if semicolon is None or error.start is None or error.start <= semicolon:
+            raise
+    if semicolon is not None:
+        # This parser reads over a semicolon at the end; the recorded one did not.
+        raise QueryError(f"no viable alternative at input '{text[: semicolon + 1]}'", semicolon, len(text))
     if isinstance(tree, nodes.HogQLXTag):
         raise QueryError("Only SELECT queries can be run", 0, len(text))
     return tree
@@ -105,14 +113,21 @@ def parse_order(text: str) -> nodes.OrderExpr:
     return order
 
 
-def parse_program(text: str) -> None:
-    """Check the syntax of a Hog program. Raises: QueryError."""
-    _read(_parser().parse_program_json, text)
+def parse_program(text: str) -> dict[str, Any]:
+    """Return the parser's own tree of a Hog program. Raises: QueryError."""
+    tree: dict[str, Any] = _read(_parser().parse_program_json, text)
+    return tree
 
 
 def parse_template(text: str) -> None:
     """Check the syntax of a Hog template. Raises: QueryError."""
-    _read(_parser().parse_full_template_string_json, "F'" + text)
+    try:
+        _read(_parser().parse_full_template_string_json, OPENING_TEMPLATE + text)
+    except QueryError as error:
+        if error.start is None or error.end is None:
+            raise
+        shift = len(OPENING_TEMPLATE)
+        raise QueryError(error.detail, error.start - shift, error.end - shift) from None
 
 
 def _parse(parse: Callable[[str], str], text: str) -> Any:
@@ -184,12 +199,10 @@ def _refuse_runaway(text: str) -> None:
         raise QueryError("Query is nested too deeply")
 
 
-def _refuse_semicolon(text: str) -> None:
-    """Refuse a semicolon at the end, which this parser reads over and the recorded one did not."""
-    bare = QUOTED.sub(lambda match: " " * len(match[0]), text)
-    if ";" in bare:
-        at = bare.index(";")
-        raise QueryError(f"no viable alternative at input '{text[: at + 1]}'", at, len(text))
+def _semicolon(text: str) -> int | None:
+    """Return where the first semicolon stands that is not quoted."""
+    at = QUOTED.sub(lambda match: " " * len(match[0]), text).find(";")
+    return None if at < 0 else at
 
 
 def _build(value: Any) -> Any:

@@ -9,7 +9,6 @@ from mockserver.analytics import nodes
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.nodes import Node, rebuild
 
-
 GREATEST = 2**256
 
 

@@ -71,6 +71,8 @@ class Resolver:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.scopes: list[Scope] = []
+        self._inside = 0
+        """How deep we are in expressions of our own, which are no part of the query's text."""
 
     @property
     def scope(self) -> Scope:
@@ -364,7 +366,10 @@ class Resolver:
         if name == "*":
             return node
         found = self._find(node, name)
-        self.context.note(found if found.start is not None else replace(found, start=node.start, end=node.end))
+        if found.start is None:
+            found = replace(found, start=node.start, end=node.end)
+        if not self._inside:
+            self.context.note(found)
         title = _title(found)
         return nodes.Alias(alias=title, expr=found, hidden=True) if title else found
 
@@ -500,9 +505,11 @@ class Resolver:
     def _expression(self, source: TableSource, text: str) -> Node:
         """Return an expression over one source's fields."""
         outer, self.scopes = self.scopes, [Scope(named={"": source})]
+        self._inside += 1
         try:
             return bare(self.visit(parse_expression(text)))
         finally:
+            self._inside -= 1
             self.scopes = outer
 
     def _joined(self, source: TableSource, name: str, item: Joined) -> TableSource:

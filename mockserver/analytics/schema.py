@@ -179,11 +179,13 @@ def _channel() -> str:
         f" {paid} AND ({came} IN ({SEARCH}) OR lower(ifNull({source}, '')) IN ('google', 'bing')), 'Paid Search',"
         f" {paid} AND {came} IN ({SOCIAL}), 'Paid Social', {paid} AND {came} IN ({VIDEO}), 'Paid Video',"
         f" {paid}, 'Paid Unknown',"
+        f" {domain} = '$direct' AND {medium} IS NULL AND ifNull({source}, 'direct') IN ('(direct)', 'direct'),"
+        f" 'Direct',"
         f" lower(ifNull({medium}, '')) IN ('email', 'e-mail', 'newsletter'), 'Email',"
-        f" lower(ifNull({medium}, '')) = 'affiliate', 'Affiliate',"
-        f" ({domain} IS NULL OR {domain} = '$direct') AND {source} IS NULL AND {medium} IS NULL, 'Direct',"
-        f" {came} IN ({SEARCH}), 'Organic Search', {came} IN ({SOCIAL}), 'Organic Social',"
-        f" {came} IN ({VIDEO}), 'Organic Video', {domain} IS NOT NULL AND {domain} != '$direct', 'Referral', 'Unknown')"
+        f" lower(ifNull({medium}, '')) = 'affiliate', 'Affiliate', {came} IN ({SEARCH}), 'Organic Search',"
+        f" {came} IN ({SOCIAL}), 'Organic Social', {came} IN ({VIDEO}), 'Organic Video',"
+        f" match(ifNull({campaign}, ''), 'video'), 'Organic Video', match(ifNull({medium}, ''), 'push$'), 'Push',"
+        f" {domain} = '$direct', 'Direct', {domain} IS NOT NULL, 'Referral', 'Unknown')"
     )
 
 
@@ -228,8 +230,7 @@ def sessions_fields() -> dict[str, TableField]:
         "duration": Plain(count, duration),
         "$is_bounce": Plain(
             Type(Kind.BOOLEAN),
-            f"if({pageviews} + {screens} + {autocaptures} = 0, NULL,"
-            f" not({pageviews} + {screens} + {autocaptures} > 1 OR {duration} >= 10))",
+            f"if({pageviews} = 0, NULL, not({pageviews} > 1 OR {autocaptures} > 0 OR {duration} >= 10))",
         ),
         "$last_external_click_url": Plain(text, _last(_event_property("$external_click_url"))),
         "$exit_current_url": Plain(text, end),

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.analytics.kinds.actors import actors_query
+from mockserver.analytics.kinds.autocomplete import hogql_autocomplete
+from mockserver.analytics.kinds.database_schema import database_schema_query
 from mockserver.analytics.kinds.events import events_query
+from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
+from mockserver.analytics.kinds.metadata import hogql_metadata
 from mockserver.call import Call
-from mockserver.errors import ValidationError
+from mockserver.errors import NotModelled, ValidationError
 
 Answer = dict[str, Any]
 Kind = Callable[[Call, Mapping[str, Any]], Answer]
@@ -25,6 +29,10 @@ def source(call: Call, query: Mapping[str, Any]) -> Answer:
 
 KINDS: dict[str, Kind] = {
     "HogQLQuery": hogql_query,
+    "HogQLMetadata": hogql_metadata,
+    "HogQLAutocomplete": hogql_autocomplete,
+    "DatabaseSchemaQuery": database_schema_query,
+    "HogQuery": hog_query,
     "EventsQuery": events_query,
     "ActorsQuery": actors_query,
     "DataTableNode": source,
@@ -34,8 +42,8 @@ KINDS: dict[str, Kind] = {
 
 
 def run(call: Call, query: Mapping[str, Any]) -> Answer:
-    """Return the answer to a query. Raises: ValidationError."""
+    """Return the answer to a query. Raises: ValidationError, and NotModelled for a kind that is not here."""
     kind = KINDS.get(str(query.get("kind")))
     if kind is None:
-        raise ValidationError(f"Unsupported query kind: {query.get('kind')}")
+        raise NotModelled(f"Queries of kind {query.get('kind')} are not modelled.")
     return kind(call, query)

@@ -11,18 +11,27 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.filters import property_conditions
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.kinds.events import display_name, unnamed
+from mockserver.analytics.kinds.hogql import read
 from mockserver.analytics.modifiers import complete
 from mockserver.analytics.nodes import Node, call, compare, constant, field
 from mockserver.analytics.pages import Page
 from mockserver.analytics.parser import parse_expression, parse_order
 from mockserver.call import Call
+from mockserver.errors import NotModelled
 from mockserver.store import Record
 
 DEFAULT_COLUMNS = ["person", "id", "person.$delete"]
 ACTOR = ("person", "actor")
 
 Source = Callable[[Inquiry, Mapping[str, Any]], nodes.Query]
-SOURCES: dict[str, Source] = {}
+
+
+def hogql_source(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
+    """Return a query as text, one of whose columns names persons."""
+    return read(inquiry, query)
+
+
+SOURCES: dict[str, Source] = {"HogQLQuery": hogql_source}
 """Insights by kind: each returns the query for its actors, whose first column named like an id is the person's."""
 
 
@@ -89,7 +98,7 @@ def _from(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.JoinExpr:
         return persons
     found = SOURCES.get(str(source.get("kind")))
     if found is None:
-        raise QueryError(f"Unsupported query kind: {source.get('kind')}")
+        raise NotModelled(f"Actors of {source.get('kind')} are not modelled.")
     actors = found(inquiry, source)
     on = compare(field("persons", "id"), "==", field("source", _id_column(actors)))
     joined = nodes.JoinExpr(table=field("persons"), join_type="INNER JOIN", constraint=nodes.JoinConstraint(expr=on))

@@ -1,0 +1,55 @@
+"""DatabaseSchemaQuery: the tables that a project can query, and their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.literals import hogql_identifier
+from mockserver.analytics.schema import Computed, Joined, Path, Plain, Table, TableField, Within
+from mockserver.analytics.types import Kind
+from mockserver.call import Call
+
+KINDS = {
+    Kind.STRING: "string", Kind.INTEGER: "integer", Kind.FLOAT: "float", Kind.DECIMAL: "decimal",
+    Kind.BOOLEAN: "boolean", Kind.DATE: "date", Kind.DATETIME: "datetime", Kind.ARRAY: "array", Kind.JSON: "json",
+    Kind.UUID: "string",
+}  # fmt: skip
+SHOWN = ("events", "groups", "persons", "sessions", "query_log")
+
+
+def database_schema_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer with every table that is not a raw one, and no joins of the project's own."""
+    tables = Inquiry.of(call, query).database.tables
+    return {"joins": [], "tables": {name: _table(tables[name]) for name in sorted(SHOWN)}}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    fields = {name: _field(name, item) for name, item in table.fields.items()}
+    return {
+        "fields": {name: shown for name, shown in fields.items() if shown is not None},
+        "id": table.name,
+        "name": table.name,
+        "row_count": None,
+        "type": "posthog",
+    }
+
+
+def _field(name: str, item: TableField) -> dict[str, Any] | None:
+    """Return a field as the schema shows it; none for one that is kept to ourselves."""
+    told: dict[str, Any] = {"chain": None, "fields": None, "id": None, "table": None}
+    match item:
+        case Plain(type=kind) if item.is_starred:
+            told["type"] = KINDS.get(kind.kind, "unknown")
+        case Computed():
+            told["type"] = "expression"
+        case Joined(table=table):
+            told |= {"type": "lazy_table", "table": table, "id": table, "fields": []}
+        case Within(fields=fields):
+            told |= {"type": "virtual_table", "table": "events", "id": name, "fields": list(fields)}
+        case Path(chain=chain):
+            told |= {"type": "field_traverser", "chain": list(chain)}
+        case _:
+            return None
+    return {**told, "hogql_value": hogql_identifier(name), "name": name, "schema_valid": True}

@@ -1,0 +1,162 @@
+"""HogQLMetadata: what an editor is told of a query while it is written; a wrong one is answered, not refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.analytics import nodes
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.filters import tables_of
+from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.kinds.hogql import read
+from mockserver.analytics.nodes import Node, walk
+from mockserver.analytics.parser import parse_expression, parse_program, parse_select, parse_template
+from mockserver.analytics.printer import print_clickhouse, print_hogql
+from mockserver.analytics.resolver import resolve, resolve_expression
+from mockserver.analytics.sources import TableSource
+from mockserver.analytics.types import Kind
+from mockserver.call import Call
+from mockserver.errors import NotModelled
+
+Notice = dict[str, Any]
+DECLARED = {"Numeric": "Float", "Boolean": "Boolean", "DateTime": "DateTime", "String": "String"}
+OWNERS = {"events": "Event", "persons": "Person", "groups": "Group"}
+
+
+@dataclass
+class Told:
+    """What there is to say of a query so far."""
+
+    errors: list[Notice] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    table_names: list[str] = field(default_factory=list)
+    uses_indexes: str | None = None
+
+
+def hogql_metadata(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer whether a query, expression, program or template is valid, and what its names are."""
+    text, told = query.get("query") or "", Told()
+    try:
+        _judge(Inquiry.of(call, query), query, text, told)
+    except QueryError as error:
+        told.errors.append(_error(error))
+    except RecursionError:
+        told.errors.append(notice("Query is nested too deeply", None, None))
+    return {
+        "errors": told.errors,
+        "isUsingIndices": None if told.errors else told.uses_indexes,
+        "isValid": not told.errors,
+        "notices": [] if told.errors else told.notices,
+        "query": text,
+        "table_names": told.table_names,
+        "warnings": told.warnings,
+    }
+
+
+def notice(message: str, start: int | None, end: int | None) -> Notice:
+    """Return one thing to say, and of which part of the text."""
+    return {"end": end, "fix": None, "message": message, "start": start}
+
+
+def _error(error: QueryError) -> Notice:
+    if error.detail.startswith("mismatched input '<EOF>' expecting"):
+        return notice("Unexpected end of query", error.start, error.end)
+    if error.detail.startswith("Unresolved placeholder"):
+        return notice("Unexpected HogVMException", None, None)  # as recorded
+    return notice(error.detail, error.start, error.end)
+
+
+def _judge(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) -> None:
+    match query.get("language"):
+        case "hogQL":
+            _judge_query(inquiry, query, text, told)
+        case "hogQLExpr":
+            _judge_expression(inquiry, query, text)
+        case "hog":
+            told.warnings += unknown_globals(parse_program(text), query.get("globals") or {})
+        case "hogTemplate":
+            parse_template(text)
+        case _:
+            raise NotModelled(f"Metadata of {query.get('language')} is not modelled.")
+
+
+def _judge_query(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) -> None:
+    parsed = parse_select(text)
+    told.table_names = sorted({name for item in walk(parsed) for name in _tables(item)})
+    filled = read(inquiry, {**query, "query": text, "filters": query.get("filters")})
+    found: list[Node] = []
+    resolved = resolve(filled, replace(inquiry.context, note=found.append))
+    print_clickhouse(resolved, inquiry.printing)
+    told.notices = [*_fields(found), *_properties(found)]
+    has_time = any(isinstance(item, nodes.Column) and item.chain[-1] == "timestamp" for item in _conditions(resolved))
+    told.uses_indexes = "yes" if has_time or "events" not in told.table_names else "no"
+
+
+def _tables(node: Node) -> set[str]:
+    return tables_of(node) if isinstance(node, nodes.SelectQuery) else set()
+
+
+def _conditions(query: nodes.Query) -> Iterator[Node]:
+    for item in walk(query):
+        if isinstance(item, nodes.SelectQuery) and item.where is not None:
+            yield from walk(item.where)
+
+
+def _judge_expression(inquiry: Inquiry, query: Mapping[str, Any], text: str) -> None:
+    if not text.strip():
+        raise QueryError("Empty query")
+    source = (query.get("sourceQuery") or {}).get("kind")
+    table = "persons" if source == "ActorsQuery" else "events"
+    resolved = resolve_expression(parse_expression(text), table, inquiry.context)
+    print_hogql(resolved, inquiry.printing)
+
+
+def _fields(found: Sequence[Node]) -> Iterator[Notice]:
+    for item in found:
+        if isinstance(item, nodes.Column) and item.start is not None and isinstance(item.source, TableSource):
+            kind = "String" if item.type.kind is Kind.JSON else item.type.kind.value
+            yield notice(f"Field '{item.chain[-1]}' is of type '{kind}'", item.start, item.end)
+
+
+def _properties(found: Sequence[Node]) -> Iterator[Notice]:
+    for item in found:
+        if isinstance(item, nodes.Property) and item.declared and isinstance(item.field.source, TableSource):
+            owner = "Person" if "person" in map(str, item.chain) else OWNERS.get(item.field.source.table.name, "Event")
+            kind = DECLARED.get(item.declared, "String")
+            name = str(item.path[0])
+            start = None if item.end is None else item.end - len(name)
+            yield notice(f"{owner} property '{name}' is of type '{kind}'.", start, item.end)
+
+
+def unknown_globals(program: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Notice]:
+    """Yield a warning for each name of a Hog program that nothing declares."""
+    names = set(known) | set(_declared(program))
+    for item in _objects(program):
+        if item.get("node") == "Field" and item["chain"] and str(item["chain"][0]) not in names:
+            start, end = (item[side]["offset"] for side in ("start", "end"))
+            yield notice(f"Unknown global variable: {item['chain'][0]}", start, end)
+
+
+def _declared(program: Mapping[str, Any]) -> Iterator[str]:
+    for item in _objects(program):
+        match item.get("node"):
+            case "VariableDeclaration" | "Function":
+                yield item["name"]
+                yield from item.get("params") or ()
+            case "ForInStatement":
+                yield from (name for name in (item.get("keyVar"), item.get("valueVar")) if name)
+            case "Lambda":
+                yield from item["args"]
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+        for item in value.values():
+            yield from _objects(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item)
