@@ -88,7 +88,7 @@ def read_query(text: str) -> dict[str, str | list[str]]:
     """Return the parameters of a query string; those given more than once are lists."""
     if not text:
         return {}
-    found = parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=1000)
+    found = parse_qs(text, keep_blank_values=True, errors="replace")
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 

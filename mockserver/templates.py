@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mockserver import entropy
 from mockserver.call import EVERYTHING
@@ -17,16 +17,18 @@ from mockserver.world import DEFAULT, World
 
 MOST_KEPT = 8
 STALE_SECONDS = 300.0
-"""A scenario's times are relative to now; a world whose clock runs must not start further behind than this."""
+"""A scenario's times are relative to now; a world whose clock runs should not start further behind than this, unless
+its scenario takes so long to seed that a new one would be hardly better."""
+SEEDINGS = 100
 
 
 @dataclass
 class Template:
-    """A world as its scenario left it, which nobody asks anything; and when it was made."""
+    """A world as its scenario left it, which nobody asks anything; and until when it will do."""
 
     world: World
-    made: float
-    lock: threading.Lock
+    stale: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Templates:
@@ -62,15 +64,16 @@ class Templates:
         with self._lock:
             template = self._kept.pop(key, None)
             if template is None:
-                template = Template(World.new("template"), -STALE_SECONDS, threading.Lock())
+                template = Template(World.new("template"))
             self._kept[key] = template  # the latest used stands last
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
         with template.lock:
-            is_stale = moment is None and time.monotonic() - template.made > STALE_SECONDS
-            if template.world.origin is None or is_stale:
+            began = time.monotonic()
+            if template.world.origin is None or (moment is None and began > template.stale):
                 template.world = build_world(self.contract, scenario=scenario, seed=seed, freeze_time=moment)
-                template.made = time.monotonic()
+                ended = time.monotonic()
+                template.stale = ended + max(STALE_SECONDS, SEEDINGS * (ended - began))
             return template.world
 
 

@@ -138,8 +138,8 @@ class Worlds:
         if self._registered.get(world.id, (None,))[0] == stamp:
             return
         with self._lock:
-            if self._worlds.get(world.id) is not world:
-                return
+            if world is not self.default and self._worlds.get(world.id) is not world:
+                return  # removed while it answered
             self._forget_keys(world)
             names = list(world.names())
             for name in names:

@@ -218,8 +218,8 @@ def test_connection_breaks(port, fault, capfd) -> None:
     assert _send(port, "POST", "/__admin/worlds/default/faults", fault)[0] == 201
     with pytest.raises((http.client.HTTPException, ConnectionError)) as broken:
         _send(port, "GET", "/api/nowhere/")
-    if "truncate" in fault:
-        assert len(broken.value.partial) <= 10  # a server may break off before what it has is on its way
+    received = getattr(broken.value, "partial", b"")  # a server may break off before what it has is on its way
+    assert len(received) <= 10
     assert _send(port, "GET", "/api/nowhere/")[0] == 404
     _, entries = _send(port, "GET", "/__admin/worlds/default/requests")
     assert (b'"status":null' in entries) == ("drop" in fault)

@@ -194,3 +194,11 @@ def test_fork_takes_the_journal_along(admin, ask) -> None:
 def test_unknown_route_names_the_closest(ask) -> None:
     answer = ask("GET", "/api/projects/1/anotations/")
     assert answer.headers["X-Mockserver-Closest-Route"] == "/api/projects/{project_id}/annotations"
+
+
+@pytest.mark.parametrize(
+    "query", ["?" + "&".join(f"a{n}=1" for n in range(1500)), "?%ff=%00", "?a=%ed%a0%80", "?&&=&="]
+)
+def test_strange_queries_are_shown(ask, seen, query) -> None:
+    ask("GET", ANNOTATIONS + query)
+    assert seen()[-1]["path"] == ANNOTATIONS
