@@ -15,11 +15,14 @@ from mockserver.pagination import Fetch, LimitOffset
 from mockserver.resource import Record
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import LATEST_ANNOTATIONS
+from mockserver.tuplesort import first_rows
 
 ON_INSIGHT, ON_DASHBOARD, SHARED, RETIRED = "dashboard_item", "dashboard", "organization", "recording"
 SCOPE_ALIASES = {"insight": ON_INSIGHT}
 PARENTS = {ON_INSIGHT: "insights", "dashboard_id": "dashboards"}
 """Fields that name the thing annotated, and its table."""
+MOST_SORTED = 1000
+"""Longer lists keep ties as they were made, in either profile: sorting them at each read would cost too much."""
 NARROWING = ("search", "scope", "date_from", "date_to")
 
 
@@ -77,8 +80,8 @@ class Annotations(SoftDelete):
             record
             for record in records
             if (scope is None or record["scope"] == scope)
-            and (start is None or start <= sort_key(record["date_marker"]) < sort_key(None))
-            and (end is None or sort_key(record["date_marker"]) <= end)
+            and (start is None or start <= by_date(record) < sort_key(None))
+            and (end is None or by_date(record) <= end)
             and not self._is_parent_deleted(call, record)
         ]
 
@@ -106,9 +109,22 @@ class Annotations(SoftDelete):
         return any(parent is not None and parent["deleted"] for parent in parents)
 
     def fetcher(self, call: Call) -> Fetch:
-        """Return how to get a stretch of the list; what other projects share is merged in where it belongs."""
-        if self.is_filtered(call):
-            return super().fetcher(call)
+        """Return how to get a stretch of the list; in `observed` ties come as PostgreSQL leaves them."""
+        steadily = super().fetcher(call) if self.is_filtered(call) else self._merging_fetcher(call)
+        if not call.is_observed:
+            return steadily
+
+        def fetch(offset: int, limit: int) -> tuple[Sequence[Record], int]:
+            rows, count = steadily(0, MOST_SORTED)
+            if count > MOST_SORTED:
+                return steadily(offset, limit)
+            stored = sorted(rows, key=lambda record: (sort_key(record["updated_at"]), record["id"]))
+            return first_rows(stored, by_date, offset + limit)[offset:], count
+
+        return fetch
+
+    def _merging_fetcher(self, call: Call) -> Fetch:
+        """Return how to get a stretch of the whole list: what other projects share is merged in where it belongs."""
         shared = self._shared(call)
 
         def fetch(offset: int, limit: int) -> tuple[Sequence[Record], int]:
@@ -167,7 +183,12 @@ def latest_first(own: Sequence[Record], shared: Sequence[Record]) -> Sequence[Re
     """Return annotations by their date, latest first, undated ones before all; of ties the project's own come first."""
     if not shared:
         return own
-    return sorted([*own, *shared], key=lambda record: sort_key(record["date_marker"]), reverse=True)
+    return sorted([*own, *shared], key=by_date, reverse=True)
+
+
+def by_date(record: Record) -> tuple[int, Any]:
+    """Return what an annotation is sorted by."""
+    return sort_key(record["date_marker"])
 
 
 def bound(call: Call, name: str) -> tuple[int, Any] | None:

@@ -51,26 +51,26 @@ def test_changing_a_shared_annotation_through_another_project_moves_it(either: C
     assert either.get(f"{THERE}/{shared}/").status_code == 404
 
 
-def test_the_latest_come_first_undated_ones_before_and_ties_as_they_were_made(either: Client) -> None:
-    before = set(seen(either))
+def test_the_latest_come_first_undated_ones_before_and_ties_as_they_were_made(client: Client) -> None:
+    before = set(seen(client))
     dates = ["2031-01-01", None, "2033-01-01T00:00:00.5Z", "2031-01-01T00:00:00Z", None, "2033-01-01"]
-    made = [pin(either, date_marker=date)["id"] for date in dates]
-    assert [id for id in seen(either) if id not in before] == [made[i] for i in (1, 4, 2, 5, 0, 3)]
+    made = [pin(client, date_marker=date)["id"] for date in dates]
+    assert [id for id in seen(client) if id not in before] == [made[i] for i in (1, 4, 2, 5, 0, 3)]
 
 
-def test_pages_that_hold_shared_annotations_are_the_list_cut_in_pieces(either: Client) -> None:
+def test_pages_that_hold_shared_annotations_are_the_list_cut_in_pieces(client: Client) -> None:
     for number in range(12):
         pin(
-            either,
+            client,
             THERE if number % 3 == 0 else HERE,
             scope="organization",
             date_marker=f"2030-01-{1 + number % 5:02d}",
         )
-    whole = seen(either)
+    whole = seen(client)
     for size in (1, 4, 5):
-        pieces = [seen(either, query=f"limit={size}&offset={offset}") for offset in range(0, len(whole), size)]
+        pieces = [seen(client, query=f"limit={size}&offset={offset}") for offset in range(0, len(whole), size)]
         assert [id for piece in pieces for id in piece] == whole
-    assert either.get(f"{HERE}/?limit=1").json["count"] == len(whole)
+    assert client.get(f"{HERE}/?limit=1").json["count"] == len(whole)
 
 
 @pytest.mark.parametrize(
