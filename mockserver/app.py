@@ -21,6 +21,7 @@ from mockserver.interception import WORLD, Interception, endpoint_name, template
 from mockserver.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
+from mockserver.seeding import Progress
 from mockserver.store.log import MOST_ITEMS
 from mockserver.strictness import Strictness
 from mockserver.templates import Templates
@@ -45,20 +46,22 @@ def create_app(
     admin: bool = True,
     journal_size: int = MOST_ITEMS,
     contract: Contract | None = None,
+    progress: Progress | None = None,
 ) -> Flask:
     """Return a WSGI application that answers every operation of the contract.
 
     `world` is the default one; without it `scenario` (a name, or a path to a file) is seeded with `seed`, answering as
     `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
     contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
-    `journal_size` is how many requests each world remembers.
+    `journal_size` is how many requests each world remembers. `progress` is told how far the seeding of a large scenario
+    is: what is made, how many are, how many there will be.
 
     Raises: ContractError, BindingError, ScenarioError.
     """
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
-    worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile)))
+    worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress))
     app = Flask("mockserver", static_folder=None)
     app.request_class = DjangoRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

@@ -13,7 +13,7 @@ from mockserver.store import DuplicateKey, Record, Transaction
 from mockserver.tables import TABLES, Identity, Owner, Table
 from mockserver.world import World
 
-__all__ = ["LoadError", "Loader", "build_world", "load"]
+__all__ = ["LoadError", "Loader", "Progress", "build_world", "load"]
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 LAST_ABOUT_PERSONS = "property_definitions"

@@ -11,7 +11,7 @@ from mockserver import entropy
 from mockserver.call import EVERYTHING
 from mockserver.contract import Contract, Profile
 from mockserver.scenarios import find
-from mockserver.seeding import build_world
+from mockserver.seeding import Progress, build_world
 from mockserver.store import Transaction
 from mockserver.world import DEFAULT, World
 
@@ -40,9 +40,11 @@ class Templates:
         self._kept: dict[Hashable, Template] = {}
         self._lock = threading.Lock()
 
-    def build_default(self, scenario: str, seed: int, profile: Profile) -> World:
+    def build_default(
+        self, scenario: str, seed: int, profile: Profile, progress: Progress | None = None
+    ) -> World:  # fmt: skip
         """Return the default world: the one that keeps the keys that its scenario gives."""
-        world = self._template(scenario, seed, self.freeze_time).fork(DEFAULT)
+        world = self._template(scenario, seed, self.freeze_time, progress).fork(DEFAULT)
         world.profile = profile
         return world
 
@@ -58,7 +60,9 @@ class Templates:
         world.profile = profile
         return rekey(world)
 
-    def _template(self, scenario: str, seed: int, moment: str | None) -> World:
+    def _template(
+        self, scenario: str, seed: int, moment: str | None, progress: Progress | None = None
+    ) -> World:  # fmt: skip
         file = find(scenario)
         key = (str(file), file.stat().st_mtime_ns, seed, moment)
         with self._lock:
@@ -71,7 +75,9 @@ class Templates:
         with template.lock:
             began = time.monotonic()
             if template.world.origin is None or (moment is None and began > template.stale):
-                template.world = build_world(self.contract, scenario=scenario, seed=seed, freeze_time=moment)
+                template.world = build_world(
+                    self.contract, scenario=scenario, seed=seed, freeze_time=moment, progress=progress
+                )  # fmt: skip
                 ended = time.monotonic()
                 template.stale = ended + max(STALE_SECONDS, SEEDINGS * (ended - began))
             return template.world

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.scenarios import ScenarioError, find
 from mockserver.seeding import build_world
@@ -239,7 +240,7 @@ def test_progress_is_told(contract: Contract, tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     file.write_text(HEAD + PEOPLE.replace("persons: 40", "persons: 4000").replace("events: 800", "events: 20000"))
     told: list[tuple[str, int, int]] = []
-    build_world(contract, scenario=str(file), progress=lambda *step: told.append(step))
+    create_app(scenario=str(file), contract=contract, progress=lambda *step: told.append(step))
     assert told == [("persons", 2000, 4000), ("persons", 4000, 4000), ("events", 20000, 20000)]
 
 
