@@ -31,8 +31,11 @@ def build_schema(
     members: dict[str, Any] = {}
     for name, prop in spec.get("properties", {}).items():
         prop = _flatten(contract, prop)
-        if prop.get("readOnly") or (profile is Profile.OBSERVED and prop.get("x-observed") is False):
+        seen = prop.get("x-observed") if profile is Profile.OBSERVED else None
+        if prop.get("readOnly") or seen is False:
             continue
+        if isinstance(seen, Mapping):
+            prop = seen
         if overrides and name in overrides:
             members[name] = overrides[name]
         else:

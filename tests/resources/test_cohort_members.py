@@ -1,0 +1,317 @@
+"""Who belongs to cohorts: dynamic ones by persons and events, static ones by hand, by file, by query."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.resources.test_persons import TOKEN, make
+
+COHORTS = "/api/projects/1/cohorts/"
+NOBODY = "00000000-0000-0000-0000-0000000000ff"
+
+
+def condition(**fields: Any) -> dict[str, Any]:
+    return {"key": "team", "type": "person", "operator": "exact", "value": "red", **fields}
+
+
+def event(name: str, **fields: Any) -> dict[str, Any]:
+    return {"key": name, "type": "behavioral", "value": "performed_event", "event_type": "events", "time_value": 30,
+            "time_interval": "day", **fields}  # fmt: skip
+
+
+def create(client: Client, *conditions: Any, join: str = "AND", **fields: Any) -> Any:
+    filters = {"properties": {"type": join, "values": list(conditions)}}
+    response = client.post(COHORTS, {"name": "c", **({"filters": filters} if conditions else {}), **fields})
+    assert response.status_code == 201, response.text
+    return response.json
+
+
+def static(client: Client, *persons: Any) -> Any:
+    return create(client, is_static=True, _create_static_person_ids=[person["uuid"] for person in persons])
+
+
+def names(client: Client, cohort: Any, **query: Any) -> list[str]:
+    response = client.get(f"{COHORTS}{cohort['id']}/persons/", query_string={"limit": 1000, **query})
+    assert response.status_code == 200, response.text
+    return [person["distinct_ids"][0] for person in response.json["results"]]
+
+
+def capture(client: Client, distinct_id: str, name: str, *days: str, **properties: Any) -> None:
+    batch = [
+        {"event": name, "distinct_id": distinct_id, "timestamp": f"{day}T12:00:00Z", "properties": properties}
+        for day in days
+    ]
+    assert client.as_key(None).post("/batch/", {"api_key": TOKEN, "batch": batch}).status_code == 200
+
+
+@pytest.fixture
+def team(either: Client) -> Client:
+    """Three persons: two of the red team, the younger of whom is on the blue list; one of none."""
+    make(either, "ann", timestamp="2026-01-02T00:00:00Z", team="red", age=20)
+    make(either, "bob", timestamp="2026-01-03T00:00:00Z", team="red", age=40)
+    make(either, "cat", timestamp="2026-01-04T00:00:00Z", squad="blue")
+    return either
+
+
+@pytest.mark.parametrize(
+    ("conditions", "join", "expected"),
+    [
+        ([condition()], "AND", ["bob", "ann"]),
+        ([condition(), condition(key="age", operator="gt", value=30)], "AND", ["bob"]),
+        ([condition(key="age", operator="lt", value=30), condition(key="squad", value="blue")], "OR", ["cat", "ann"]),
+        ([condition(), condition(key="age", operator="gt", value=30, negation=True)], "AND", ["ann"]),
+        ([{"type": "OR", "values": [condition(key="squad", value="blue")]}], "AND", ["cat"]),
+    ],
+)
+def test_dynamic_cohort_holds_who_meets_its_conditions(
+    team: Client, conditions: list[Any], join: str, expected: list[str]
+) -> None:
+    cohort = create(team, *conditions, join=join)
+    assert names(team, cohort) == expected
+    assert team.get(f"{COHORTS}{cohort['id']}/").json["count"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ["ann", "bob"]),
+        ({"time_value": 5}, ["bob"]),
+        ({"time_value": None, "time_interval": None, "explicit_datetime": "2026-01-12T00:00:00"}, ["bob"]),
+        ({"explicit_datetime": "-5d"}, ["bob"]),
+        ({"value": "performed_event_multiple", "operator": "gte", "operator_value": 2}, ["bob"]),
+        ({"value": "performed_event_multiple", "operator": "lt", "operator_value": 2}, ["ann"]),
+        ({"value": "performed_event_multiple", "operator_value": 2}, ["bob"]),
+        ({"value": "performed_event_first_time", "time_value": 10}, ["ann"]),
+        ({"value": "stopped_performing_event", "seq_time_value": 5, "seq_time_interval": "day"}, ["ann"]),
+        (
+            {"value": "restarted_performing_event", "time_value": 10, "seq_time_value": 4, "seq_time_interval": "day"},
+            ["bob"],
+        ),
+        (
+            {"value": "performed_event_regularly", "time_value": 1, "time_interval": "week", "total_periods": 2,
+             "min_periods": 1, "operator": "gte", "operator_value": 1},
+            ["ann", "bob"],
+        ),
+        (
+            {"value": "performed_event_sequence", "seq_event": "paid", "seq_event_type": "events",
+             "seq_time_value": 1, "seq_time_interval": "day"},
+            ["ann"],
+        ),
+        ({"event_filters": [{"type": "event", "key": "total", "operator": "gt", "value": 10}]}, ["bob"]),
+        ({"key": "never"}, []),
+        ({"event_type": "actions", "key": 3}, []),
+    ],
+)  # fmt: skip
+def test_dynamic_cohort_holds_who_did_something(team: Client, fields: Any, expected: list[str]) -> None:
+    capture(team, "ann", "bought", "2026-01-08", total=5)
+    capture(team, "ann", "paid", "2026-01-08")
+    capture(team, "bob", "bought", "2026-01-02", "2026-01-13", total=50)
+    assert sorted(names(team, create(team, {**event("bought"), **fields}))) == expected
+
+
+def test_behavior_and_persons_join(team: Client) -> None:
+    capture(team, "bob", "bought", "2026-01-13")
+    capture(team, "cat", "bought", "2026-01-13")
+    assert names(team, create(team, condition(), event("bought", negation=True))) == ["ann"]
+
+
+def test_cohort_refers_to_others(team: Client) -> None:
+    red = create(team, condition())
+    listed = static(team, make(team, "ann"), make(team, "cat"))
+    reference = {"key": "id", "type": "cohort"}
+    both = create(team, {**reference, "value": red["id"]}, {**reference, "value": str(listed["id"])})
+    rest = create(team, {**reference, "value": red["id"]}, {**reference, "value": listed["id"], "negation": True})
+    assert names(team, both) == ["ann"]
+    assert names(team, rest) == ["bob"]
+    assert names(team, create(team, {**reference, "value": 99999})) == []
+
+
+def test_calculation_is_done_by_the_next_read(team: Client) -> None:
+    cohort = create(team, condition())
+    assert (cohort["is_calculating"], cohort["count"], cohort["last_calculation"]) == (True, None, None)
+    read = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["is_calculating"], read["count"], read["last_calculation"]) == (False, 2, "2026-01-15T12:00:00Z")
+    make(team, "dan", team="red")
+    assert len(names(team, cohort)) == 2
+    patched = team.patch(f"{COHORTS}{cohort['id']}/", {}).json
+    assert (patched["is_calculating"], patched["count"]) == (True, 2)
+    assert len(names(team, cohort)) == 3
+
+
+def test_calculation_that_fails_is_counted(team: Client) -> None:
+    cohort = create(team, condition(key="age", operator="gt", value="many"))
+    read = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["errors_calculating"], read["is_calculating"], read["count"]) == (1, False, None)
+    (run,) = team.get(f"{COHORTS}{cohort['id']}/calculation_history/").json["results"]
+    assert (run["is_completed"], run["is_successful"], run["count"]) == (True, False, None)
+    assert "Float64" in run["error"]
+
+
+def test_calculations_are_kept_newest_first(team: Client) -> None:
+    cohort = create(team, condition())
+    names(team, cohort)
+    team.patch(f"{COHORTS}{cohort['id']}/", {"filters": {"properties": {"type": "AND", "values": []}}})
+    history = f"{COHORTS}{cohort['id']}/calculation_history/"
+    page = team.get(history).json
+    assert [(run["count"], run["duration_seconds"]) for run in page["results"]] == [(0, 0.0), (2, 0.0)]
+    assert (page["count"], page["next"], page["previous"]) == (2, None, None)
+    first = team.get(f"{history}?limit=1").json
+    assert (first["next"], first["previous"]) == ("?limit=1&offset=1", None)
+    assert team.get(f"{history}?limit=1&offset=1").json["previous"] == "?limit=1&offset=0"
+    assert team.get(f"{history}?limit=x").status_code == 400
+
+
+def test_static_cohort_begins_with_the_persons_that_are_known(team: Client) -> None:
+    ann = make(team, "ann")
+    cohort = create(team, is_static=True, _create_static_person_ids=[ann["uuid"], ann["uuid"], NOBODY, "x"])
+    assert (cohort["count"], cohort["is_calculating"]) == (1, False)
+    assert cohort["last_calculation"]
+    assert names(team, cohort) == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("ann\nghost\ncat\n", ["cat", "ann"]), ("name,distinct_id\nA,bob\n", ["bob"]), ("email\nann@x.test", [])],
+)
+def test_file_fills_a_static_cohort(team: Client, content: str, expected: list[str]) -> None:
+    form = {"name": "c", "is_static": "true", "csv": (io.BytesIO(content.encode()), "a.csv")}
+    cohort = team.post(COHORTS, data=form)
+    assert (cohort.status_code, cohort.json["count"]) == (201, None)
+    assert names(team, cohort.json) == expected
+    assert team.get(f"{COHORTS}{cohort.json['id']}/").json["count"] == len(expected)
+
+
+def test_file_that_cannot_be_read_leaves_no_cohort(team: Client) -> None:
+    before = team.get(COHORTS).json["count"]
+    form = {"name": "c", "is_static": "true", "csv": (io.BytesIO(b"a,b\n1,2"), "a.csv")}
+    refused = team.post(COHORTS, data=form)
+    assert (refused.status_code, refused.json["attr"]) == (400, "csv")
+    assert team.get(COHORTS).json["count"] == before
+
+
+def test_query_fills_a_static_cohort(team: Client) -> None:
+    query = {"kind": "ActorsQuery", "select": ["id"], "properties": [condition()]}
+    cohort = create(team, is_static=True, query=query)
+    assert cohort["count"] is None
+    assert names(team, cohort) == ["bob", "ann"]
+
+
+def test_persons_are_added_and_removed(team: Client) -> None:
+    ann, bob = make(team, "ann"), make(team, "bob")
+    cohort = static(team)
+    item = f"{COHORTS}{cohort['id']}/"
+    added = team.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [ann["uuid"], bob["uuid"], NOBODY]})
+    assert (added.status_code, added.json) == (200, {"success": True})
+    assert team.get(item).json["count"] == 2
+    removed = team.patch(f"{item}remove_person_from_static_cohort/", {"person_id": ann["uuid"]})
+    assert removed.json == {"success": True}
+    assert names(team, cohort) == ["bob"]
+    log = team.get(f"{item}activity/").json["results"]
+    assert [entry["activity"] for entry in log] == ["person_removed_manually", "persons_added_manually", "created"]
+    change = {"type": "Cohort", "action": "changed", "field": None, "before": None, "after": None}
+    assert log[0]["detail"]["changes"] == [change]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "person_ids must be a list"),
+        ({"person_ids": "x"}, "person_ids must be a list"),
+        ([], "person_ids must be a list"),
+        ({"person_ids": []}, "person_ids cannot be empty"),
+        ({"person_ids": ["x"] * 1001}, "List size exceeds limit"),
+        ({"person_ids": [NOBODY, "abc", 5, None, "\x00"]}, "No valid users to add to cohort"),
+    ],
+)
+def test_addition_is_refused(either: Client, body: Any, detail: str) -> None:
+    response = either.patch(f"{COHORTS}{static(either)['id']}/add_persons_to_static_cohort/", body)
+    assert (response.status_code, response.json["detail"]) == (400, detail)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        ({}, 400, "person_id is required"),
+        ({"person_id": ""}, 400, "person_id is required"),
+        ({"person_id": 5}, 400, "person_id must be a string"),
+        ({"person_id": "abc"}, 400, "person_id must be a valid UUID"),
+        ({"person_id": NOBODY}, 404, "Person with this UUID does not exist in the cohort's team"),
+    ],
+)
+def test_removal_is_refused(either: Client, body: Any, status: int, detail: str) -> None:
+    response = either.patch(f"{COHORTS}{static(either)['id']}/remove_person_from_static_cohort/", body)
+    assert (response.status_code, response.json["detail"]) == (status, detail)
+
+
+def test_removal_of_somebody_who_is_not_in_it_is_refused(team: Client) -> None:
+    uuid = make(team, "ann")["uuid"]
+    response = team.patch(f"{COHORTS}{static(team)['id']}/remove_person_from_static_cohort/", {"person_id": uuid})
+    assert (response.status_code, response.json["detail"]) == (404, "Person is not part of the cohort")
+
+
+@pytest.mark.parametrize(
+    ("action", "detail"),
+    [
+        ("add_persons_to_static_cohort", "Can only add users to static cohorts"),
+        ("remove_person_from_static_cohort", "Can only remove users from static cohorts"),
+    ],
+)
+def test_members_of_dynamic_cohorts_follow_from_conditions(either: Client, action: str, detail: str) -> None:
+    response = either.patch(f"{COHORTS}{create(either, condition())['id']}/{action}/", {})
+    assert (response.status_code, response.json["detail"]) == (400, detail)
+
+
+def test_members_follow_what_becomes_of_persons(team: Client) -> None:
+    ann, cat = make(team, "ann"), make(team, "cat")
+    cohort = static(team, ann, cat)
+    capture(team, "bob", "$merge_dangerously", "2026-01-14", alias="ann")
+    assert names(team, cohort) == ["cat", "ann"]
+    team.delete(f"/api/projects/1/persons/{cat['uuid']}/")
+    assert names(team, cohort) == ["ann"]
+
+
+def test_persons_of_a_cohort_are_paged_searched_and_filtered(team: Client) -> None:
+    cohort = create(team, condition())
+    url = f"{COHORTS}{cohort['id']}/persons/"
+    first = team.get(f"{url}?limit=1").json
+    assert first["next"].endswith("/persons/?limit=1&offset=1")
+    assert team.get(first["next"]).json["results"][0]["distinct_ids"] == ["ann"]
+    assert names(team, cohort, search="ann") == ["ann"]
+    assert names(team, cohort, properties='[{"key":"age","type":"person","operator":"gt","value":30}]') == ["bob"]
+    assert team.get(f"{url}?properties=x").status_code == 400
+    assert team.get(f"{url}?limit=abc").status_code == 400
+    assert team.get(f"{url}?offset=-1").status_code == 400
+
+
+def test_persons_of_a_cohort_are_exported(team: Client) -> None:
+    make(team, "ann", email="ann@x.test")
+    cohort = create(team, condition(key="age", operator="lt", value=30))
+    url = f"{COHORTS}{cohort['id']}/persons"
+    (row,) = team.get(f"{url}?is_csv_export=1").json["results"]
+    assert (row["email"], "email" in row["properties"], "uuid" in row) == ("ann@x.test", False, False)
+    header, line, _ = team.get(f"{url}.csv").text.split("\r\n")
+    assert header == "created_at,distinct_ids.0,email,id,name,properties.age,properties.team"
+    assert line.split(",")[1:3] == ["ann", "ann@x.test"]
+    assert team.get(f"{COHORTS}?format=csv").status_code == 404
+
+
+def test_dynamic_cohort_is_copied_as_a_static_one(team: Client) -> None:
+    cohort = create(team, condition(), name="Reds")
+    copied = team.get(f"{COHORTS}{cohort['id']}/duplicate_as_static_cohort/")
+    assert (copied.status_code, copied.json["name"], copied.json["is_static"]) == (200, "Reds (static copy)", True)
+    make(team, "dan", team="red")
+    assert names(team, copied.json) == ["bob", "ann"]
+    again = team.get(f"{COHORTS}{copied.json['id']}/duplicate_as_static_cohort/")
+    assert again.json["detail"] == "Cannot duplicate a static cohort as a static cohort."
+
+
+def test_person_knows_their_cohorts(team: Client) -> None:
+    ann = make(team, "ann")
+    mine = {create(team, condition())["id"], static(team, ann)["id"]}
+    create(team, condition(value="green"))
+    found = team.get(f"/api/projects/1/persons/cohorts/?person_id={ann['uuid']}").json["results"]
+    assert mine <= {cohort["id"] for cohort in found}

@@ -1,0 +1,242 @@
+"""Cohorts: lists, what a write takes and refuses, deletion and the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.resources.test_cohort_members import COHORTS, condition, create, event, static
+
+REFERENCE = {"key": "id", "type": "cohort"}
+
+
+def listed(client: Client, **query: Any) -> list[int]:
+    return [cohort["id"] for cohort in client.get(COHORTS, query_string={"limit": 1000, **query}).json["results"]]
+
+
+def refers_to(cohort: Any) -> dict[str, Any]:
+    return {**REFERENCE, "value": cohort["id"]}
+
+
+def filters(*conditions: Any) -> dict[str, Any]:
+    return {"properties": {"type": "AND", "values": list(conditions)}}
+
+
+def test_cohort_needs_nothing(either: Client) -> None:
+    cohort = either.post(COHORTS, {}).json
+    assert cohort["filters"] == {"properties": {}}
+    assert {name: cohort[name] for name in ("name", "description", "groups", "query", "experiment_set")} == {
+        "name": None, "description": "", "groups": [], "query": None, "experiment_set": [],
+    }  # fmt: skip
+    assert either.get(f"{COHORTS}{cohort['id']}/").json["count"] == 0
+
+
+def test_what_is_only_written_is_not_shown(either: Client) -> None:
+    cohort = create(either, is_static=True, _create_in_folder="a/b", _create_static_person_ids=[])
+    assert not [name for name in cohort if name.startswith("_")]
+
+
+def test_documented_cohorts_count_their_calculations(client: Client, observed: Client) -> None:
+    cohort = create(client, condition())
+    assert (cohort["version"], cohort["pending_version"]) == (None, 1)
+    client.patch(f"{COHORTS}{cohort['id']}/", {"name": "d"})
+    read = client.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["version"], read["pending_version"]) == (2, 2)
+    assert "version" not in create(observed, condition())
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "attr"),
+    [
+        ({"name": "x" * 401}, "max_length", "name"),
+        ({"name": ["a"]}, "invalid_input", "name"),
+        ({"name": "a\x00"}, "null_characters_not_allowed", "name"),
+        ({"description": None}, "null", "description"),
+        ({"is_static": "maybe"}, "invalid_input", "is_static"),
+        ({"groups": "x"}, "not_a_list", "groups"),
+        ({"groups": [{}]}, "invalid_input", "groups__0"),
+        ({"groups": [5]}, "not_a_dict", "groups__0"),
+        ({"groups": [{"event_id": "a", "colour": 1}]}, "invalid_input", "groups__0"),
+        ({"filters": None}, "invalid_input", "filters__detail"),
+        ({"filters": "x", "is_static": True}, "invalid_input", "filters__detail"),
+        ({"filters": filters(condition(value="a\x00"))}, "null_characters_not_allowed", "filters"),
+        ({"query": "x"}, "invalid_input", "query"),
+        ({"query": {"kind": "TrendsQuery"}}, "invalid_input", "query"),
+        ({"query": {"kind": "ActorsQuery"}, "filters": filters(condition())}, "invalid_input", None),
+        ({"cohort_type": "bogus"}, "invalid_choice", "cohort_type"),
+        ({"cohort_type": "behavioral"}, "invalid_input", "cohort_type"),
+        ({"_create_static_person_ids": "x", "is_static": True}, "not_a_list", "_create_static_person_ids"),
+        ({"_create_static_person_ids": [[]], "is_static": True}, "invalid_input", "_create_static_person_ids__0"),
+    ],
+)
+def test_bad_values_are_refused_and_leave_nothing(either: Client, body: Any, code: str, attr: str | None) -> None:
+    before = listed(either)
+    response = either.post(COHORTS, body)
+    assert (response.status_code, response.json["code"], response.json["attr"]) == (400, code, attr), response.text
+    assert listed(either) == before
+
+
+def test_null_groups_are_what_the_pages_show(client: Client, observed: Client) -> None:
+    assert client.post(COHORTS, {"groups": None}).status_code == 201
+    assert observed.post(COHORTS, {"groups": None}).json["code"] == "null"
+
+
+def test_query_without_is_static_is_refused_and_leaves_a_cohort(either: Client) -> None:
+    before = listed(either)
+    response = either.post(COHORTS, {"query": {"kind": "ActorsQuery", "select": ["id"]}})
+    assert response.status_code == 400
+    assert response.json["detail"] == "Cannot create a dynamic cohort with a query. Set is_static to true."
+    assert len(listed(either)) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("given", "conditions", "expected"),
+    [
+        ("person_property", [condition()], None),
+        ("behavioral", [condition()], "person_property"),
+        ("behavioral", [condition(), event("a")], None),
+        ("behavioral", [event("a", value="stopped_performing_event")], "analytical"),
+        ("realtime", [condition()], "person_property"),
+        ("static", [condition()], "person_property"),
+    ],
+)
+def test_type_must_fit_the_definition(either: Client, given: str, conditions: list[Any], expected: str | None) -> None:
+    response = either.post(COHORTS, {"cohort_type": given, "filters": filters(*conditions)})
+    if expected is None:
+        assert (response.status_code, response.json["cohort_type"]) == (201, given)
+    else:
+        told = f"Cohort type '{given}' does not match the filters. Expected type: '{expected}'"
+        assert (response.status_code, response.json["detail"]) == (400, told)
+
+
+def test_type_follows_from_cohorts_referred_to(either: Client) -> None:
+    behavioral = create(either, event("a"))
+    body = {"cohort_type": "behavioral", "filters": filters(refers_to(behavioral), condition())}
+    assert either.post(COHORTS, body).status_code == 201
+
+
+def test_list_is_newest_first_without_the_deleted(either: Client) -> None:
+    first, second = create(either), create(either)
+    assert listed(either)[:2] == [second["id"], first["id"]]
+    either.patch(f"{COHORTS}{second['id']}/", {"deleted": True})
+    assert listed(either)[0] == first["id"]
+    assert either.get(f"{COHORTS}{second['id']}/").json["deleted"] is True
+    either.patch(f"{COHORTS}{second['id']}/", {"deleted": False})
+    assert listed(either)[0] == second["id"]
+
+
+def test_list_is_narrowed(either: Client) -> None:
+    person = create(either, condition(), name="Nearby Needles")
+    behavioral = create(either, event("a"))
+    indirect = create(either, refers_to(behavioral))
+    hand = either.as_key("phx_mock_member").post(COHORTS, {"name": "needle", "is_static": True}).json
+    assert set(listed(either, search="needLE")) == {person["id"], hand["id"]}
+    assert hand["id"] in listed(either, type="static")
+    assert person["id"] not in listed(either, type="static")
+    assert hand["id"] not in listed(either, type="dynamic")
+    assert hand["id"] in listed(either, type="bogus")
+    assert hand["id"] in listed(either, created_by_id=3)
+    assert person["id"] not in listed(either, created_by_id=3)
+    shown = listed(either, hide_behavioral_cohorts="true")
+    assert person["id"] in shown
+    assert not {behavioral["id"], indirect["id"]} & set(shown)
+    assert either.get(f"{COHORTS}?created_by_id=abc").status_code == 400
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+@pytest.mark.parametrize("key", ["999999", "abc", "99999999999999999999", "-1"])
+def test_unknown_cohort_is_not_found(either: Client, method: str, key: str) -> None:
+    assert getattr(either, method)(f"{COHORTS}{key}/").status_code == 404
+
+
+def test_cohorts_of_another_project_are_not_found(either: Client) -> None:
+    foreign = either.as_key("phx_mock_outsider").post("/api/projects/3/cohorts/", {"name": "theirs"}).json["id"]
+    assert either.get(f"{COHORTS}{foreign}/").status_code == 404
+    for action in ("persons", "calculation_history", "activity"):
+        assert either.get(f"{COHORTS}{foreign}/{action}/").status_code == 404
+
+
+def test_cohort_is_never_removed_for_good(either: Client) -> None:
+    for key in (create(either)["id"], 999999):
+        response = either.delete(f"{COHORTS}{key}/")
+        assert (response.status_code, response.data) == (405, b"")
+
+
+@pytest.mark.parametrize("through", [0, 1, 2])
+def test_cohorts_may_not_refer_to_one_another_in_a_loop(either: Client, through: int) -> None:
+    first = create(either, condition())
+    last = first
+    for _ in range(through):
+        last = create(either, refers_to(last))
+    response = either.patch(f"{COHORTS}{first['id']}/", {"filters": filters(refers_to(last))})
+    assert (response.status_code, response.json["detail"]) == (400, "Cohorts cannot reference other cohorts in a loop.")
+
+
+def test_update_asks_for_cohorts_that_exist(either: Client) -> None:
+    cohort = create(either, {**REFERENCE, "value": 999999})
+    response = either.patch(f"{COHORTS}{cohort['id']}/", {"name": "x"})
+    assert (response.status_code, response.json["detail"]) == (400, "Invalid Cohort ID in filter")
+
+
+def test_conditions_of_a_static_cohort_define_nothing(either: Client) -> None:
+    cohort = static(either)
+    item = f"{COHORTS}{cohort['id']}/"
+    patched = either.patch(item, {"filters": {"properties": "whatever"}})
+    assert (patched.status_code, patched.json["is_calculating"]) == (200, False)
+    assert either.get(item).json["count"] == 0
+    assert either.patch(item, {"filters": None}).json["filters"] == {"properties": {}}
+
+
+def test_put_keeps_what_it_leaves_out(either: Client) -> None:
+    cohort = create(either, condition(), description="kept")
+    put = either.put(f"{COHORTS}{cohort['id']}/", {"name": "new"}).json
+    assert (put["name"], put["description"], put["filters"]) == ("new", "kept", cohort["filters"])
+
+
+def test_dynamic_cohort_can_become_static(either: Client) -> None:
+    cohort = create(either, condition(key="nobody"))
+    item = f"{COHORTS}{cohort['id']}/"
+    assert either.get(item).json["count"] == 0
+    patched = either.patch(item, {"is_static": True}).json
+    assert (patched["is_static"], patched["is_calculating"]) == (True, False)
+    assert either.get(f"{item}persons/").json["results"] == []
+
+
+def test_changes_are_logged(either: Client) -> None:
+    cohort = create(either, name="a")
+    item = f"{COHORTS}{cohort['id']}/"
+    either.patch(item, {"name": "b", "description": "c"})
+    either.patch(item, {"name": "b"})
+    updated, created = either.get(f"{item}activity/").json["results"]
+    assert (created["activity"], created["detail"]["changes"], created["detail"]["name"]) == ("created", [], "a")
+    assert updated["detail"]["changes"] == [
+        {"type": "Cohort", "action": "changed", "field": "name", "before": "a", "after": "b"},
+        {"type": "Cohort", "action": "changed", "field": "description", "before": "", "after": "c"},
+    ]
+    newest = either.get(f"{COHORTS}activity/?limit=1").json
+    assert newest["results"][0]["item_id"] == str(cohort["id"])
+
+
+def test_log_of_an_unknown_cohort_is_an_empty_404(either: Client) -> None:
+    for key in ("999999", "abc"):
+        response = either.get(f"{COHORTS}{key}/activity/")
+        assert (response.status_code, response.data) == (404, b"")
+
+
+def test_deep_definitions_are_no_trouble(either: Client) -> None:
+    nested: dict[str, Any] = condition()
+    for _ in range(90):
+        nested = {"type": "AND", "values": [nested]}
+    cohort = either.post(COHORTS, {"filters": {"properties": nested}})
+    assert cohort.status_code == 201
+    assert either.get(f"{COHORTS}{cohort.json['id']}/").json["errors_calculating"] == 0
+
+
+def test_long_chains_of_cohorts_are_answered(either: Client) -> None:
+    last = create(either, condition())
+    for _ in range(60):
+        last = create(either, refers_to(last))
+    assert either.get(f"{COHORTS}{last['id']}/").status_code == 200
+    assert either.patch(f"{COHORTS}{last['id']}/", {"name": "x"}).status_code == 200
