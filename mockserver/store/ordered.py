@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 Entry = tuple[Any, int]  # sort key, row
 CHUNK = 512
+FEW = 100  # how many times fewer entries than the list holds are quicker added one by one
 
 
 class SortedRows:
@@ -51,8 +52,14 @@ class SortedRows:
         return SortedRows((*self._chunks[:at], *halves, *self._chunks[at + 1 :]), self._length + 1)
 
     def merged(self, entries: Iterable[Entry]) -> SortedRows:
-        """Return the list with many entries more."""
-        return SortedRows.of(chain(chain.from_iterable(self._chunks), entries))
+        """Return the list with many entries more: sorted anew, unless they are few beside those it holds."""
+        more = list(entries)
+        if len(more) * FEW < self._length:
+            grown = self
+            for entry in more:
+                grown = grown.add(entry)
+            return grown
+        return SortedRows.of(chain(chain.from_iterable(self._chunks), more))
 
     def discard(self, entry: Entry) -> SortedRows:
         """Return the list without one entry; the same list when it is not there."""
@@ -74,8 +81,8 @@ class SortedRows:
             if offset >= len(chunk):
                 offset -= len(chunk)
                 continue
-            entries = islice(reversed(chunk) if descending else chunk, offset, offset + limit - len(rows))
-            rows.extend(row for _, row in entries)
+            entries = (chunk[::-1] if descending else chunk)[offset : offset + limit - len(rows)]
+            rows += [row for _, row in entries]
             offset = 0
             if len(rows) >= limit:
                 break
