@@ -81,6 +81,8 @@ def test_page_example_is_answered(operation: Operation, client, known: dict[str,
     )
     query = {p["name"]: p["example"] for p in operation.spec["parameters"] if p["in"] == "query" and "example" in p}
     body = example(operation.spec["requestBody"].get("content", {}).get("application/json", {}))
+    if operation.id == "roles_role_memberships_create":  # page 000 shows no example, and a user must be named
+        body = {"user_uuid": client.get("/api/users/@me/").json["uuid"]}
     response = client(operation.method.upper(), path + "/", body, query_string=query)
     assert response.status_code == operation.successes[Profile.DOCUMENTED].status, response.get_data(as_text=True)
     page = page_answer(operation)
