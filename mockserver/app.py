@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
+
+
+class Application(Flask):
+    """A Flask that reads requests as Django does, and has no coroutines to look for in each of its functions."""
+
+    request_class = DjangoRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(
@@ -62,8 +71,7 @@ def create_app(
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
     worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress))
-    app = Flask("mockserver", static_folder=None)
-    app.request_class = DjangoRequest
+    app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["mockserver"] = worlds

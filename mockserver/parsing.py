@@ -33,6 +33,13 @@ class LastWins(ImmutableMultiDict[str, str]):
             raise BadRequestKeyError(key)
         return values[-1]
 
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]
+        """Return the last value of a parameter; the default for one that is absent or not of the type."""
+        if type is not None:
+            return super().get(key, default, type)
+        values = dict.get(self, key)
+        return values[-1] if values else default
+
     def to_dict(self, flat: bool = True) -> dict[str, Any]:
         """Return the last value of each parameter, or all of them in lists."""
         return {key: values[-1] if flat else values for key, values in self.lists() if values}

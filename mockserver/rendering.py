@@ -92,7 +92,13 @@ def encode_result(result: Any, success: Success, resource: Resource, call: Call)
         component = resource.rows_component(success.schema, result.rows_key)
         stamp = _stamp(component, resource, call)
         rows = [
-            orjson.Fragment(_encode_record(row, stamp, component, resource, call)) if isinstance(row, Version) else row
+            orjson.Fragment(
+                kept[1]
+                if (kept := row.rendered) is not None and kept[0] == stamp
+                else _encode_record(row, stamp, component, resource, call)
+            )
+            if isinstance(row, Version)
+            else row
             for row in result.rows
         ]
         return encode({**result.envelope, result.rows_key: rows})
