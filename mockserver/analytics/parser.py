@@ -166,7 +166,8 @@ def _read(parse: Callable[[str], str], text: str) -> Any:
     try:
         tree = orjson.loads(parse(text))
     except _ParserError as error:
-        raise QueryError(error.message, error.start, error.end) from None
+        # Where this parser would take a semicolon, the recorded one did not.
+        raise QueryError(error.message.replace("{<EOF>, ';'}", "<EOF>"), error.start, error.end) from None
     except ValueError:
         raise QueryError("The query cannot be read", 0, len(text)) from None
     if tree.get("error"):

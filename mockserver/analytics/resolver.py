@@ -93,6 +93,9 @@ class Resolver:
         following = tuple(
             replace(item, select_query=self._any(item.select_query)[0]) for item in query.subsequent_select_queries
         )
+        widths = {len(select.select) for select in _selects((first, *(item.select_query for item in following)))}
+        if len(widths) > 1:
+            raise QueryError("Mismatched number of columns in UNION ALL.", code="union_all_result_structures_mismatch")
         made = replace(query, initial_select_query=first, subsequent_select_queries=following)
         return made, columns
 
@@ -556,6 +559,16 @@ def columns_of(select: Sequence[Node]) -> dict[str, Node]:
                 named.add(item.alias)
             columns[item.alias] = item.expr
     return columns
+
+
+def _selects(queries: Sequence[nodes.Query]) -> Iterator[nodes.SelectQuery]:
+    """Yield every SELECT of unions."""
+    for query in queries:
+        if isinstance(query, nodes.SelectQuery):
+            yield query
+        else:
+            yield from _selects((query.initial_select_query,))
+            yield from _selects([item.select_query for item in query.subsequent_select_queries])
 
 
 def _has(source: Source, name: str) -> bool:
