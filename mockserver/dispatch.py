@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask import Request, Response
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+PATH_SAFE = "/~:@!$&'()*+,;="
 ENDPOINT_NOT_FOUND = "Endpoint not found."
 FORMAT = "mockserver.format"
 """Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
@@ -157,6 +159,9 @@ def describe(route: Route, profile: Profile) -> Response:
 
 def absolute_url(request: Request) -> str:
     """Return the address as it was asked for: its scheme, host, path and query, none of them rewritten."""
-    query = request.environ.get("QUERY_STRING", "")
-    address = request.host_url.rstrip("/") + request.environ.get("mockserver.path", request.path)
+    environ = request.environ
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    path = environ.get("mockserver.path", request.path)
+    address = f"{environ['wsgi.url_scheme']}://{host}{quote(path, safe=PATH_SAFE)}"
+    query = environ.get("QUERY_STRING", "")
     return f"{address}?{query}" if query else address
