@@ -1,0 +1,128 @@
+"""EventsQuery and ActorsQuery: lists of events and of persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.analytics.conftest import Asker
+
+
+def events(asker: Asker, **fields: Any) -> Any:
+    response = asker.query({"kind": "EventsQuery", "after": "all", "select": ["event"], **fields})
+    assert response.status_code == 200, response.json
+    return response.json
+
+
+def actors(asker: Asker, **fields: Any) -> Any:
+    response = asker.query({"kind": "ActorsQuery", **fields})
+    assert response.status_code == 200, response.json
+    return response.json
+
+
+def test_star_and_person_are_objects(asker: Asker) -> None:
+    answer = events(asker, select=["*", "person"], orderBy=["timestamp"], limit=1)
+    event, person = answer["results"][0]
+    assert (event["event"], event["team_id"], event["properties"]["amount"]) == ("opened", asker.project_id, 10)
+    assert (person["uuid"], person["distinct_id"]) == ("01890000-0000-7000-8000-0000000000a1", "ann")
+    assert (answer["columns"], answer["hasMore"]) == (["*", "person"], True)
+
+
+def test_person_nobody_knows_is_only_a_distinct_id(asker: Asker) -> None:
+    asker.load(events=[{"event": "quiet", "distinct_id": "ghost", "properties": {"$process_person_profile": False}}])
+    assert events(asker, select=["person"], event="quiet")["results"] == [[{"distinct_id": "ghost"}]]
+
+
+@pytest.mark.parametrize(
+    "fields, rows",
+    [
+        ({"select": ["event", "count()"]}, [["bought", 2], ["opened", 2]]),
+        ({"select": ["event -- Event", "count()"], "where": ["count() > 2"]}, []),
+        ({"select": ["distinct_id", "timestamp"], "limit": 1}, [["cid", "2026-01-10T04:00:00.250000Z"]]),
+        ({"select": ["distinct_id"], "where": ["properties.amount > 50"]}, [["ann-2"]]),
+        ({"select": ["count()"], "event": "opened"}, [[2]]),
+        ({"select": ["count()"], "personId": "01890000-0000-7000-8000-0000000000a1"}, [[2]]),
+        ({"select": ["count()"], "after": "-24h"}, [[0]]),
+        ({"select": ["count()"], "after": "-7d", "before": "2026-01-10T02:30:00Z"}, [[2]]),
+        ({"select": ["properties.amount"], "orderBy": ["properties.amount DESC"], "limit": 1}, [[99.5]]),
+    ],
+)
+def test_events_are_chosen_grouped_and_ordered(asker: Asker, fields: Any, rows: Any) -> None:
+    assert sorted(events(asker, **fields)["results"]) == rows
+
+
+PROPERTIES = [
+    ({"key": "plan", "value": "pro", "operator": "exact", "type": "person"}, ["ann", "ann-2"]),
+    ({"key": "plan", "value": ["pro", "free"], "operator": "exact", "type": "person"}, ["ann", "ann-2", "bob"]),
+    ({"key": "plan", "value": "pro", "operator": "is_not", "type": "person"}, ["bob", "cid"]),
+    ({"key": "plan", "value": ["pro", "free"], "operator": "is_not", "type": "person"}, ["cid"]),
+    ({"key": "plan", "value": "PR", "operator": "icontains", "type": "person"}, ["ann", "ann-2"]),
+    ({"key": "plan", "value": "pr", "operator": "not_icontains", "type": "person"}, ["bob", "cid"]),
+    ({"key": "plan", "value": "^p", "operator": "regex", "type": "person"}, ["ann", "ann-2"]),
+    ({"key": "plan", "value": "^p", "operator": "not_regex", "type": "person"}, ["bob", "cid"]),
+    ({"key": "plan", "operator": "is_set", "type": "person"}, ["ann", "ann-2", "bob"]),
+    ({"key": "plan", "operator": "is_not_set", "type": "person"}, ["cid"]),
+    ({"key": "amount", "value": 10, "operator": "gte", "type": "event"}, ["ann", "ann-2"]),
+    ({"key": "amount", "value": "10", "operator": "lt", "type": "event"}, ["bob"]),
+    ({"key": "amount", "value": [2, 10], "operator": "between", "type": "event"}, ["ann", "bob"]),
+    ({"key": "amount", "value": [2, 10], "operator": "not_between", "type": "event"}, ["ann-2"]),
+    ({"key": "amount", "value": [10, 2.5], "operator": "in", "type": "event"}, ["ann", "bob"]),
+    ({"key": "ok", "value": ["true"], "operator": "exact", "type": "event"}, ["bob"]),
+    ({"key": "ok", "value": False, "operator": "exact", "type": "event"}, ["ann-2"]),
+    ({"key": "distinct_id", "value": "ann", "operator": "icontains", "type": "event_metadata"}, ["ann", "ann-2"]),
+    ({"key": "$session_duration", "value": 60, "operator": "gt", "type": "session"}, ["ann", "ann-2"]),
+    ({"key": "properties.amount > 50", "type": "hogql"}, ["ann-2"]),
+    ({"key": "a"}, ["ann", "ann-2", "bob", "cid"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("item, found", PROPERTIES)
+def test_property_filter_keeps_those_events(asker: Asker, item: Any, found: list[str]) -> None:
+    rows = asker.rows("select distinct_id from events where {filters}", filters={"properties": [item]})
+    assert sorted(distinct_id for (distinct_id,) in rows) == found
+
+
+def test_persons_are_listed_as_objects(asker: Asker) -> None:
+    answer = actors(asker, orderBy=["created_at"], limit=1)
+    person, id, deletable = answer["results"][0]
+    assert (answer["columns"], deletable, answer["missing_actors_count"]) == (["person", "id", "person.$delete"], 1, 0)
+    assert (person["id"], person["distinct_ids"], person["is_identified"]) == (id, ["ann", "ann-2"], True)
+
+
+@pytest.mark.parametrize(
+    "fields, count",
+    [
+        ({}, 3),
+        ({"search": "ANN"}, 1),
+        ({"search": "cid"}, 1),
+        ({"properties": [{"key": "age", "value": 40, "operator": "gt", "type": "person"}]}, 1),
+        ({"fixedProperties": [{"key": "plan", "operator": "is_set", "type": "person"}]}, 2),
+        (
+            {"source": {"kind": "HogQLQuery", "query": "select distinct person_id from events where event = 'bought'"}},
+            2,
+        ),
+    ],
+)
+def test_persons_are_chosen(asker: Asker, fields: Any, count: int) -> None:
+    assert actors(asker, select=["count()"], **fields)["results"] == [[count]]
+
+
+@pytest.mark.parametrize(
+    "query, detail",
+    [
+        ({"kind": "EventsQuery", "select": ["nope"]}, "Unable to resolve field: nope"),
+        ({"kind": "EventsQuery", "select": ["event"], "where": ["bogus = 1"]}, "Unable to resolve field: bogus"),
+        ({"kind": "ActorsQuery", "select": ["id"], "orderBy": ["bogus"]}, "Unable to resolve field: bogus"),
+        ({"kind": "ActorsQuery", "source": {"kind": "HogQLQuery", "query": "select 1"}},
+         "Source query must have an id column"),
+    ],
+)  # fmt: skip
+def test_wrong_list_is_refused(asker: Asker, query: Any, detail: str) -> None:
+    response = asker.query(query)
+    assert (response.status_code, response.json["detail"]) == (400, detail)
+
+
+def test_kind_that_is_not_here_says_so(asker: Asker) -> None:
+    response = asker.query({"kind": "WebOverviewQuery", "dateRange": {}, "properties": []})
+    assert (response.status_code, response.json["code"]) == (501, "not_modelled")

@@ -1,0 +1,75 @@
+"""What ClickHouse holds follows what the worlds hold, and no world or project sees another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from mockserver.analytics.mirror import mirror
+from tests.analytics.conftest import EVENTS, Asker
+
+COUNT = "select count(), uniq(person_id) from events"
+
+
+def test_events_are_seen_as_they_arrive(asker: Asker) -> None:
+    assert asker.rows(COUNT) == [[4, 3]]
+    asker.load(events=[{**EVENTS[0], "uuid": "01890000-0000-7000-8000-0000000000e1", "distinct_id": "new"}])
+    assert asker.rows(COUNT) == [[5, 4]]
+    asker.load(events=[{**EVENTS[0], "uuid": "01890000-0000-7000-8000-0000000000e2"}])
+    assert asker.rows(COUNT) == [[6, 4]]
+
+
+def test_changed_and_merged_persons_are_seen(asker: Asker) -> None:
+    assert asker.value("count() from persons where properties.plan = 'pro'") == 1
+    asker.load(events=[{"event": "$set", "distinct_id": "bob", "properties": {"$set": {"plan": "pro"}}}])
+    assert asker.value("count() from persons where properties.plan = 'pro'") == 2
+    merge = {"event": "$merge_dangerously", "distinct_id": "ann", "properties": {"alias": "bob"}}
+    asker.load(events=[merge])
+    assert asker.value("count() from persons") == 2
+    assert asker.value("uniq(person_id) from events where distinct_id in ('ann', 'bob')") == 1
+
+
+def test_deleted_and_reset_events_are_gone(asker: Asker) -> None:
+    control = asker.client.as_key(None)
+    control.post(f"/__admin/worlds/{asker.world}/snapshots", {"name": "here"})
+    asker.load(events=[{**EVENTS[0], "uuid": "01890000-0000-7000-8000-0000000000e3"}])
+    assert asker.rows(COUNT)[0][0] == 5
+    control.post(f"/__admin/worlds/{asker.world}/snapshots/here/restore", {})
+    assert asker.rows(COUNT)[0][0] == 4
+    asker.load(events=[{**EVENTS[1], "uuid": "01890000-0000-7000-8000-0000000000e4"}])
+    assert asker.rows("select event, count() from events group by event order by event") == [
+        ["bought", 2],
+        ["opened", 3],
+    ]
+
+
+def test_fork_that_writes_nothing_copies_nothing(asker: Asker, make_asker: Callable[..., Asker]) -> None:
+    before = asker.rows(COUNT)
+    held = len(mirror()._held)
+    fork = make_asker(**{"from": asker.world})
+    assert fork.rows(COUNT) == before
+    assert len(mirror()._held) == held
+    fork.load(events=[{**EVENTS[0], "uuid": "01890000-0000-7000-8000-0000000000e5"}])
+    assert (fork.rows(COUNT)[0][0], asker.rows(COUNT)[0][0]) == (5, 4)
+
+
+def test_project_sees_only_its_own(asker: Asker) -> None:
+    asker.load(projects=[{"id": 77, "name": "Other"}])
+    other = Asker(asker.client, asker.world, 77)
+    for table in ("events", "persons", "person_distinct_ids", "sessions", "groups", "raw_persons"):
+        assert other.value(f"count() from {table}") == 0
+    asker.load(events=[{"event": "theirs", "distinct_id": "x", "project_id": 77}])
+    assert other.rows("select event, team_id from events") == [["theirs", 77]]
+    assert asker.value("count() from events where event = 'theirs'") == 0
+
+
+def test_worlds_asked_at_once_do_not_mix(make_asker: Callable[..., Asker]) -> None:
+    askers = [make_asker() for _ in range(4)]
+    for number, each in enumerate(askers):
+        each.load(events=[{"event": f"e{number}", "distinct_id": "x"}])
+
+    def ask(number: int) -> bool:
+        return askers[number % 4].rows("select event from events") == [[f"e{number % 4}"]]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(ask, range(24)))
