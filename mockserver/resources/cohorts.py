@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mockserver.behaviours import SoftDelete
@@ -24,8 +24,7 @@ from mockserver.resources.cohort_members import CohortMembers
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import NEWEST_COHORTS
 
-FIRST_MEMBERS = "_create_static_person_ids"
-WRITE_ONLY = ("_create_in_folder", FIRST_MEMBERS)
+FOLDER, FIRST_MEMBERS = "_create_in_folder", "_create_static_person_ids"
 NARROWING = ("search", "type", "created_by_id", "hide_behavioral_cohorts")
 KINDS = {"static": True, "dynamic": False}
 RUNS_ON_A_PAGE = 100
@@ -94,7 +93,8 @@ class Cohorts(SoftDelete, CohortMembers):
         ]
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
-        return {"filters": definition(record)}
+        first, folder = record.get(FIRST_MEMBERS) or [], record.get(FOLDER) or ""
+        return {"filters": definition(record), FOLDER: folder, FIRST_MEMBERS: first}
 
     def calculation_history(self, call: Call, record: Record) -> Any:
         """Return a page of a cohort's calculations, newest first; the links are query strings."""
@@ -123,12 +123,12 @@ class Cohorts(SoftDelete, CohortMembers):
     def create(self, call: Call) -> Any:
         """Store a cohort, and put the persons into it that the body lists."""
         data = self.load(call)
-        first = self.known_persons(call, data.pop(FIRST_MEMBERS, None) or ())
+        first = self.known_persons(call, data[FIRST_MEMBERS])
         cohort = {**self.identify(call), **data}
         check_type(call.state, cohort)
         if data["query"] and not data["is_static"]:
             # The servers find out when they have stored it, and leave it behind. Source: recorded lists afterwards.
-            left = {**self._completed(cohort), **self.server_fields(call), "is_calculating": True}
+            left = {**cohort, **self.server_fields(call), "is_calculating": True}
             call.table(self.table).insert(left)
             return Answer(ValidationError(DYNAMIC_QUERY).body, ValidationError.status)
         record = self.perform_create(call, data)
@@ -155,12 +155,9 @@ class Cohorts(SoftDelete, CohortMembers):
         add_members(call.transaction, record, read_upload(file, call.table("persons"), call.tenant.project_id))
         return True
 
-    def _completed(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if name not in WRITE_ONLY}
-
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         started = {} if data["is_static"] else {"is_calculating": True, **asked({})}
-        record = super().perform_create(call, self._completed(data))
+        record = super().perform_create(call, data)
         return call.table(self.table).update(record, started) if started else record
 
     def server_fields(self, call: Call) -> dict[str, Any]:
@@ -172,7 +169,6 @@ class Cohorts(SoftDelete, CohortMembers):
 
     def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
         """Store a new version; unless it is deleted it is calculated anew, a static cohort counted."""
-        data = self._completed(data)
         changed = {**record, **data}
         if data.get("cohort_type"):
             check_type(call.state, changed)

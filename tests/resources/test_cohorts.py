@@ -33,9 +33,11 @@ def test_cohort_needs_nothing(either: Client) -> None:
     assert either.get(f"{COHORTS}{cohort['id']}/").json["count"] == 0
 
 
-def test_what_is_only_written_is_not_shown(either: Client) -> None:
-    cohort = create(either, is_static=True, _create_in_folder="a/b", _create_static_person_ids=[])
-    assert not [name for name in cohort if name.startswith("_")]
+def test_pages_show_what_servers_only_read(client: Client, observed: Client) -> None:
+    given = {"_create_in_folder": "a/b", "_create_static_person_ids": ["x"]}
+    shown = create(client, is_static=True, **given)
+    assert {name: shown[name] for name in given} == given
+    assert not set(given) & set(create(observed, is_static=True, **given))
 
 
 def test_documented_cohorts_count_their_calculations(client: Client, observed: Client) -> None:
