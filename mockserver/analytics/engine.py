@@ -5,6 +5,7 @@ Only what the printer printed comes here. Queries run read-only, and within boun
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -95,7 +96,7 @@ class Engine:
 
     def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to one of our own tables."""
-        lines = b"\n".join(orjson.dumps(row) for row in rows)
+        lines = b"\n".join(encode(row) for row in rows)
         if lines:
             self.command(f"INSERT INTO {table} FORMAT JSONEachRow " + lines.decode())
 
@@ -107,6 +108,14 @@ class Engine:
             self._connection.query("SELECT 1", "Null")
             raise failure(str(error)) from None
         return answer
+
+
+def encode(value: Any) -> bytes:
+    """Return compact JSON in UTF-8, whatever numbers and characters it has."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _setting(value: int | str) -> str:

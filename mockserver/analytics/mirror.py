@@ -14,9 +14,7 @@ from functools import cache
 from itertools import count, islice
 from typing import Any
 
-import orjson
-
-from mockserver.analytics.engine import Engine, engine
+from mockserver.analytics.engine import Engine, encode, engine
 from mockserver.membership import member_uuids
 from mockserver.store import Record, View
 
@@ -178,7 +176,7 @@ def text(value: Any) -> str:
     """Return a JSON value as the text of a column kept apart."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else encode(value).decode()
 
 
 def event_row(event: Record, people: People) -> dict[str, Any]:
@@ -189,7 +187,7 @@ def event_row(event: Record, people: People) -> dict[str, Any]:
     return {
         "uuid": event["uuid"],
         "event": event["event"],
-        "properties": orjson.dumps(properties).decode(),
+        "properties": encode(properties).decode(),
         "timestamp": timestamp,
         "team_id": event["project_id"],
         "distinct_id": event["distinct_id"],
@@ -199,7 +197,7 @@ def event_row(event: Record, people: People) -> dict[str, Any]:
         "$window_id": text(properties.get("$window_id")),
         "person_id": person_id,
         "person_created_at": people.created_at(person_id),
-        "person_properties": orjson.dumps(event.get("person_properties") or {}).decode(),
+        "person_properties": encode(event.get("person_properties") or {}).decode(),
         **{f"$group_{index}": text(properties.get(f"$group_{index}")) for index in GROUPS},
     }
 
@@ -209,7 +207,7 @@ def _persons(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
         yield {
             "id": person["uuid"],
             "created_at": clock(person["created_at"]),
-            "properties": orjson.dumps(person["properties"]).decode(),
+            "properties": encode(person["properties"]).decode(),
             "is_identified": int(bool(person.get("is_identified"))),
         }
 

@@ -47,13 +47,26 @@ class Asker:
 
 
 PERSONS = [
-    {"uuid": "01890000-0000-7000-8000-0000000000a1", "distinct_ids": ["ann", "ann-2"],
-     "created_at": "2026-01-02T03:04:05Z", "properties": {"email": "ann@a.test", "plan": "pro", "age": 31, "is_admin": True}, "is_identified": True},
-    {"uuid": "01890000-0000-7000-8000-0000000000b2", "distinct_ids": ["bob"], "created_at": "2026-01-03T00:00:00Z",
-     "properties": {"email": "bob@b.test", "plan": "free", "age": "45", "is_admin": False}},
-    {"uuid": "01890000-0000-7000-8000-0000000000c3", "distinct_ids": ["cid"], "created_at": "2026-01-04T00:00:00Z",
-     "properties": {}},
-]  # fmt: skip
+    {
+        "uuid": "01890000-0000-7000-8000-0000000000a1",
+        "distinct_ids": ["ann", "ann-2"],
+        "created_at": "2026-01-02T03:04:05Z",
+        "properties": {"email": "ann@a.test", "plan": "pro", "age": 31, "is_admin": True},
+        "is_identified": True,
+    },
+    {
+        "uuid": "01890000-0000-7000-8000-0000000000b2",
+        "distinct_ids": ["bob"],
+        "created_at": "2026-01-03T00:00:00Z",
+        "properties": {"email": "bob@b.test", "plan": "free", "age": "45", "is_admin": False},
+    },
+    {
+        "uuid": "01890000-0000-7000-8000-0000000000c3",
+        "distinct_ids": ["cid"],
+        "created_at": "2026-01-04T00:00:00Z",
+        "properties": {},
+    },
+]
 SESSION = "019b0000-0000-7000-8000-000000000001"
 EVENTS = [
     {"uuid": "01890000-0000-7000-8000-00000000000" + str(number), "event": event, "distinct_id": distinct_id,
