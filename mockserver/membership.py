@@ -28,7 +28,7 @@ from mockserver.filtering import (
 from mockserver.happenings import Happenings
 from mockserver.store import Record, Transaction, View
 from mockserver.store.tinydb import sort_key
-from mockserver.tables import NEWEST_PERSONS
+from mockserver.tables import NEWEST_MEMBERS, NEWEST_PERSONS
 
 MEMBERS = "cohort_members"
 DEEPEST = 30
@@ -46,21 +46,25 @@ class Population:
 def members(view: View, cohort: Record) -> Iterator[Record]:
     """Yield the persons who belong to a cohort, newest first."""
     persons = view.table("persons")
+    found = (persons.first(uuid=uuid) for uuid in member_uuids(view, cohort))
+    return (person for person in found if person is not None)
+
+
+def page_of_members(view: View, cohort: Record, offset: int, limit: int) -> list[Record]:
+    """Return one stretch of the persons who belong to a cohort, newest first; who is gone since is left out."""
     if cohort["is_static"]:
-        rows = view.table(MEMBERS).find(cohort_id=cohort["id"])
-        found = [person for row in rows if (person := persons.first(uuid=row["person_uuid"]))]
-        yield from sorted(found, key=lambda person: (sort_key(person["created_at"]), person["id"]), reverse=True)
+        rows, _ = view.table(MEMBERS).page(NEWEST_MEMBERS, (cohort["id"],), offset, limit)
+        uuids: Sequence[str] = [row["person_uuid"] for row in rows]
     else:
-        for uuid in calculated(view, cohort):
-            person = persons.first(uuid=uuid)
-            if person is not None:
-                yield person
+        uuids = calculated(view, cohort)[offset : offset + limit]
+    persons = view.table("persons")
+    return [person for uuid in uuids if (person := persons.first(uuid=uuid)) is not None]
 
 
 def member_uuids(view: View, cohort: Record) -> Sequence[str]:
-    """Return the UUIDs of those who belong to a cohort."""
+    """Return the UUIDs of those who belong to a cohort, the newest person first."""
     if cohort["is_static"]:
-        return [row["person_uuid"] for row in view.table(MEMBERS).find(cohort_id=cohort["id"])]
+        return [row["person_uuid"] for row in view.table(MEMBERS).in_order(NEWEST_MEMBERS, (cohort["id"],))]
     return calculated(view, cohort)
 
 
@@ -86,16 +90,25 @@ def calculated(view: View, cohort: Record) -> Sequence[str]:
 
 def add_members(transaction: Transaction, cohort: Record, persons: Iterable[Record]) -> int:
     """Put persons into a static cohort, those in it already left out, and return how many came in."""
-    table = transaction.table(MEMBERS)
-    known = {row["person_uuid"] for row in table.find(cohort_id=cohort["id"])}
-    new = {person["uuid"]: None for person in persons if person["uuid"] not in known}
+    table, identifier = transaction.table(MEMBERS), cohort["id"]
+    is_empty = not size(transaction, cohort)
+    new = {
+        person["uuid"]: person
+        for person in persons
+        if is_empty or table.first(cohort_id=identifier, person_uuid=person["uuid"]) is None
+    }
     return table.insert_many(
         {
-            "id": transaction.next(f"ids.{MEMBERS}"), "project_id": cohort["project_id"],
-            "cohort_id": cohort["id"], "person_uuid": uuid,
+            "id": transaction.next(f"ids.{MEMBERS}"), "project_id": cohort["project_id"], "cohort_id": identifier,
+            "person_uuid": person["uuid"], "seniority": seniority(person),
         }
-        for uuid in new
+        for person in new.values()
     )  # fmt: skip
+
+
+def seniority(person: Record) -> str:
+    """Return what the members of a cohort are ordered by: when they were created, then their id."""
+    return f"{sort_key(person['created_at'])[1]} {person['id']:012d}"
 
 
 def remove_member(transaction: Transaction, cohort: Record, person_uuid: str) -> bool:
@@ -117,9 +130,17 @@ def replace_person(transaction: Transaction, gone: str, stays: str | None = None
             table.update(row, {"person_uuid": stays})
 
 
+def rank_members(transaction: Transaction, person: Record) -> None:
+    """Let a person who changed stand in the right place of the cohorts that hold them."""
+    table, place = transaction.table(MEMBERS), seniority(person)
+    for row in table.find(person_uuid=person["uuid"]):
+        if row["seniority"] != place:
+            table.update(row, {"seniority": place})
+
+
 def size(view: View, cohort: Record) -> int:
     """Return how many persons a static cohort holds."""
-    return len(view.table(MEMBERS).find(cohort_id=cohort["id"]))
+    return view.table(MEMBERS).page(NEWEST_MEMBERS, (cohort["id"],), 0, 0)[1]
 
 
 # Dynamic cohorts

@@ -58,6 +58,7 @@ ALIVE = ("project_id", "deleted")
 
 LATEST_ANNOTATIONS = Order(ALIVE, "date_marker", descending=True, steady=True)
 NEWEST_COHORTS = Order(ALIVE, "created_at", descending=True)
+NEWEST_MEMBERS = Order(("cohort_id",), "seniority", descending=True)
 NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
@@ -114,7 +115,9 @@ TABLES: dict[str, Table] = {
             "cohorts", component="Cohort", references=_CREATED_BY, fields=("members",),
             indexes=("created_by", "is_due"), orders=(NEWEST_COHORTS,),
         ),
-        Table("cohort_members", indexes=("cohort_id", "person_uuid"), loadable=False),
+        Table(
+            "cohort_members", indexes=("cohort_id", "person_uuid"), orders=(NEWEST_MEMBERS,), loadable=False,
+        ),
         Table("cohort_calculations", identity=Identity.UUID, indexes=("cohort_id",), loadable=False),
         Table(
             "comments", identity=Identity.UUID, component="Comment",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from mockserver.membership import replace_person
+from mockserver.membership import rank_members, replace_person
 from mockserver.store import Record, Transaction
 from mockserver.store.tinydb import sort_key
 
@@ -66,6 +66,7 @@ class Draft:
     record: Record | None = None
     is_changed: bool = field(default=False, compare=False)
     is_gone: bool = False
+    has_absorbed: bool = False
 
 
 class People:
@@ -166,7 +167,7 @@ class People:
             self._drafts[distinct_id] = target
         source.distinct_ids = []
         source.is_gone = True
-        target.is_identified = target.is_changed = True
+        target.is_identified = target.is_changed = target.has_absorbed = True
         replace_person(self.transaction, source.uuid, target.uuid)
 
     # Properties
@@ -204,9 +205,15 @@ class People:
                 new.append(draft)
             elif draft.is_changed:
                 draft.record = self.table.update(draft.record, _changes(draft))
+                if draft.has_absorbed:
+                    rank_members(self.transaction, draft.record)
             draft.is_changed = False
         if new:
-            self.table.insert_many(self._complete(draft) for draft in new)
+            completed = [self._complete(draft) for draft in new]
+            self.table.insert_many(completed)
+            for draft, record in zip(new, completed, strict=True):
+                if draft.has_absorbed:
+                    rank_members(self.transaction, record)
         self._order = []
         self._drafts = {}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,14 @@ from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
 from mockserver.errors import NotFound, ValidationError
 from mockserver.filtering import Context, predicate, read_filters
-from mockserver.membership import add_members, members, membership_context, remove_member, size
+from mockserver.membership import (
+    add_members,
+    members,
+    membership_context,
+    page_of_members,
+    remove_member,
+    size,
+)
 from mockserver.pagination import LARGEST, FullPageOffset
 from mockserver.progression import settle
 from mockserver.resource import Record
@@ -39,20 +45,24 @@ class CohortMembers(ActivityLogged):
         limit, offset = PAGES.window(call)
         if exports and limit == PAGES.default_limit and not call.query.get("limit"):
             limit = LARGEST
-        rows = list(islice(self._found(call, record), offset, min(offset + limit, LARGEST)))
+        rows = self._found(call, record, offset, limit)
         shown = [as_actor(person, call) for person in rows]
         for row in shown:
             row["distinct_ids"] = row["distinct_ids"][:MOST_DISTINCT_IDS]
         links = PAGES.links(call, len(rows)) if limit != LARGEST else {"next": None, "previous": None}
         return {"results": [exported(row) for row in shown] if exports else shown, **links}
 
-    def _found(self, call: Call, cohort: Record) -> Iterator[Record]:
-        """Yield the persons of a cohort whom the query parameters ask for."""
-        found: Iterator[Record] = members(call.state, cohort)
+    def _found(self, call: Call, cohort: Record, offset: int, limit: int) -> Sequence[Record]:
+        """Return one stretch of the persons of a cohort whom the query parameters ask for."""
         text, properties = call.query.get("search"), call.query.get("properties")
+        if not text and not properties:
+            return page_of_members(call.state, cohort, offset, limit)
+        found: Sequence[Record] = list(members(call.state, cohort))
         if properties:
-            found = filter(predicate(read_filters(properties), self._context(call)), found)
-        return iter(search_persons(list(found), text)) if text else found
+            found = list(filter(predicate(read_filters(properties), self._context(call)), found))
+        if text:
+            found = search_persons(found, text)
+        return found[offset : offset + limit]
 
     def _context(self, call: Call) -> Context:
         context = membership_context(call.state, call.tenant.project_id)

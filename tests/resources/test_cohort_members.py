@@ -315,3 +315,13 @@ def test_person_knows_their_cohorts(team: Client) -> None:
     create(team, condition(value="green"))
     found = team.get(f"/api/projects/1/persons/cohorts/?person_id={ann['uuid']}").json["results"]
     assert mine <= {cohort["id"] for cohort in found}
+
+
+def test_members_stand_in_the_order_in_which_they_were_created(team: Client) -> None:
+    cohort = static(team, make(team, "cat"), make(team, "ann"))
+    team.patch(f"{COHORTS}{cohort['id']}/add_persons_to_static_cohort/", {"person_ids": [make(team, "bob")["uuid"]]})
+    assert names(team, cohort) == ["cat", "bob", "ann"]
+    older = make(team, "old", timestamp="2025-01-01T00:00:00Z")
+    assert older["created_at"] == "2025-01-01T00:00:00Z"
+    capture(team, "cat", "$merge_dangerously", "2026-01-14", alias="old")
+    assert names(team, cohort) == ["bob", "ann", "cat"]
