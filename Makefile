@@ -27,5 +27,5 @@ clean:                  ## forget the environment and every cache
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[analytics,dev]'
 	touch $@
