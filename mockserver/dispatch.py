@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 PATH_SAFE = "/~:@!$&'()*+,;="
+QUERY_SAFE = PATH_SAFE + "?%"
 ENDPOINT_NOT_FOUND = "Endpoint not found."
 FORMAT = "mockserver.format"
 """Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
@@ -158,10 +159,10 @@ def describe(route: Route, profile: Profile) -> Response:
 
 
 def absolute_url(request: Request) -> str:
-    """Return the address as it was asked for: its scheme, host, path and query, none of them rewritten."""
+    """Return the address as it was asked for; only what no URI may hold, as a bare `[`, is written as URIs do."""
     environ = request.environ
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     path = environ.get("mockserver.path", request.path)
     address = f"{environ['wsgi.url_scheme']}://{host}{quote(path, safe=PATH_SAFE)}"
-    query = environ.get("QUERY_STRING", "")
+    query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe=QUERY_SAFE)
     return f"{address}?{query}" if query else address

@@ -29,15 +29,15 @@ def asked(cohort: Record) -> dict[str, Any]:
 
 def begin(call: Call, cohort: Record) -> None:
     """Note that a calculation of a dynamic cohort was asked for."""
-    call.table(RUNS).insert(run(call.transaction, call.world.seed, cohort))
+    call.table(RUNS).insert(run(call.transaction, call.world.seed, cohort, call.now()))
 
 
-def run(transaction: Transaction, seed: int, cohort: Record) -> dict[str, Any]:
-    """Return a calculation that has begun."""
+def run(transaction: Transaction, seed: int, cohort: Record, now: str) -> dict[str, Any]:
+    """Return a calculation that begins now."""
     return {
         "id": entropy.uuid7(seed, transaction), "number": transaction.next("cohort_runs"),
         "project_id": cohort["project_id"], "cohort_id": cohort["id"], "filters": definition(cohort),
-        "count": None, "started_at": entropy.timestamp(entropy.now(transaction)), "finished_at": None, "error": None,
+        "count": None, "started_at": now, "finished_at": None, "error": None,
     }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _end_runs(transaction: Transaction, seed: int, cohort: Record, now: str) -> 
     """Let every run that was begun end; one that nobody noted, as of a loaded cohort, ends at once."""
     table = transaction.table(RUNS)
     begun: Iterable[Record] = [row for row in table.find(cohort_id=cohort["id"]) if row["finished_at"] is None]
-    for row in begun or [table.insert(run(transaction, seed, cohort))]:
+    for row in begun or [table.insert(run(transaction, seed, cohort, now))]:
         error = cohort["last_error_message"]
         count = cohort["count"] if error is None else None
         table.update(row, {"finished_at": now, "count": count, "error": error})

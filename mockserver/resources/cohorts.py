@@ -192,7 +192,8 @@ def show_run(row: Record) -> dict[str, Any]:
     """Return a calculation as the API shows it; what the queries of it cost is not known here."""
     is_completed = row["finished_at"] is not None
     started, finished = read_timestamp(row["started_at"]), row["finished_at"]
-    seconds = (read_timestamp(finished) - started).total_seconds() if finished else None
+    # Somebody may have put the world's clock back in between.
+    seconds = max((read_timestamp(finished) - started).total_seconds(), 0.0) if finished else None
     return {
         "id": row["id"], "filters": row["filters"], "count": row["count"], "started_at": row["started_at"],
         "finished_at": row["finished_at"], "queries": None, "error": row["error"], "duration_seconds": seconds,

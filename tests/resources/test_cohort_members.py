@@ -325,3 +325,9 @@ def test_members_stand_in_the_order_in_which_they_were_created(team: Client) -> 
     assert older["created_at"] == "2025-01-01T00:00:00Z"
     capture(team, "cat", "$merge_dangerously", "2026-01-14", alias="old")
     assert names(team, cohort) == ["bob", "ann", "cat"]
+
+
+def test_links_are_addresses_whatever_was_asked(team: Client) -> None:
+    cohort = create(team, condition())
+    page = team.get(f'{COHORTS}{cohort["id"]}/persons/?limit=1&properties=[]&x="{{ü}}"')
+    assert page.json["next"].endswith("limit=1&properties=%5B%5D&x=%22%7B%C3%BC%7D%22&offset=1")
