@@ -115,23 +115,30 @@ class Mirror:
     def _make_events(self, made: str, view: View, project_id: int) -> Held:
         table = view.table("events")
         base = self._base(view, project_id)
-        mark, added = table.since(base.mark if base else 0)
+        added = table.since(base.mark if base else 0)
         if base:
             self._engine.command(f"CREATE TABLE {made} CLONE AS {base.name}")
         else:
             self._create(made, "events")
         people = People(view, project_id)
-        self._fill(made, (event_row(event, people) for event in added if event["project_id"] == project_id))
-        return Held(made, mark, len(table), added[-1] if added else (base.last if base else None))
+        last = base.last if base else None
+
+        def rows() -> Iterator[Mapping[str, Any]]:
+            nonlocal last
+            for last in added.records:
+                if last["project_id"] == project_id:
+                    yield event_row(last, people)
+
+        self._fill(made, rows())
+        return Held(made, added.mark, len(table), last)
 
     def _base(self, view: View, project_id: int) -> Held | None:
         """Return a table that holds a beginning of these events and nothing else."""
         table = view.table("events")
         for key, held in reversed(self._held.items()):
-            if key[:2] != ("events", project_id) or held.last is None or table.get(held.last["uuid"]) is not held.last:
+            if key[:2] != ("events", project_id) or held.last is None or table.get(held.last["uuid"]) != held.last:
                 continue
-            _, added = table.since(held.mark)
-            if held.rows + len(added) == len(table):
+            if held.rows + table.since(held.mark).count == len(table):
                 return held
         return None
 

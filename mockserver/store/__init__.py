@@ -65,6 +65,15 @@ class Layout:
     orders: tuple[Order, ...] = ()
 
 
+@dataclass(frozen=True)
+class Added:
+    """Records inserted after a mark, oldest first; how many they are; and the mark to ask with next."""
+
+    mark: int
+    count: int
+    records: Iterator[Record]
+
+
 class Repository(Protocol):
     """The guard of one table. Records are replaced, never changed in place."""
 
@@ -86,8 +95,8 @@ class Repository(Protocol):
     def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
         """Return a whole list kept in order."""
 
-    def since(self, mark: int) -> tuple[int, list[Record]]:
-        """Return the records inserted after a mark, oldest first, and the mark to ask with next; 0 is the start."""
+    def since(self, mark: int) -> Added:
+        """Return what was inserted after a mark; 0 is the start."""
 
     def insert(self, record: Record) -> Record:
         """Add a record. Raises: DuplicateKey."""

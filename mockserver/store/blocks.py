@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
 from typing import Any
 
-from mockserver.store import DuplicateKey, Record
+from mockserver.store import Added, Block, DuplicateKey, Record
 from mockserver.store.tinydb import Contents, MemoryTable, Version, has
 
 TENANT = ("project_id", "organization_id")  # half of a table or more: looking through all of it is as quick
@@ -37,6 +37,22 @@ class BlockTable(MemoryTable):
                     yield Version(record, row)
         for row in stored:
             yield contents.records[row]
+
+    def since(self, mark: int) -> Added:
+        contents = self._contents
+        rows = sorted(row for row in contents.records if row > mark)
+        count, made = len(rows), []
+        for first, block in contents.blocks:
+            places = range(max(first, mark + 1) - first, len(block))
+            count += len(places) - sum(1 for row in contents.replaced if row - first in places)
+            made.append(self._made(first, block, places))
+        stored = (contents.records[row] for row in rows)
+        joined: Iterator[Version] = merge(stored, *made, key=lambda version: version.doc_id)
+        return Added(contents.last_row, count, joined)
+
+    def _made(self, first: int, block: Block, places: range) -> Iterator[Version]:
+        replaced = self._contents.replaced
+        return (Version(block[place], first + place) for place in places if first + place not in replaced)
 
     def _read_table(self) -> Any:
         return {version.doc_id: version for version in self}

@@ -18,7 +18,7 @@ from tinydb.queries import QueryLike
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
-from mockserver.store import Block, Condition, DuplicateKey, Layout, Order, Record, StoreError
+from mockserver.store import Added, Block, Condition, DuplicateKey, Layout, Order, Record, StoreError
 from mockserver.store.log import Log
 from mockserver.store.ordered import SortedRows
 
@@ -219,11 +219,11 @@ class MemoryTable(Table):
         records, rows = self._contents.records, self._ordered(order, group)
         return [records[abs(row)] for row in (reversed(rows) if order.descending else rows)]
 
-    def since(self, mark: int) -> tuple[int, list[Record]]:
+    def since(self, mark: int) -> Added:
         contents = self._contents
         records = contents.records
-        rows = range(mark + 1, contents.last_row + 1)
-        return contents.last_row, [records[row] for row in rows if row in records]
+        rows = [row for row in range(mark + 1, contents.last_row + 1) if row in records]
+        return Added(contents.last_row, len(rows), (records[row] for row in rows))
 
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)
