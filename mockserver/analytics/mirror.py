@@ -56,7 +56,9 @@ COLUMNS = {
         " name String, client_query_id String, event_date Date, exception_code Int32, exception_name String"
     ),
 }
-ORDERS = {"events": "(toDate(timestamp), event, cityHash64(distinct_id), cityHash64(uuid))"}
+ORDERS = {
+    "events": "(toDate(timestamp), event, cityHash64(distinct_id), cityHash64(uuid)) SAMPLE BY cityHash64(distinct_id)",
+}
 SOURCES = {
     "events": ("events",),
     "persons": ("persons",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from mockserver.analytics import nodes
 from mockserver.analytics.errors import QueryError
@@ -56,6 +56,21 @@ def variables_of(given: Mapping[str, Any] | None) -> dict[str, Any]:
         for item in (given or {}).values()
         if isinstance(item, Mapping) and item.get("code_name")
     }
+
+
+N = TypeVar("N", bound=Node)
+
+
+def fill(tree: N, **parts: Node) -> N:
+    """Return a tree with these nodes where placeholders name them: how queries of our own are put together."""
+
+    def change(node: Node) -> Node:
+        if isinstance(node, nodes.Placeholder) and isinstance(node.expr, nodes.Field):
+            part = parts.get(str(node.expr.chain[0])) if len(node.expr.chain) == 1 else None
+            return node if part is None else part
+        return rebuild(node, change)
+
+    return rebuild(tree, change)
 
 
 def replace_filters(query: nodes.Query, filters: Callable[[nodes.SelectQuery, nodes.Placeholder], Node]) -> nodes.Query:

@@ -255,7 +255,8 @@ class Printer:
         words.append(self._table(node))
         if node.table_final and not self.is_clickhouse:
             words.append("FINAL")
-        if node.sample and not self.is_clickhouse:
+        can_sample = isinstance(node.source, TableSource) and node.source.table.is_direct
+        if node.sample and (can_sample or not self.is_clickhouse):
             words.append(self.print(node.sample))
         if node.constraint:
             words.append(f"{node.constraint.constraint_type} {self.print(node.constraint.expr)}")

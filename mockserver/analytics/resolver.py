@@ -179,8 +179,8 @@ class Resolver:
         """Return a table of FROM, and those after it, each with its source."""
         table, source = self._from(join)
         made = replace(join, table=table, source=source, table_args=self.visit_all(join.table_args))
-        if join.alias or isinstance(source, TableSource):
-            name = source.alias or ""
+        name = source.alias
+        if name is not None:
             if name in self.scope.named:
                 raise QueryError(
                     f'Already have joined a table called "{name}". Can\'t join another one with the same name.'

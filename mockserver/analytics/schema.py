@@ -83,6 +83,7 @@ def _not_null(kind: Kind) -> Type:
 
 
 STRING, INTEGER, FLOAT = _not_null(Kind.STRING), _not_null(Kind.INTEGER), _not_null(Kind.FLOAT)
+DATE = _not_null(Kind.DATE)
 DATETIME, UUID, JSON = _not_null(Kind.DATETIME), _not_null(Kind.UUID), _not_null(Kind.JSON)
 ARRAY, BOOLEAN, UNKNOWN = _not_null(Kind.ARRAY), _not_null(Kind.BOOLEAN), Type()
 
@@ -303,7 +304,7 @@ _EMPTY = {
         query_id=STRING, query=STRING, query_start_time=DATETIME, query_duration_ms=INTEGER, created_by=INTEGER,
         read_rows=INTEGER, read_bytes=INTEGER, result_rows=INTEGER, result_bytes=INTEGER, memory_usage=INTEGER,
         status=STRING, kind=STRING, query_type=STRING, is_personal_api_key_request=BOOLEAN, name=STRING,
-        client_query_id=STRING, event_date=DATETIME, exception_code=INTEGER, exception_name=STRING,
+        client_query_id=STRING, event_date=DATE, exception_code=INTEGER, exception_name=STRING,
     ),
 }  # fmt: skip
 _SHOWN = {"app_metrics": "app_metrics2"}

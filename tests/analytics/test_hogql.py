@@ -120,6 +120,31 @@ def test_joins_subqueries_and_ctes_work_together(asker: Asker) -> None:
     assert asker.rows(sql) == [["ann@a.test", 109.5], ["bob@b.test", 2.5], [None, None]]
 
 
+@pytest.mark.parametrize(
+    "sql, rows",
+    [
+        ("with x as (select 1 as a) select x.a, y.a from x join x as y on x.a = y.a", [[1, 1]]),
+        ("with 5 as n select n + 1", [[6]]),
+        ("select distinct_id, x from events array join [1, 2] as x order by distinct_id, x limit 2",
+         [["ann", 1], ["ann", 2]]),
+        ("select event from events order by event limit 1 by event", [["bought"], ["opened"]]),
+        ("select e.event, p.properties.plan from events e left join persons p on e.person_id = p.id"
+         " where e.distinct_id = 'bob'", [["opened", "free"]]),
+        ("select b.1, b.2 from (select tuple(1, 'x') as b)", [[1, "x"]]),
+        ("select event as e, e as f from events where f = 'opened' limit 1", [["opened", "opened"]]),
+        ("select sum(number) from numbers(1, 3)", [[6]]),
+        ("select * from query_log", []),
+    ],
+)  # fmt: skip
+def test_query_of_this_form_works(asker: Asker, sql: str, rows: Any) -> None:
+    assert asker.rows(sql) == rows
+
+
+def test_sample_is_of_whole_persons(asker: Asker) -> None:
+    assert 0 <= asker.value("count() from events sample 1/2") <= 4
+    assert asker.value("count() from events sample 1") == 4
+
+
 def test_unions_and_windows_work(asker: Asker) -> None:
     assert asker.rows("select x from (select 1 as x union all select 2) order by x desc") == [[2], [1]]
     running = "select x, sum(x) over (order by x) from (select arrayJoin([1, 2, 3]) as x) order by x"

@@ -1,6 +1,6 @@
 """Compare the answers to recorded queries with ours, part by part: `python tests/golden/hogql_agreement.py [FILE…]`.
 
-The recordings (`golden/`, beside the repository or named by GOLDEN) were made over `golden/dataset`, which is loaded
+The recordings (`golden/`, beside the repository or named by MOCKSERVER_GOLDEN) were made over `golden/dataset`, which is loaded
 into a world of its own; queries are asked of `mockserver.analytics` directly.
 """
 
@@ -26,8 +26,27 @@ from mockserver.errors import APIError  # noqa: E402
 from mockserver.seeding import load  # noqa: E402
 from mockserver.world import World  # noqa: E402
 
-GOLDEN = Path(os.environ.get("GOLDEN", ROOT.parent / "shared" / "golden"))
-FILES = ["hogql", "hogql_errors"]
+GOLDEN = Path(os.environ.get("MOCKSERVER_GOLDEN", ROOT.parent / "shared" / "golden"))
+FILES = ["hogql", "hogql_errors", "hogql_metadata", "events_query", "actors_query"]
+CREATED = "events loaded here were created when they were loaded; those recorded had been created when they happened"
+ENGINE = "the engine of the recording lacked these functions; ClickHouse has them"
+ORDER = "rows in no promised order"
+EXPLAINED = {
+    ("hogql", 106): "upperUTF8 of a later ICU turns ß into SS",
+    ("hogql", 215): "lag and lead over rows of equal order",
+    ("hogql", 225): "a subquery that is a CTE is indented otherwise",
+    ("hogql", 308): CREATED,
+    ("hogql", 389): "an average over 86 of the 102 persons who have an age; which 86 cannot be told",
+    ("hogql", 572): ENGINE,
+    ("hogql", 573): ENGINE,
+    ("hogql_errors", 159): "the recording lost the row of a value that cannot be converted",
+    ("hogql_errors", 214): ORDER,
+    ("events_query", 2): CREATED,
+    ("events_query", 9): CREATED,
+    ("events_query", 11): ORDER,
+    ("property_filters_query", 167): "relative dates in filters are read, as later servers do",
+    ("property_filters_query", 168): "relative dates in filters are read, as later servers do",
+}
 GROUP = ("group_type_index", "group_key", "group_properties", "created_at")
 ROUGH = re.compile(r"quantile|median|avg|corr|covar|stddev|var(?:Pop|Samp)", re.IGNORECASE)
 SYNTAX = re.compile(r"mismatched input|no viable alternative|extraneous input|token recognition|missing ")
@@ -138,6 +157,46 @@ def verdicts(line: dict[str, Any], status: int, body: Any) -> list[tuple[str, bo
     return found
 
 
+Score = dict[str, list[int]]
+
+
+def compare(name: str, call: Any, only: int | None = None) -> tuple[Score, list[str]]:
+    """Return how many answers of a file agree, part by part, and a paragraph on each that does not."""
+    score: Score = collections.defaultdict(lambda: [0, 0])
+    told: list[str] = []
+    for line in lines(GOLDEN / f"{name}.jsonl"):
+        body, recorded = line["request"].get("body"), line["response"]
+        if only not in (None, line["n"]) or recorded["status"] >= 500:
+            continue
+        if not isinstance(body, dict) or not isinstance(body.get("query"), dict):
+            continue
+        if recorded["status"] == 400 and recorded["json"]["code"] == "parse_error":
+            continue  # the body's shape is judged before the query is run
+        found = verdicts(line, *ask(call, body))
+        agrees = all(ok for _, ok, _, _ in found)
+        score["whole"][0 if agrees else 1] += 1
+        if not agrees and (name, line["n"]) in EXPLAINED:
+            score["explained"][0] += 1
+        for part, ok, want, got in found:
+            score[part][0 if ok else 1] += 1
+            if not ok:
+                told.append(paragraph(name, line, part, want, got, 350 if only is None else 4000))
+    return score, told
+
+
+def paragraph(name: str, line: dict[str, Any], part: str, want: Any, got: Any, size: int) -> str:
+    """Return what differs, and why if that is known."""
+    why = EXPLAINED.get((name, line["n"]))
+    heading = f"{name}:{line['n']} {line.get('note', '')} - {part}" + (f" ({why})" if why else "")
+    shown = (("", line["request"]["body"]["query"]), ("recorded ", want), ("here     ", got))
+    return "\n".join([heading, *(f"   {label}{json.dumps(value, default=str)[:size]}" for label, value in shown)])
+
+
+def table(score: Score) -> str:
+    """Return one line of the table."""
+    return "  ".join(f"{part} {good}/{good + bad}" for part, (good, bad) in score.items() if part != "explained")
+
+
 def main() -> None:
     """Print the table of agreement, and every disagreement."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,27 +206,10 @@ def main() -> None:
     options = parser.parse_args()
     call = make_call(make_world())
     for name in options.files:
-        score: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0])
-        for line in lines(GOLDEN / f"{name}.jsonl"):
-            if options.n is not None and line["n"] != options.n:
-                continue
-            request, recorded = line["request"], line["response"]
-            body = request.get("body")
-            if recorded["status"] >= 500 or not isinstance(body, dict) or not isinstance(body.get("query"), dict):
-                continue
-            if recorded["status"] == 400 and recorded["json"]["code"] == "parse_error":
-                continue  # the body's shape is judged before the query is run
-            found = verdicts(line, *ask(call, body))
-            score["whole"][0 if all(ok for _, ok, _, _ in found) else 1] += 1
-            for part, ok, want, got in found:
-                score[part][0 if ok else 1] += 1
-                if not ok and not options.q:
-                    size = 4000 if options.n is not None else 350
-                    print(f"{name}:{line['n']} {line.get('note', '')} - {part}")
-                    for label, value in (("", body["query"]), ("recorded ", want), ("here     ", got)):
-                        print(f"   {label}{json.dumps(value, default=str)[:size]}")
-        table = "  ".join(f"{part} {good}/{good + bad}" for part, (good, bad) in score.items())
-        print(f"{name:22s} {table}")
+        score, told = compare(name, call, options.n)
+        if not options.q:
+            print("\n".join(told))
+        print(f"{name:22s} {table(score)}  explained {score['explained'][0]}")
 
 
 if __name__ == "__main__":
