@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver import entropy
+from mockserver.cohort_filters import BEHAVIORAL
 from mockserver.comparing import read_moment
 from mockserver.errors import ValidationError
 from mockserver.filtering import Context, Test, everyone, predicate
@@ -56,6 +57,9 @@ class Happenings:
 
     def who(self, condition: Condition) -> frozenset[str]:
         """Return the ids of the persons who meet a condition, were it not negated. Raises: ValidationError."""
+        problem = next(BEHAVIORAL.check(condition, ()), None)  # what no grammar judged: groups of old, loaded records
+        if problem is not None:
+            raise ValidationError(f"Behavioral filter: {problem['msg']}")
         kind = condition.get("value")
         judge = JUDGES.get(kind) if isinstance(kind, str) else None
         if judge is None:
@@ -221,7 +225,7 @@ def count_test(condition: Condition) -> Callable[[int], bool]:
 def number(condition: Condition, name: str, default: int) -> int:
     """Return a whole number of a condition."""
     value = condition.get(name)
-    return default if value is None else int(value)
+    return default if value is None else int(value.partition(".")[0] if isinstance(value, str) else value)
 
 
 def before(moment: datetime, count: int, unit: str) -> datetime:

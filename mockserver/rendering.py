@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -74,14 +75,19 @@ def encode(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except (TypeError, ValueError, RecursionError):
-        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
         return text.encode("utf-8", "replace")
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as Python's own encoder takes it: nothing encoded already, no NaN, no infinity."""
     if isinstance(value, orjson.Fragment):
-        return json.loads(value.contents)
-    raise TypeError(f"{type(value).__name__} is not JSON")
+        return _plain(json.loads(value.contents))
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def encode_result(result: Any, success: Success, resource: Resource, call: Call) -> bytes:

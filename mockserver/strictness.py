@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from typing import Any
 
@@ -16,6 +17,14 @@ from mockserver.rendering import render_error
 from mockserver.world import World
 
 log = logging.getLogger("mockserver.strict")
+
+
+def read(body: bytes) -> Any:
+    """Return the value that an answer's JSON spells, numbers of any size included."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
 
 
 class Strictness:
@@ -55,7 +64,7 @@ class Strictness:
         if "application/json" not in content:
             return "a body where the contract has none"
         validator = self._validator(operation, str(response.status_code), profile)
-        error = next(validator.iter_errors(orjson.loads(body)), None)
+        error = next(validator.iter_errors(read(body)), None)
         if error is None:
             return None
         place = "/".join(str(part) for part in error.instance_path) or "the body"

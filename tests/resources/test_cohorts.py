@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -242,3 +243,19 @@ def test_long_chains_of_cohorts_are_answered(either: Client) -> None:
         last = create(either, refers_to(last))
     assert either.get(f"{COHORTS}{last['id']}/").status_code == 200
     assert either.patch(f"{COHORTS}{last['id']}/", {"name": "x"}).status_code == 200
+
+
+def test_numbers_of_any_size_come_back_and_what_is_none_is_null(either: Client) -> None:
+    odd = json.dumps({"filters": filters(condition(value=10**400), condition(value=float("nan")))})
+    response = either.post(COHORTS, data=odd, content_type="application/json")
+    assert response.status_code == 201
+    big, none = response.json["filters"]["properties"]["values"]
+    assert (big["value"], none["value"]) == (10**400, None)
+    assert either.get(f"{COHORTS}{response.json['id']}/").status_code == 200
+
+
+@pytest.mark.parametrize("days", ["many", [], 1.5, 10**30, -1])
+def test_groups_of_old_may_say_anything(either: Client, days: Any) -> None:
+    cohort = either.post(COHORTS, {"groups": [{"event_id": "a", "days": days, "count": "x", "count_operator": 5}]})
+    assert cohort.status_code == 201
+    assert either.get(f"{COHORTS}{cohort.json['id']}/").json["is_calculating"] is False
