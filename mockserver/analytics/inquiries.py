@@ -14,9 +14,10 @@ from mockserver.analytics.engine import engine
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.mirror import mirror
 from mockserver.analytics.printer import Printing, print_clickhouse, print_hogql
-from mockserver.analytics.resolver import Context, resolve
+from mockserver.analytics.resolver import resolve
 from mockserver.analytics.results import convert_rows, show_type
 from mockserver.analytics.schema import JOINED, Database, database
+from mockserver.analytics.scopes import Context
 from mockserver.call import Call
 from mockserver.store import Record, View
 
