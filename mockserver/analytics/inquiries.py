@@ -110,7 +110,8 @@ class Inquiry:
         by = "name" if isinstance(key, str) else "id"
         found = [cohort for cohort in alive if cohort[by] == key]
         if not found:
-            raise QueryError(f"Could not find a cohort with the {'name' if by == 'name' else 'ID'} {_shown(key)}")
+            named = f"a cohort with the name '{key}'" if by == "name" else f"cohort with ID {key}"
+            raise QueryError(f"Could not find {named}")
         if len(found) > 1:
             raise QueryError(f"Found multiple cohorts with name '{key}'")
         return members_of(found[0])
@@ -182,7 +183,3 @@ def cap(query: nodes.Query) -> nodes.Query:
     if isinstance(limit, nodes.Constant) and isinstance(limit.value, int):
         return replace(query, limit=nodes.constant(min(limit.value, MAX_LIMIT)))
     return replace(query, limit=nodes.call("min2", nodes.constant(MAX_LIMIT), limit))
-
-
-def _shown(key: Any) -> str:
-    return f"'{key}'" if isinstance(key, str) else str(key)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.analytics import engine
 from tests.analytics.conftest import Asker
 
 
@@ -258,6 +259,12 @@ def test_failed_query_leaves_nothing_to_the_next(asker: Asker) -> None:
     asker.error("select row_number() from numbers(3)")
     answer = asker.answer("select 5 as x")
     assert (answer["columns"], answer["results"], answer["types"]) == (["x"], [[5]], [["x", "UInt8"]])
+
+
+def test_runaway_query_is_stopped(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SETTINGS", {**engine.SETTINGS, "max_execution_time": 1})
+    assert asker.error("select sum(sin(number)) from numbers(1000000000000)")["code"] == "timeout_exceeded"
+    assert asker.value("1") == 1
 
 
 def test_cohort_is_its_members(asker: Asker) -> None:
