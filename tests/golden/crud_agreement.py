@@ -135,9 +135,9 @@ def _send(
 
 def _cut(row: Any, actual: Any) -> None:
     """Keep of a long list what the recording kept of it."""
-    if "truncated_results" in row and isinstance(actual, dict) and isinstance(actual.get("results"), list):
-        if len(actual["results"]) == int(row["truncated_results"].split()[0]):
-            actual["results"] = actual["results"][:3] + actual["results"][-1:]
+    rows = actual.get("results") if isinstance(actual, dict) else None
+    if "truncated_results" in row and isinstance(rows, list) and len(rows) == int(row["truncated_results"].split()[0]):
+        actual["results"] = rows[:3] + rows[-1:]
 
 
 def _reason(family: str, row: Any, found: list[str]) -> str | None:

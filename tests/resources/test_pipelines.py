@@ -108,7 +108,12 @@ def test_form_changes_settings_and_keeps_the_secret(plugins: Client, config: int
 
 @pytest.mark.parametrize(
     "text, code",
-    [("{", "invalid_input"), ("[1]", "not_a_dict"), ("null", "null"), ('{"a": "\\u0000"}', "null_characters_not_allowed")],
+    [
+        ("{", "invalid_input"),
+        ("[1]", "not_a_dict"),
+        ("null", "null"),
+        ('{"a": "\\u0000"}', "null_characters_not_allowed"),
+    ],
 )
 def test_settings_that_are_no_object_are_refused(plugins: Client, config: int, text: str, code: str) -> None:
     before = plugins.get(f"{DESTINATIONS}{config}/").json
