@@ -47,8 +47,10 @@ SESSION: Mapping[str, int | str] = {
 FORMAT = "JSONCompactEachRowWithNamesAndTypes"
 FAILURE = re.compile(r"Code: \d+\. DB::(?:Exception|.*?): (.*) \(([A-Z][A-Z0-9_]+)\)", re.DOTALL)
 # Parts of messages that PostHog's server does not say, or says otherwise.
-WHERE = re.compile(r": while executing function .*", re.DOTALL)
-OWN_TABLE = re.compile(r"\b([a-z_]+)_\d+ AS (\1)\b")
+AFTERTHOUGHT = re.compile(
+    r": while executing (?:function|'FUNCTION).*|(?<=in query)\. Aggregate functions are not allowed in .*", re.DOTALL
+)
+OWN_TABLE = re.compile(r"\b([a-z_]+)_\d+ AS (\w+)")
 OWN_LIMIT = f"max_execution_time = {SECONDS}", "max_execution_time = 60"
 
 # Errors whose texts PostHog lets through; any other is a 500 there, and a plain refusal here.
@@ -130,8 +132,14 @@ def failure(text: str) -> QueryError:
     message, name = found[1], found[2]
     if name in HIDDEN:
         return QueryError(HIDDEN[name], code=name.lower())
-    message = OWN_TABLE.sub(r"\2", WHERE.sub("", message)).replace(*OWN_LIMIT)
+    message = OWN_TABLE.sub(_shared_name, AFTERTHOUGHT.sub("", message)).replace(*OWN_LIMIT)
     return QueryError(f"{message.rstrip('. ')}. ({name})", code=name.lower())
+
+
+def _shared_name(match: re.Match[str]) -> str:
+    """Return a table as PostHog's server calls it, where there is one for all projects."""
+    name, alias = match[1], match[2]
+    return name if name == alias else f"{name} AS {alias}"
 
 
 @cache
