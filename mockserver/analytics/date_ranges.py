@@ -43,6 +43,8 @@ class DateRange:
     """0 where weeks begin on Sunday, 1 for Monday."""
     days_back: int | None = None
     """How many days back it was said to begin, where it was said so and not when it ends."""
+    is_exact: bool = False
+    """Whether its first interval is cut where the range begins."""
 
     @classmethod
     def of(cls, inquiry: Inquiry, given: Mapping[str, Any] | None, interval: str | None) -> DateRange:
@@ -53,7 +55,8 @@ class DateRange:
         end = _end(inquiry, given.get("date_to"), interval, is_explicit)
         monday = 1 if inquiry.project.get("week_start_day") == 1 else 0
         days = _days_back(given.get("date_from")) if not given.get("date_to") else None
-        made = cls(start, end, interval, monday, days)
+        is_exact = is_explicit or _is_hours_back(given.get("date_from"), interval)
+        made = cls(start, end, interval, monday, days, is_exact)
         made.refuse_too_long()
         return made
 
@@ -105,8 +108,8 @@ class DateRange:
         return call(f"toInterval{self.interval.capitalize()}", constant(1))
 
     def aligned(self) -> DateRange:
-        """Return the same range from the beginning of its first interval."""
-        return replace(self, start=self.floor(self.start))
+        """Return the range from the beginning of its first interval, unless that is to be cut."""
+        return self if self.is_exact else replace(self, start=self.floor(self.start))
 
     # What is shown of a moment
 
@@ -241,6 +244,14 @@ def _days_back(given: Any) -> int | None:
     if not found or found["unit"] not in ("d", "D", "w", "W") or found["edge"]:
         return None
     return int(found["number"] or 0) * (7 if found["unit"] in ("w", "W") else 1)
+
+
+def _is_hours_back(given: Any, interval: str) -> bool:
+    """Return whether a range begins so many hours ago, or is one by the hour that begins some time ago."""
+    found = RELATIVE.fullmatch(given) if isinstance(given, str) else None
+    if not found or interval in ("week", "month"):
+        return False
+    return interval in BY_THE_CLOCK or found["unit"] in ("h", "H")
 
 
 def earliest(inquiry: Inquiry) -> datetime:

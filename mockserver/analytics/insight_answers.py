@@ -9,7 +9,9 @@ from mockserver.analytics.date_ranges import DateRange
 from mockserver.analytics.modifiers import complete
 
 
-def answer(query: Mapping[str, Any], results: Any, hogql: str, days: DateRange | None = None, **more: Any) -> Any:
+def answer(
+    query: Mapping[str, Any], results: Any, hogql: str, days: DateRange | None = None, **more: Any
+) -> dict[str, Any]:
     """Return results as an insight's answer; `more` are the keys that one kind adds or says otherwise."""
     modifiers = complete(query.get("modifiers"), **more.pop("settled", {}))
     return {

@@ -12,6 +12,7 @@ from mockserver.analytics.kinds.events import events_query
 from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
+from mockserver.analytics.trends import trends_query
 from mockserver.call import Call
 from mockserver.errors import NotModelled, ValidationError
 
@@ -35,6 +36,7 @@ KINDS: dict[str, Kind] = {
     "HogQuery": hog_query,
     "EventsQuery": events_query,
     "ActorsQuery": actors_query,
+    "TrendsQuery": trends_query,
     "DataTableNode": source,
     "DataVisualizationNode": source,
     "InsightVizNode": source,
