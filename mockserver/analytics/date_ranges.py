@@ -101,6 +101,8 @@ class DateRange:
 
     def bucket(self, moment: Node) -> Node:
         """Return HogQL for when the interval begins that a moment lies in."""
+        if self.interval == "week":
+            return call("toStartOfWeek", moment, constant(self.first_weekday))
         return call(f"toStartOf{self.interval.capitalize()}", moment)
 
     def step(self) -> Node:

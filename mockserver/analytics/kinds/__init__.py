@@ -12,6 +12,8 @@ from mockserver.analytics.kinds.events import events_query
 from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
+from mockserver.analytics.lifecycle import lifecycle_query
+from mockserver.analytics.stickiness import stickiness_query
 from mockserver.analytics.trends import trends_query
 from mockserver.call import Call
 from mockserver.errors import NotModelled, ValidationError
@@ -37,6 +39,8 @@ KINDS: dict[str, Kind] = {
     "EventsQuery": events_query,
     "ActorsQuery": actors_query,
     "TrendsQuery": trends_query,
+    "LifecycleQuery": lifecycle_query,
+    "StickinessQuery": stickiness_query,
     "DataTableNode": source,
     "DataVisualizationNode": source,
     "InsightVizNode": source,
