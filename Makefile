@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: run test lint replay bench clean
+.PHONY: run test lint replay bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -22,8 +22,12 @@ lint: .venv/installed   ## put the code in order
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench
 
+docs: .venv/installed   ## build the pages into site/
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/mkdocs build --strict
+
 clean:                  ## forget the environment and every cache
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis site
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv

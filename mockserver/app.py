@@ -14,10 +14,12 @@ from mockserver import __version__
 from mockserver.binding import Route, bind
 from mockserver.capture_api import capture_blueprint
 from mockserver.contract import Contract, Profile
+from mockserver.cors import LOCALHOST, Cors
 from mockserver.coverage import Coverage
 from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.interception import WORLD, Interception, endpoint_name, template_rule
+from mockserver.latency import Latency
 from mockserver.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
@@ -54,6 +56,8 @@ def create_app(
     admin_token: str | None = None,
     admin: bool = True,
     journal_size: int = MOST_ITEMS,
+    cors: str = LOCALHOST,
+    latency: str | None = None,
     contract: Contract | None = None,
     progress: Progress | None = None,
 ) -> Flask:
@@ -62,11 +66,14 @@ def create_app(
     `world` is the default one; without it `scenario` (a name, or a path to a file) is seeded with `seed`, answering as
     `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
     contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
-    `journal_size` is how many requests each world remembers. `progress` is told how far the seeding of a large scenario
-    is: what is made, how many are, how many there will be.
+    `journal_size` is how many requests each world remembers. `cors` names the origins whose pages may read the answers:
+    `localhost` any of this machine, `*` all, `off` none. `latency` is what every answer waits, in milliseconds: `200`,
+    or a range of them that the world's seed draws from, `100-300`. `progress` is told how far the seeding of a large
+    scenario is: what is made, how many are, how many there will be.
 
-    Raises: ContractError, BindingError, ScenarioError.
+    Raises: ContractError, BindingError, ScenarioError; ValueError for a time, origin or latency that is none.
     """
+    origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
@@ -83,7 +90,8 @@ def create_app(
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds))
     coverage = Coverage(contract)
-    interception = Interception(worlds, routes, coverage, most_entries=journal_size)
+    origins.install(app)  # first, since a browser's preflight is no request of a client's
+    interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)
     interception.install(app)
     if admin:
         from mockserver.admin import Plane, control_plane

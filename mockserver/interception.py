@@ -23,6 +23,7 @@ from mockserver.coverage import Coverage
 from mockserver.errors import ParseError
 from mockserver.faults import FAULTS, PREFER, Fault, find_fault, preferred
 from mockserver.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
+from mockserver.latency import Latency
 from mockserver.parsing import read_json
 from mockserver.store import View
 from mockserver.stubs import STUBS, find_stub
@@ -80,9 +81,13 @@ def enter(asked: Request, world: World) -> None:
 class Interception:
     """The hooks before and after every request that is not for the control plane."""
 
-    def __init__(self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int) -> None:
+    def __init__(
+        self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int,
+        latency: Latency | None = None,
+    ) -> None:  # fmt: skip
         self.worlds = worlds
         self.coverage = coverage
+        self._latency = latency
         self._most_entries = most_entries
         self._paths = [route.path for route in routes]
         self._operations: dict[tuple[str, Profile], dict[str, str]] = {}
@@ -118,7 +123,9 @@ class Interception:
         return self.befall(asked, world)
 
     def befall(self, asked: Request, world: World) -> Response | None:
-        """Return the answer that a fault or a stub of a world gives in its place."""
+        """Wait if every answer does; return what a fault or a stub of a world answers in its place."""
+        if self._latency is not None:
+            time.sleep(self._latency.seconds(world))
         view: View = world.view()
         if not view.value(FAULTS) and not view.value(STUBS):
             return None

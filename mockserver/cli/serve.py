@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
+from ssl import SSLError
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +16,16 @@ from mockserver.cli import UsageFailure
 if TYPE_CHECKING:
     from flask import Flask
 
+    from mockserver.seeding import Progress
+
+Pair = tuple[Path, Path]
 FILE = click.Path(dir_okay=False, path_type=Path)
 PROFILES = click.Choice(["documented", "observed"])
 PROFILE_HELP = "Answer as PostHog's pages say, or as its servers were observed to."
+CERTIFICATE = click.Path(exists=True, dir_okay=False, path_type=Path)
+CORS_HELP = "Origins whose pages may read answers: localhost, *, off, or a list of origins."
+LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by the seed."
+HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -29,6 +39,11 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--freeze-time", help="Stop the world's clock at this moment (ISO 8601).")
 @click.option("--strict/--no-strict", default=False, help="Check every answer against the contract as it leaves.")
 @click.option("--admin-token", help="Token that the control plane asks for; needed when --host is not loopback.")
+@click.option("--cors", default="localhost", show_default=True, help=CORS_HELP)
+@click.option("--latency", help=LATENCY_HELP)
+@click.option("--https", is_flag=True, help=HTTPS_HELP)
+@click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
+@click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once.")
 def serve(
     host: str,
@@ -40,6 +55,11 @@ def serve(
     freeze_time: str | None,
     strict: bool,
     admin_token: str | None,
+    cors: str,
+    latency: str | None,
+    https: bool,
+    certificate: Path | None,
+    private_key: Path | None,
     threads: int,
 ) -> None:
     """Serve a world, until Ctrl-C.
@@ -52,27 +72,49 @@ def serve(
     from mockserver.serving import PortInUse, Server, free_address
 
     logging.basicConfig(format="%(message)s")
+    if (certificate is None) is not (private_key is None):
+        raise UsageFailure("--certificate and --private-key go together")
     try:
-        address = free_address(host, port)
+        address = free_address(host, port, secure=https or certificate is not None)
     except PortInUse as error:
         raise UsageFailure(str(error)) from None
     admin = address.is_loopback or admin_token is not None
-    application = _build(
-        scenario=scenario,
-        seed=seed,
-        profile=profile,
-        freeze_time=freeze_time,
-        strict=strict,
-        admin_token=admin_token,
-        admin=admin,
-    )
-    server = Server(application, address, threads=threads)
-    _greet(application, address.url, scenario, profile)
-    if not admin:
-        click.echo(f"Note: {ADMIN_OFF}.", err=True)
-    if url_file:
-        url_file.write_text(address.url + "\n", encoding="utf-8")
-    server.run()
+    with ExitStack() as stack:
+        pair = (certificate, private_key) if certificate and private_key else None
+        if pair is None and address.secure:
+            pair = _sign_own(host, Path(stack.enter_context(TemporaryDirectory(prefix="mockserver-"))))
+        application = _build(
+            scenario=scenario,
+            seed=seed,
+            profile=profile,
+            freeze_time=freeze_time,
+            strict=strict,
+            admin_token=admin_token,
+            admin=admin,
+            cors=cors,
+            latency=latency,
+        )
+        files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
+        try:
+            server = Server(application, address, threads=threads, **files)
+        except SSLError as error:
+            raise UsageFailure(f"{certificate}, {private_key}: no certificate with its key: {error}") from None
+        _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
+        if not admin:
+            click.echo(f"Note: {ADMIN_OFF}.", err=True)
+        if url_file:
+            url_file.write_text(address.url + "\n", encoding="utf-8")
+        server.run()
+
+
+def _sign_own(host: str, folder: Path) -> Pair:
+    """Return a certificate made for this run. Raises: UsageFailure where none can be made."""
+    from mockserver.certificates import NoCertificate, make_certificate
+
+    try:
+        return make_certificate(host, folder)
+    except NoCertificate as error:
+        raise UsageFailure(str(error)) from None
 
 
 def _build(**options: Any) -> Flask:
@@ -83,12 +125,41 @@ def _build(**options: Any) -> Flask:
     from mockserver.scenarios import ScenarioError
 
     try:
-        return create_app(**options)
+        with _Bar() as bar:
+            return create_app(progress=bar, **options)
     except (BindingError, ContractError, ScenarioError, ValueError) as error:
         raise UsageFailure(str(error)) from None
 
 
-def _greet(application: Flask, url: str, scenario: str, profile: str) -> None:
+class _Bar:
+    """A bar on the terminal for a scenario that takes its time; where nobody looks, nothing."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Any] = {}
+        self._progress: Any = None
+
+    def __enter__(self) -> Progress:
+        return self.show
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show how far the making of something is."""
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import Progress as Display  # late: it costs a tenth of the start
+
+            console = Console(stderr=True)
+            self._progress = Display(console=console, transient=True, disable=not console.is_terminal)
+            self._progress.start()
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what)
+        self._progress.update(self._tasks[what], completed=done, total=total)
+
+    def __exit__(self, *error: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None) -> None:
     """Print all that a client needs, and a line that works."""
     worlds = application.extensions["mockserver"]
     about = worlds.describe(worlds.default)
@@ -96,6 +167,10 @@ def _greet(application: Flask, url: str, scenario: str, profile: str) -> None:
     for name in ("api_key", "project_token", "project_id", "organization_id"):
         if about[name] is not None:
             click.echo(f"  {name.replace('_', ' '):16} {about[name]}")
+    trust = ""
+    if own is not None:
+        click.echo(f"  {'certificate':16} {own}")
+        trust = f"--cacert {own} "
     if about["api_key"]:
         persons = f"{url}/api/projects/{about['project_id']}/persons/"
-        click.echo(f"\n  curl -H 'Authorization: Bearer {about['api_key']}' {persons}\n")
+        click.echo(f"\n  curl {trust}-H 'Authorization: Bearer {about['api_key']}' {persons}\n")

@@ -40,6 +40,11 @@ class Log:
         with self._lock:
             return [(number, item) for number, _, item in self._items]
 
+    @property
+    def latest(self) -> int:
+        """The number of the item that was added last, 0 before the first."""
+        return self._number
+
     def clear(self) -> None:
         """Forget everything; numbers go on where they were."""
         with self._lock:
