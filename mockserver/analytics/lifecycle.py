@@ -108,13 +108,13 @@ class Lifecycle:
             slot=self._slot(field("timestamp")),
             where=conjunction(self._conditions(actor)),
         )
-        found = select(
-            f"SELECT active.actor AS actor, slots, {{created}} AS created FROM {{active}} AS active"
-            f" LEFT JOIN {table} AS owners ON owners.{key} = active.actor"
-            + ("" if group is None else " AND {of_type}"),
+        of_type = "" if group is None else " AND owners.index = {index}"
+        return select(
+            "SELECT active.actor AS actor, slots, {created} AS created FROM {active} AS active"
+            f" LEFT JOIN {table} AS owners ON owners.{key} = active.actor{of_type}",
             active=active,
             created=self._slot(field("owners", "created_at")),
-            of_type=expression("owners.index = {index}", index=constant(group)),
+            index=constant(group),
         )
 
     def _slot(self, moment: Node) -> Node:
