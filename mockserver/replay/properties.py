@@ -1,36 +1,28 @@
 """Properties: schemathesis against one server, every phase and every check.
 
-The document judged is one profile's view of the contract. Requests go to identifiers that exist: `parameters` names
-them, for all operations or for one (`"GET /api/…": {"id": 3}`). Checks that are off for an operation say why.
+The document judged is one profile's view of the contract. Most requests go to identifiers that exist on the server.
+Checks that are off for an operation say why (`exemptions`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from mockserver.contract import Contract, Document, Profile, view
+from mockserver.contract import Contract, Profile
+from mockserver.replay.cases import PHASES, Choice, Identifiers, Settings
+from mockserver.replay.exemptions import Exemption, exemptions
+from mockserver.replay.script import Answer
 
 if TYPE_CHECKING:
-    from schemathesis.schemas import BaseSchema
+    from requests import Session
 
-PHASES = ("examples", "coverage", "fuzzing", "stateful")
+__all__ = ["PHASES", "Exchange", "Findings", "Settings", "explore"]
 
-
-@dataclass(frozen=True)
-class Exemption:
-    """A check that is switched off, for operations whose label matches, with its reason."""
-
-    check: str
-    reason: str
-    operations: str = ".*"
-
-    def covers(self, check: str, label: str) -> bool:
-        """Return whether a check of an operation is switched off by this."""
-        return check == self.check and re.fullmatch(self.operations, label) is not None
+LONGEST_FAILURE = 3000
 
 
 @dataclass
@@ -41,6 +33,10 @@ class Findings:
     statuses: Counter[int] = field(default_factory=Counter)
     failures: dict[str, str] = field(default_factory=dict)
     """The first failure of each kind: check and title, then message and the request as curl."""
+    seconds: list[float] = field(default_factory=list)
+    """How long each answer took."""
+    left_out: int = 0
+    """How many cases of the coverage phase were not sent, to keep it short."""
 
     @property
     def reached(self) -> bool:
@@ -49,111 +45,111 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How thoroughly to look."""
+class Exchange:
+    """One generated request and what it was answered."""
 
-    examples: int = 20
-    seed: int = 1
-    phases: tuple[str, ...] = PHASES
-    only: str | None = None
-    workers: int = 1
-    max_steps: int = 4
+    label: str
+    phase: str
+    number: int
+    """Counted within the phase and the operation."""
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    answer: Answer
 
 
 def explore(
     contract: Contract,
     profile: Profile,
     *,
-    application: Any = None,
-    base_url: str | None = None,
+    base_url: str,
     api_key: str,
     parameters: Mapping[str, Any],
-    exemptions: tuple[Exemption, ...] = (),
+    identifiers: Identifiers | None = None,
+    allowed: tuple[Exemption, ...] | None = None,
     settings: Settings | None = None,
     before: Callable[[], None] | None = None,
+    prepare: Callable[[Session], None] | None = None,
+    note: Callable[[Exchange], None] | None = None,
+    advance: Callable[[str, str], None] | None = None,
 ) -> dict[str, Findings]:
     """Send generated requests to a server and return what each operation showed, by its label (`GET /path`).
 
-    The server is a WSGI `application` in this process or listens at `base_url`. `before` is called before each group
-    of requests, to put the server back to where it started.
+    `parameters` have one value in every request (`project_id`), `identifiers` several for an operation. `before` is
+    called before each group of requests, to put the server back to where it started; `prepare` is given each session
+    before it is used; `note` is told of each generated request, `advance` of each operation done in a phase.
     """
+    from mockserver.replay import engine
+
     settings = settings or Settings()
-    schema = load(contract, profile, api_key, parameters, settings, application, base_url)
+    allowed = exemptions(contract, profile) if allowed is None else allowed
+    choice = Choice(identifiers or {}, settings.most_coverage)
+    schema = engine.load(
+        contract, profile, base_url, api_key, settings, choice, parameters, prepare=prepare, before=before
+    )
     found: dict[str, Findings] = {}
-    for event in _events(schema):
-        name = type(event).__name__
-        if name == "ScenarioStarted" and before is not None:
-            before()
-        elif name == "ScenarioFinished":
-            _note(found, event, exemptions)
+    for name, event in engine.events(schema):
+        if name == "ScenarioFinished":
+            _note(found, event, allowed, note)
+            if advance is not None:
+                advance(str(event.phase.value), event.label or "")
         elif name in ("NonFatalError", "FatalError"):
-            _note_error(found, event)
+            _note_error(found, event, allowed)
+    for label, number in choice.left_out.items():
+        found.setdefault(label, Findings(label)).left_out = number
     return found
 
 
-def load(
-    contract: Contract, profile: Profile, api_key: str, parameters: Mapping[str, Any], settings: Settings,
-    application: Any = None, base_url: str | None = None,
-) -> BaseSchema:  # fmt: skip
-    """Return the contract as schemathesis reads it, set up for one server."""
-    import schemathesis
-    from schemathesis.config import SchemathesisConfig
-
-    general = {name: value for name, value in parameters.items() if not isinstance(value, Mapping)}
-    single = {label: values for label, values in parameters.items() if isinstance(values, Mapping)}
-    config = SchemathesisConfig.from_dict(
-        {
-            "seed": settings.seed,
-            "headers": {"Authorization": f"Bearer {api_key}"},
-            "continue-on-failure": True,
-            **({"base-url": base_url} if base_url else {}),
-            "workers": settings.workers,
-            "parameters": general,
-            "generation": {
-                "max-examples": settings.examples,
-                "no-shrink": True,
-                "deterministic": True,
-                "database": "none",
-            },
-            "phases": {
-                **{phase: {"enabled": phase in settings.phases} for phase in PHASES},
-                "stateful": {"enabled": "stateful" in settings.phases, "max-steps": settings.max_steps},
-            },
-            "operations": [{"include-name": label, "parameters": dict(values)} for label, values in single.items()],
-        }
-    )
-    document: Document = view(contract.document, profile)
-    document["servers"] = [{"url": base_url or "http://localhost"}]
-    schema: BaseSchema = schemathesis.openapi.from_dict(document, config=config)
-    schema.app = application
-    if settings.only:
-        schema = schema.include(name_regex=settings.only)
-    return schema
-
-
-def _events(schema: Any) -> Iterator[Any]:
-    from schemathesis.engine import from_schema
-
-    yield from from_schema(schema).execute()
-
-
-def _note(found: dict[str, Findings], event: Any, exemptions: tuple[Exemption, ...]) -> None:
+def _note(
+    found: dict[str, Findings], event: Any, allowed: tuple[Exemption, ...], note: Callable[[Exchange], None] | None
+) -> None:
     recorder = event.recorder
-    for case_id, node in recorder.cases.items():
+    for number, (case_id, node) in enumerate(recorder.cases.items()):
         label = node.value.operation.label
         findings = found.setdefault(label, Findings(label))
         interaction = recorder.interactions.get(case_id)
         if interaction is not None and interaction.response is not None:
-            findings.statuses[interaction.response.status_code] += 1
+            if node.value.method.upper() == label.partition(" ")[0]:
+                findings.statuses[interaction.response.status_code] += 1
+                findings.seconds.append(interaction.response.elapsed)
+            if note is not None and node.parent_id is None:
+                note(_exchange(label, str(event.phase.value), number, interaction))
         for check in recorder.checks.get(case_id, ()):
-            if check.failure_info is None or any(exemption.covers(check.name, label) for exemption in exemptions):
+            if check.failure_info is None:
                 continue
             failure = check.failure_info.failure
+            answered = _describe(recorder, failure.case_id or case_id)
+            media_type = node.value.media_type or ""
+            if any(exemption.covers(check.name, label, failure.title, answered, media_type) for exemption in allowed):
+                continue
             key = f"{check.name}: {failure.title}"
-            findings.failures.setdefault(key, f"{failure.message}\n{check.failure_info.code_sample}"[:3000])
+            text = f"{failure.message}\n{check.failure_info.code_sample}"
+            findings.failures.setdefault(key, text[:LONGEST_FAILURE])
 
 
-def _note_error(found: dict[str, Findings], event: Any) -> None:
+def _describe(recorder: Any, case_id: str) -> str:
+    """Return the error that a case was answered with: `code: detail`."""
+    response = recorder.find_response(case_id=case_id)
+    body = Answer(response.status_code, {}, response.content).json if response is not None else None
+    if not isinstance(body, Mapping):
+        return ""
+    return f"{body.get('code')}: {body.get('detail') or body.get('error')}"
+
+
+def _exchange(label: str, phase: str, number: int, interaction: Any) -> Exchange:
+    request, response = interaction.request, interaction.response
+    parts = urlsplit(request.uri)
+    url = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    headers = {name: values[0] for name, values in request.headers.items()}
+    answer = Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, response.content)
+    return Exchange(label, phase, number, request.method, url, headers, request.body, answer)
+
+
+def _note_error(found: dict[str, Findings], event: Any, allowed: tuple[Exemption, ...]) -> None:
     label = getattr(event, "label", None) or "schema"
     error = getattr(event, "info", None) or getattr(event, "exception", event)
-    found.setdefault(label, Findings(label)).failures.setdefault(f"error: {error}"[:200], str(error))
+    title = f"{getattr(error, 'title', type(error).__name__)}: {getattr(error, 'message', error)}"
+    if any(exemption.covers("error", label, title) for exemption in allowed):
+        return
+    found.setdefault(label, Findings(label)).failures.setdefault(f"error: {title}"[:200], str(error)[:LONGEST_FAILURE])

@@ -1,0 +1,142 @@
+"""Checks that are switched off, each with its reason.
+
+What a check found is left out of a report only where an exemption covers it: the check, the operation, the title of the
+failure, and what the server answered, each a regular expression for all of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mockserver.contract import Contract, Profile
+
+FORMS = r"application/x-www-form-urlencoded|multipart/form-data"
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A check that is switched off, for operations whose label matches, with its reason."""
+
+    check: str
+    reason: str
+    operations: str = ".*"
+    title: str = ".*"
+    answer: str = ".*"
+    """Of the answers that a check refuses, only these: `code: detail` of the error envelope."""
+    media_type: str = ".*"
+    """Of the requests, only those with such a body."""
+
+    def covers(self, check: str, label: str, title: str = "", answer: str = "", media_type: str = "") -> bool:
+        """Return whether what a check found of an operation is switched off by this."""
+        pairs = (
+            (self.operations, label), (self.title, title), (self.answer, answer), (self.media_type, media_type),
+        )  # fmt: skip
+        return check == self.check and all(re.fullmatch(pattern, text, re.DOTALL) for pattern, text in pairs)
+
+
+EXEMPTIONS: tuple[Exemption, ...] = (
+    Exemption(
+        "negative_data_rejection",
+        "DRF coerces (numbers into text, text into numbers and booleans), ignores nonsense in `limit`, `offset` and "
+        "most query parameters, and ignores fields that it does not know; recorded answers accept all of these. What "
+        "must be refused stands in the scripts.",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "A form has neither null nor nested values nor numbers: what the schema allows cannot be written in one.",
+        media_type=FORMS,
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "What a body or query refers to must exist, and names must be free; no schema can say so.",
+        answer=r"(does_not_exist|unique): .*|invalid_input: (Role does not exist|User does not exist)\b.*"
+        r"|invalid_input: User is already .*"
+        r"|invalid_input: No valid users to add to cohort.*|invalid_input: The ID provided does not look like a .*"
+        r"|invalid_input: Invalid page\..*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "DRF reads a request without a body as an empty object, of which it then asks for what is required.",
+        answer=r"required: .*|This field is required\.: required|invalid_input: The job type must be specified!"
+        r"|None: product_type is required",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "PostgreSQL stores no NUL characters; the pages' schemas allow them.",
+        answer=r"null_characters_not_allowed: .*|invalid_input: .*[Nn]ull (characters|byte).*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "The pages show integers without bounds; the servers refuse negative and enormous ones, or fail on them.",
+        answer=r"invalid_input: (Query param \w+ must be omitted or an integer!"
+        r"|Enter a whole number greater than zero\.|A valid (integer|number) is required\.)",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Parameters that are JSON, HogQL, a date, a time zone or an entity are text to a schema, and must be read.",
+        answer=r"invalid_input: (Properties are unparsable!|Datetime has wrong format.*|An entity .*|Value must be .*)"
+        r"|invalid_choice: .*|None: Must include specified date",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Whether filters, their cohort type and a query make sense together is beyond a schema (recorded answers).",
+        operations=r"(POST|PATCH) /api/projects/{project_id}/cohorts(/.*)?",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Each kind of query is judged by a model of its own, and then by what its text says.",
+        operations=r"POST /api/environments/{project_id}/query",
+    ),
+    *(
+        Exemption(
+            check,
+            "What is not modelled says so with a 501, which no server of PostHog's gives.",
+            answer=r"not_modelled: .*",
+        )
+        for check in ("not_a_server_error", "status_code_conformance")
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "PostHog makes no plugin configs any more; its servers of late 2025 refuse every one (profile observed).",
+        operations=r"POST /api/projects/{project_id}/pipeline_(destination|frontend_apps)_configs",
+        answer=r"invalid_input: Plugin creation is no longer possible\..*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Settings stored as JSON are judged beyond their type, and access control is refused (recorded answers).",
+        operations=r"(PUT|PATCH) /api/organizations/{organization_id}/projects/{id}",
+    ),
+)
+
+
+def exemptions(contract: Contract, profile: Profile) -> tuple[Exemption, ...]:
+    """Return every exemption: the table above, and what follows from the contract itself."""
+    return (*EXEMPTIONS, *_of_unlisted_methods(contract), *_of_refusals(contract, profile))
+
+
+def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
+    """Return exemptions for paths on which servers have methods that no page shows; the contract keeps them apart."""
+    served: dict[str, set[str]] = {}
+    for operation in contract.operations:
+        for mount in contract.families[operation.family].mounts:
+            path = "/".join(filter(None, (mount, operation.relative)))
+            served.setdefault(path, set()).add(operation.method)
+    listed: dict[str, set[str]] = {}
+    for operation in contract.promised:
+        listed.setdefault(operation.path, set()).add(operation.method)
+    paths = [path for path, methods in listed.items() if served.get(path, methods) - methods]
+    pattern = "|".join(re.escape(path) for path in paths)
+    reason = "The servers offer methods here that no page shows; they are served, and no part of the promise."
+    return tuple(
+        Exemption(check, reason, operations=f"[A-Z]+ ({pattern})")
+        for check in ("unsupported_method", "allow_header_conformance")
+    )
+
+
+def _of_refusals(contract: Contract, profile: Profile) -> tuple[Exemption, ...]:
+    """Return exemptions for the operations whose only answer is a refusal: records that are never removed for good."""
+    refused = [o for o in contract.promised if o.successes[profile].status >= 400]
+    pattern = "|".join(re.escape(f"{o.method.upper()} {o.path}") for o in refused)
+    reason = "Its documented answer, always, is that the method is not allowed."
+    return (Exemption("positive_data_acceptance", reason, operations=pattern),) if refused else ()

@@ -1,0 +1,89 @@
+"""Schemathesis finds nothing: every phase and check, over a socket, in both profiles, and every operation succeeds."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.contract import Contract, Profile
+from mockserver.replay.cases import Settings
+from mockserver.replay.exemptions import exemptions
+from mockserver.replay.identifiers import Finder
+from mockserver.replay.properties import Findings, explore
+from mockserver.replay.script import Answer
+from mockserver.serving import Server, free_address
+
+TENANTS = {"project_id": "1", "organization_id": "01890000-0000-7000-8000-000000000001"}
+KEYS = {
+    Profile.DOCUMENTED: "phx_mock_all_access",
+    Profile.OBSERVED: "phx_mock_session",
+}  # there, keys are often refused
+REFUSED = {  # PostHog makes no plugin configs any more (recorded answers)
+    Profile.DOCUMENTED: frozenset[str](),
+    Profile.OBSERVED: frozenset({
+        "Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate",
+    }),
+}  # fmt: skip
+Found = tuple[Profile, dict[str, Findings]]
+
+
+@pytest.fixture(scope="module", params=Profile)
+def found(request: pytest.FixtureRequest, contract: Contract) -> Iterator[Found]:
+    profile: Profile = request.param
+    app = create_app(profile=profile, freeze_time="2026-01-15T12:00:00Z", contract=contract)
+    world = app.extensions["mockserver"].default
+    server = Server(app, free_address("127.0.0.1", 0)).start()
+    url, key = server.address.url, KEYS[profile]
+
+    def ask(method: str, path: str, body: Any) -> Answer:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        sent = urllib.request.Request(url + path, method=method, data=data, headers=headers)
+        try:
+            with urllib.request.urlopen(sent) as response:
+                return Answer(response.status, {}, response.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, {}, error.read())
+
+    identifiers = Finder(contract, TENANTS, ask, may_create=True).identifiers(contract.promised)
+    world.settle()
+    try:
+        yield profile, explore(
+            contract, profile, base_url=url, api_key=key, parameters=TENANTS, identifiers=identifiers,
+            settings=Settings(examples=10, most_coverage=40), before=world.reset,
+        )  # fmt: skip
+    finally:
+        server.stop()
+
+
+def test_no_check_fails(found: Found) -> None:
+    failures = [
+        f"{label}\n  {title}\n  {text}" for label, of in found[1].items() for title, text in of.failures.items()
+    ]
+    assert not failures, "\n\n".join(failures)
+
+
+def test_every_operation_succeeds(found: Found, contract: Contract) -> None:
+    profile, findings = found
+    operations = [operation for operation in contract.promised if operation.exists_in(profile)]
+    missed = {}
+    for operation in operations:
+        label = f"{operation.method.upper()} {operation.path}"
+        expected = 400 if operation.id in REFUSED[profile] else operation.successes[profile].status
+        if expected not in findings[label].statuses:
+            missed[label] = dict(findings[label].statuses)
+    assert not missed
+
+
+def test_every_exemption_has_a_reason_and_is_about_an_operation(contract: Contract) -> None:
+    labels = [f"{operation.method.upper()} {operation.path}" for operation in contract.promised]
+    for exemption in exemptions(contract, Profile.DOCUMENTED):
+        assert len(exemption.reason) > 20
+        assert any(re.fullmatch(exemption.operations, label) for label in labels), exemption
