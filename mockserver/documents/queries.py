@@ -1,0 +1,46 @@
+"""What the query endpoint understands, from the modules that answer it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+
+from mockserver.analytics.functions import Function, aggregates
+from mockserver.analytics.functions import functions as plain
+from mockserver.analytics.kinds import KINDS
+from mockserver.analytics.schema import JOINED, Joined, Table, TableField, database
+from mockserver.documents.markdown import code, table
+
+
+def kinds() -> str:
+    """Return a table of the kinds of query that are answered."""
+    return table(("Kind", "What is answered"), [(code(kind), _about(KINDS[kind])) for kind in sorted(KINDS)])
+
+
+def _about(answers: object) -> str:
+    sentence = (inspect.getdoc(answers) or "").partition("\n\n")[0].partition(" Raises:")[0]
+    return " ".join(sentence.split())
+
+
+def tables() -> str:
+    """Return a table of HogQL's tables and their fields."""
+    known = database(JOINED, ())
+    return table(("Table", "Fields"), [(code(name), _fields(one)) for name, one in sorted(known.tables.items())])
+
+
+def _fields(one: Table) -> str:
+    return ", ".join(_field(name, field) for name, field in one.fields.items())
+
+
+def _field(name: str, field: TableField) -> str:
+    return f"{code(name)} → {code(field.table)}" if isinstance(field, Joined) else code(name)
+
+
+def functions() -> str:
+    """Return the functions of HogQL, aggregates apart."""
+    parts = (("Functions", plain().values()), ("Aggregates", aggregates().values()))
+    return "\n\n".join(f"**{head}** ({len(found)}): {_names(found)}" for head, found in parts)
+
+
+def _names(found: Iterable[Function]) -> str:
+    return ", ".join(code(name) for name in sorted({function.name for function in found}, key=str.lower))
