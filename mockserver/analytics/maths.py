@@ -149,32 +149,35 @@ class Counting:
         return self._grouped(of_values(math, expression("toFloat(total)")), each, None)
 
     def _first_time(self, of_event: bool) -> nodes.SelectQuery:
-        """Return for whom an event is the first: the first of its name, or the first that meets all conditions."""
+        """Return for how many an event is the first."""
+        begins = constant(self.days.aligned().start)
+        keys = [*([field("day")] if self.by_day else []), *self._names]
+        return nodes.SelectQuery(
+            select=(expression("count() AS total"), *self._day(field("first_at")), *self._names),
+            select_from=nodes.JoinExpr(table=self.firsts(of_event)),
+            where=expression("first_at >= {start} AND meets = 1", start=begins),
+            group_by=tuple(keys) or None,
+        )
+
+    def firsts(self, of_event: bool) -> nodes.SelectQuery:
+        """Return everybody's first event: of its name (and whether it `meets` all conditions), or that meets them."""
         before = compare(field("timestamp"), "<=", constant(self.days.end))
         meets = conjunction(list(self.conditions))
         where = [before, *self.series.named(), *([] if of_event else self.conditions)]
-        columns = [
+        told = [
             nodes.Alias(alias=column.alias, expr=call("argMin", column.expr, field("timestamp")))
             for column in self.columns
         ]
-        first = nodes.SelectQuery(
+        return nodes.SelectQuery(
             select=(
+                nodes.Alias(alias="actor", expr=field("person_id")),
                 expression("min(timestamp) AS first_at"),
                 expression("argMin(if({meets}, 1, 0), timestamp) AS meets", meets=meets),
-                *columns,
+                *told,
             ),
             select_from=nodes.JoinExpr(table=field("events")),
             where=conjunction(where),
             group_by=(field("person_id"),),
-        )
-        begins = constant(self.days.aligned().start)
-        of_days = expression("first_at >= {start} AND meets = 1", start=begins)
-        keys = [*([field("day")] if self.by_day else []), *self._names]
-        return nodes.SelectQuery(
-            select=(expression("count() AS total"), *self._day(field("first_at")), *self._names),
-            select_from=nodes.JoinExpr(table=first),
-            where=of_days,
-            group_by=tuple(keys) or None,
         )
 
     def _active_at_the_end(self, length: int) -> nodes.SelectQuery:

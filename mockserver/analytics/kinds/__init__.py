@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.analytics.insight_actors import insight_actors_options, insight_actors_query
 from mockserver.analytics.kinds.actors import actors_query
 from mockserver.analytics.kinds.autocomplete import hogql_autocomplete
 from mockserver.analytics.kinds.database_schema import database_schema_query
@@ -41,6 +42,8 @@ KINDS: dict[str, Kind] = {
     "TrendsQuery": trends_query,
     "LifecycleQuery": lifecycle_query,
     "StickinessQuery": stickiness_query,
+    "InsightActorsQuery": insight_actors_query,
+    "InsightActorsQueryOptions": insight_actors_options,
     "DataTableNode": source,
     "DataVisualizationNode": source,
     "InsightVizNode": source,

@@ -9,19 +9,22 @@ from mockserver.analytics import nodes
 from mockserver.analytics.aggregation import has_aggregate
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.filters import property_conditions
-from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.inquiries import Inquiry, first_select
+from mockserver.analytics.insight_actors import insight_actors
 from mockserver.analytics.kinds.events import display_name, unnamed
 from mockserver.analytics.kinds.hogql import read
 from mockserver.analytics.modifiers import complete
 from mockserver.analytics.nodes import Node, call, compare, constant, field
 from mockserver.analytics.pages import Page
 from mockserver.analytics.parser import parse_expression, parse_order
+from mockserver.analytics.people import find_record
 from mockserver.call import Call
 from mockserver.errors import NotModelled
 from mockserver.store import Record
 
 DEFAULT_COLUMNS = ["person", "id", "person.$delete"]
-ACTOR = ("person", "actor")
+ACTOR = ("person", "actor", "group")
+GROUP_KEY, DISTINCT_IDS = "group_key", "event_distinct_ids"
 
 Source = Callable[[Inquiry, Mapping[str, Any]], nodes.Query]
 
@@ -31,21 +34,28 @@ def hogql_source(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
     return read(inquiry, query)
 
 
-SOURCES: dict[str, Source] = {"HogQLQuery": hogql_source}
+SOURCES: dict[str, Source] = {
+    "HogQLQuery": hogql_source,
+    "InsightActorsQuery": insight_actors,
+    "StickinessActorsQuery": insight_actors,
+}
 """Insights by kind: each returns the query for its actors, whose first column named like an id is the person's."""
 
 
 def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with rows of persons; `person` is an object of one."""
     inquiry = Inquiry.of(call, query)
+    source = inquiry.guard(find_source, inquiry, query.get("source"))
     columns = list(query.get("select") or DEFAULT_COLUMNS)
-    asked = inquiry.guard(build, inquiry, query, columns)
+    if source is not None and DISTINCT_IDS in source_columns(source) and DISTINCT_IDS not in columns:
+        columns.append(DISTINCT_IDS)  # as recorded
+    asked = inquiry.guard(build, inquiry, query, columns, source)
     answered, page = Page.of(query).run(inquiry, asked)
     rows = [list(row) for row in answered.rows]
     missing = None
     for number, column in enumerate(columns):
         if column in ACTOR:
-            missing = _expand(number, rows, inquiry)
+            missing = _expand(number, rows, inquiry, is_group=source is not None and _id_column(source) == GROUP_KEY)
         elif column.split("--")[0].strip() == "person_display_name":
             for row in rows:
                 row[number] = {"display_name": row[number][0], "id": row[number][1]}
@@ -55,7 +65,7 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         **page,
         "hogql": answered.hogql,
         "missing_actors_count": missing,
-        "modifiers": complete(query.get("modifiers")),
+        "modifiers": complete(query.get("modifiers"), **({"inCohortVia": "subquery"} if source else {})),
         "query_status": None,
         "resolved_date_range": None,
         "results": rows,
@@ -64,26 +74,28 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str]) -> nodes.SelectQuery:
-    """Return the SELECT that a list of persons is. Raises: QueryError."""
-    select = [_column(column, inquiry) for column in columns]
+def build(
+    inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str], source: nodes.Query | None = None
+) -> nodes.SelectQuery:
+    """Return the SELECT that a list of persons, or of a source's actors, is. Raises: QueryError."""
+    select = [_column(column, inquiry, source) for column in columns]
     aggregates = [item for item in select if has_aggregate(item)]
     plain = [unnamed(item) for item in select if not has_aggregate(item) and not isinstance(item, nodes.Constant)]
     conditions = _conditions(inquiry, query)
     return nodes.SelectQuery(
         select=tuple(select),
-        select_from=_from(inquiry, query),
+        select_from=_from(source),
         where=nodes.conjunction(conditions) if conditions else None,
         group_by=tuple(plain) if aggregates and plain else None,
         order_by=_order(query, columns, select, aggregates) or None,
     )
 
 
-def _column(column: str, inquiry: Inquiry) -> Node:
+def _column(column: str, inquiry: Inquiry, source: nodes.Query | None) -> Node:
     if column == "person.$delete":
         return constant(1)
     if column in ACTOR:
-        return field("id")
+        return field("id") if source is None or _id_column(source) != GROUP_KEY else field("key")
     if column.split("--")[0].strip() == "person_display_name":
         name = display_name(inquiry, "properties", "id", "toString(id)")
         named = parse_expression(name)
@@ -91,29 +103,38 @@ def _column(column: str, inquiry: Inquiry) -> Node:
     return parse_expression(column)
 
 
-def _from(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.JoinExpr:
-    persons = nodes.JoinExpr(table=field("persons"))
-    source = query.get("source")
+def find_source(inquiry: Inquiry, source: Mapping[str, Any] | None) -> nodes.Query | None:
+    """Return the query for those whom a source is about; none stands for everybody. Raises: QueryError, NotModelled."""
     if not source:
-        return persons
+        return None
     found = SOURCES.get(str(source.get("kind")))
     if found is None:
         raise NotModelled(f"Actors of {source.get('kind')} are not modelled.")
-    actors = found(inquiry, source)
-    on = compare(field("persons", "id"), "==", field("source", _id_column(actors)))
-    joined = nodes.JoinExpr(table=field("persons"), join_type="INNER JOIN", constraint=nodes.JoinConstraint(expr=on))
-    return nodes.JoinExpr(table=actors, alias="source", next_join=joined)
+    return found(inquiry, source)
+
+
+def _from(source: nodes.Query | None) -> nodes.JoinExpr:
+    if source is None:
+        return nodes.JoinExpr(table=field("persons"))
+    column = _id_column(source)
+    table, key = ("groups", "key") if column == GROUP_KEY else ("persons", "id")
+    on = compare(field(table, key), "==", field("source", column))
+    joined = nodes.JoinExpr(table=field(table), join_type="INNER JOIN", constraint=nodes.JoinConstraint(expr=on))
+    return nodes.JoinExpr(table=source, alias="source", next_join=joined)
+
+
+def source_columns(query: nodes.Query) -> list[str]:
+    """Return the names of a source's columns."""
+    return [
+        item.alias if isinstance(item, nodes.Alias) else str(item.chain[-1])
+        for item in first_select(query).select
+        if isinstance(item, (nodes.Alias, nodes.Field))
+    ]
 
 
 def _id_column(query: nodes.Query) -> str:
-    while isinstance(query, nodes.SelectSetQuery):
-        query = query.initial_select_query
-    names = [
-        item.alias if isinstance(item, nodes.Alias) else str(item.chain[-1])
-        for item in query.select
-        if isinstance(item, (nodes.Alias, nodes.Field))
-    ]
-    likely = [name for name in names if name in ("group_key", "actor_id", "person_id")]
+    names = source_columns(query)
+    likely = [name for name in names if name in (GROUP_KEY, "actor_id", "person_id")]
     likely += [name for name in names if "id" in name.lower()]
     if not likely:
         raise QueryError("Source query must have an id column")
@@ -162,14 +183,26 @@ def _order(
     return (nodes.OrderExpr(expr=unnamed(select[0])),)
 
 
-def _expand(number: int, rows: list[list[Any]], inquiry: Inquiry) -> int:
-    """Put persons where their ids stand, and return how many are not there."""
+def _expand(number: int, rows: list[list[Any]], inquiry: Inquiry, *, is_group: bool) -> int:
+    """Put persons or groups where their ids stand, and return how many are not there."""
     missing = 0
     for row in rows:
-        person = inquiry.view.table("persons").first(uuid=row[number], project_id=inquiry.project_id)
-        missing += person is None
-        row[number] = {"id": row[number]} if person is None else show_person(person)
+        found = find_record(inquiry, row[number], is_group)
+        missing += found is None
+        show = show_group if is_group else show_person
+        row[number] = {"id": row[number]} if found is None else show(found)
     return missing
+
+
+def show_group(group: Record) -> dict[str, Any]:
+    """Return a group as a list of actors shows one."""
+    return {
+        "id": group["group_key"],
+        "type": "group",
+        "properties": group["group_properties"],
+        "created_at": group["created_at"],
+        "group_type_index": group["group_type_index"],
+    }
 
 
 def show_person(person: Record) -> dict[str, Any]:

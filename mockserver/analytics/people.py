@@ -1,0 +1,101 @@
+"""The actors behind an insight: a stretch of those that a query finds, as the records they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mockserver.analytics import nodes
+from mockserver.analytics.fragments import expression, select
+from mockserver.analytics.inquiries import Inquiry, first_select
+from mockserver.analytics.nodes import constant
+from mockserver.store import Record
+from mockserver.store.tinydb import sort_key
+
+GROUP_KEY = "group_key"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, or a group, that an insight counts, and what they add to it where it has a number for them."""
+
+    record: Record
+    value: float | None = None
+    is_group: bool = False
+    matched: Sequence[object] = ()
+    """Recordings of what was counted."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stretch of an insight's actors: those on record, how many there are of, and how many are on no record."""
+
+    actors: list[Actor] = field(default_factory=list)
+    rows: int = 0
+    missing: int = 0
+
+
+def find_people(
+    inquiry: Inquiry,
+    query: nodes.Query,
+    limit: int,
+    offset: int,
+    *,
+    search: str | None = None,
+    by_value: bool = False,
+) -> Found:
+    """Return a stretch of a query's actors: those with the greatest value first, or else those created last.
+
+    The query's first column is an id: `group_key` where groups are counted. Raises: QueryError.
+    """
+    names = [item.alias for item in first_select(query).select if isinstance(item, nodes.Alias)]
+    is_group = GROUP_KEY in names
+    id = GROUP_KEY if is_group else names[0]
+    value = "value" if "value" in names else "NULL"
+    where = mentioning(search, id, is_group) if search else constant(True)
+    asked = select(
+        f"SELECT {id}, {value} FROM {{query}} WHERE {{where}} ORDER BY {'value DESC, ' if by_value else ''}{id}"
+        " LIMIT {limit} OFFSET {offset}",
+        query=query,
+        where=where,
+        limit=constant(limit),
+        offset=constant(offset),
+    )
+    rows = inquiry.run(asked).rows
+    actors = [
+        Actor(record, number, is_group)
+        for key, number in rows
+        if (record := find_record(inquiry, key, is_group)) is not None
+    ]
+    if not by_value:
+        actors.sort(key=lambda actor: actor.record.get("uuid") or actor.record["group_key"])
+        actors.sort(key=lambda actor: sort_key(actor.record["created_at"]), reverse=True)
+    return Found(actors, len(rows), len(rows) - len(actors))
+
+
+def find_record(inquiry: Inquiry, key: str, is_group: bool) -> Record | None:
+    """Return the person or group of an id."""
+    if is_group:
+        return inquiry.view.table("groups").first(group_key=key, project_id=inquiry.project_id)
+    return inquiry.view.table("persons").first(uuid=key, project_id=inquiry.project_id)
+
+
+def mentioning(search: str, id: str, is_group: bool) -> nodes.Node:
+    """Return what holds of actors in whose name, email or distinct ids a text stands."""
+    pattern = constant(f"%{escaped(search)}%")
+    if is_group:
+        return expression(
+            f"{id} IN (SELECT key FROM groups WHERE properties.name ILIKE {{pattern}} OR key ILIKE {{pattern}})",
+            pattern=pattern,
+        )
+    return expression(
+        f"{id} IN (SELECT id FROM persons"
+        " WHERE properties.email ILIKE {pattern} OR properties.name ILIKE {pattern})"
+        f" OR {id} IN (SELECT person_id FROM person_distinct_ids WHERE distinct_id ILIKE {{pattern}})",
+        pattern=pattern,
+    )
+
+
+def escaped(search: str) -> str:
+    """Return text in which nothing stands for other text."""
+    return search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
