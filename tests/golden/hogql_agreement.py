@@ -1,7 +1,7 @@
 """Compare the answers to recorded queries with ours, part by part: `python tests/golden/hogql_agreement.py [FILE…]`.
 
-The recordings (`golden/`, beside the repository or named by MOCKSERVER_GOLDEN) were made over `golden/dataset`, which is loaded
-into a world of its own; queries are asked of `mockserver.analytics` directly.
+The recordings (`golden/`, beside the repository or named by MOCKSERVER_GOLDEN) were made over `golden/dataset`, which
+is loaded into a world of its own; queries are asked of `mockserver.analytics` directly.
 """
 
 from __future__ import annotations
