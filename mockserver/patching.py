@@ -59,8 +59,8 @@ def _answer(application: Callable[..., Any], adapter: HTTPAdapter, request: Prep
         raise ConnectionError(error, request=request) from None
     code, _, reason = status.partition(" ")
     raw = HTTPResponse(
-        io.BytesIO(content), headers=HTTPHeaderDict(list(headers)), status=int(code), reason=reason, preload_content=False,
-        request_method=request.method,
+        io.BytesIO(content), headers=HTTPHeaderDict(list(headers)), status=int(code), reason=reason,
+        preload_content=False, request_method=request.method,
     )  # fmt: skip
     return adapter.build_response(request, raw)
 
