@@ -1,0 +1,1 @@
+"""Cohorts: what their definitions mean, and who belongs to them."""
