@@ -12,21 +12,21 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from mockserver import __version__
 from mockserver.binding import Route, bind
-from mockserver.capture_api import capture_blueprint
+from mockserver.capture.api import capture_blueprint
 from mockserver.contract import Contract, Profile
 from mockserver.cors import LOCALHOST, Cors
-from mockserver.coverage import Coverage
 from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
-from mockserver.interception import WORLD, Interception, endpoint_name, template_rule
 from mockserver.latency import Latency
 from mockserver.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.rendering import render_error
 from mockserver.resources import RESOURCES
 from mockserver.seeding import Progress
+from mockserver.seeding.templates import Templates
 from mockserver.store.log import MOST_ITEMS
 from mockserver.strictness import Strictness
-from mockserver.templates import Templates
+from mockserver.traffic.coverage import Coverage
+from mockserver.traffic.interception import WORLD, Interception, endpoint_name, template_rule
 from mockserver.world import World, Worlds
 
 if TYPE_CHECKING:

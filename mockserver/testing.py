@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.app import create_app
 from mockserver.client import ControlError, ControlPlane, World, in_process
-from mockserver.journal import to_text
 from mockserver.replay.matching import mismatches
 from mockserver.store import Repository
+from mockserver.traffic.journal import to_text
 from mockserver.world import Worlds
 
 if TYPE_CHECKING:

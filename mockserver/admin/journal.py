@@ -11,8 +11,8 @@ from mockserver.admin.moments import read_moment
 from mockserver.admin.plane import Plane
 from mockserver.admin.refusals import refuse_bad_match
 from mockserver.errors import ValidationError
-from mockserver.journal import Entry, Redacted, show
-from mockserver.matching import Match
+from mockserver.traffic.journal import Entry, Redacted, show
+from mockserver.traffic.matching import Match
 from mockserver.world import World
 
 MOST_NEAR_MISSES = 3

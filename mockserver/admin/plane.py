@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from mockserver.binding import Route
 from mockserver.contract import Contract
-from mockserver.coverage import Coverage
+from mockserver.seeding.templates import Templates
 from mockserver.strictness import Strictness
-from mockserver.templates import Templates
+from mockserver.traffic.coverage import Coverage
 from mockserver.world import Worlds
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.admin.plane import Plane
 from mockserver.errors import ValidationError
-from mockserver.matching import find_bad_pattern
+from mockserver.traffic.matching import find_bad_pattern
 
 
 def refuse_bad_match(plane: Plane, match: Mapping[str, Any], *, is_forced: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.admin.plane import Plane
 from mockserver.errors import Conflict, ValidationError
 from mockserver.seeding import LoadError, load
-from mockserver.states import export_state, import_state
+from mockserver.seeding.states import export_state, import_state
 from mockserver.store import Transaction
 from mockserver.world import World
 

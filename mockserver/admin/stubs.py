@@ -9,7 +9,7 @@ from mockserver.admin.lists import Kept
 from mockserver.admin.plane import Plane
 from mockserver.admin.refusals import refuse_bad_match
 from mockserver.errors import ValidationError
-from mockserver.stubs import STUBS, find_problem
+from mockserver.traffic.stubs import STUBS, find_problem
 from mockserver.world import World
 
 KEPT = Kept(STUBS, "Stub")

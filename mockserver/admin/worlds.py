@@ -9,8 +9,8 @@ from mockserver.admin.moments import read_moment
 from mockserver.admin.plane import Plane
 from mockserver.contract import Profile
 from mockserver.errors import ValidationError
-from mockserver.scenarios import ScenarioError
-from mockserver.templates import fork
+from mockserver.seeding.scenarios import ScenarioError
+from mockserver.seeding.templates import fork
 from mockserver.world import World
 
 

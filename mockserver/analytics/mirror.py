@@ -15,7 +15,7 @@ from itertools import count, islice
 from typing import Any
 
 from mockserver.analytics.engine import Engine, encode, engine
-from mockserver.membership import member_uuids
+from mockserver.cohorts.membership import member_uuids
 from mockserver.store import Record, View
 
 KEPT = 64

@@ -1,4 +1,8 @@
-"""Events taken in: stored, and let make and change persons, groups and property definitions."""
+"""From what SDKs send to events and persons: the same steps, in the same order, as PostHog's own pipeline.
+
+`api` is where SDKs send it and `startup` what they ask when they start; `decoding` reads a body, `normalizing` makes
+events of it, `persons` lets them make and change persons, `groups` and `definitions` note what else they tell.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver import entropy
-from mockserver.ingestion.definitions import Definitions
-from mockserver.ingestion.groups import Groups
-from mockserver.ingestion.persons import ABOUT_PERSONS, People, person_uuid
+from mockserver.capture.definitions import Definitions
+from mockserver.capture.groups import Groups
+from mockserver.capture.persons import ABOUT_PERSONS, People, person_uuid
 from mockserver.store import Transaction
 from mockserver.world import World
 

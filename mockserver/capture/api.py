@@ -12,13 +12,14 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Request, Response, request
 
-from mockserver import capture, entropy, sdk_startup
+from mockserver import capture, entropy
+from mockserver.capture import startup as sdk_startup
+from mockserver.capture.decoding import CaptureError, Payload, read_payload
+from mockserver.capture.normalizing import normalize, read_moment
 from mockserver.errors import APIError, AuthenticationFailed
-from mockserver.ingestion.decoding import CaptureError, Payload, read_payload
-from mockserver.ingestion.normalizing import normalize, read_moment
-from mockserver.interception import enter
 from mockserver.rendering import encode, render_error
 from mockserver.store import Record
+from mockserver.traffic.interception import enter
 from mockserver.world import World, Worlds
 
 PATHS = ("batch", "capture", "e", "i/v0/e", "track", "engage", "i/v0/ai/batch")

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from mockserver import entropy
+from mockserver.capture.decoding import CaptureError
 from mockserver.fields import Timestamp
-from mockserver.ingestion.decoding import CaptureError
 
 Event = dict[str, Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 from flask import Request
 
 from mockserver import auth
+from mockserver.capture.decoding import CaptureError, read_value, token_of
 from mockserver.errors import PermissionDenied
-from mockserver.ingestion.decoding import CaptureError, read_value, token_of
 from mockserver.rendering import encode
 from mockserver.store import Record
 from mockserver.tenancy import level

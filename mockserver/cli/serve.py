@@ -122,7 +122,7 @@ def _build(**options: Any) -> Flask:
     from mockserver.app import create_app
     from mockserver.binding import BindingError
     from mockserver.contract import ContractError
-    from mockserver.scenarios import ScenarioError
+    from mockserver.seeding.scenarios import ScenarioError
 
     try:
         with _Bar() as bar:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver import entropy
-from mockserver.cohort_filters import BEHAVIORAL
+from mockserver.cohorts.grammar import BEHAVIORAL
 from mockserver.comparing import read_moment
 from mockserver.errors import ValidationError
 from mockserver.filtering import Context, Test, everyone, predicate

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mockserver import entropy
-from mockserver.cohort_definitions import definition
+from mockserver.cohorts.definitions import definition
+from mockserver.cohorts.happenings import Happenings
 from mockserver.errors import ValidationError
 from mockserver.filtering import (
     Context,
@@ -25,7 +26,6 @@ from mockserver.filtering import (
     nobody,
     predicate,
 )
-from mockserver.happenings import Happenings
 from mockserver.store import Record, Transaction, View
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import NEWEST_MEMBERS, NEWEST_PERSONS

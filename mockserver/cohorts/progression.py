@@ -12,10 +12,10 @@ from typing import Any
 
 from mockserver import entropy
 from mockserver.call import Call
-from mockserver.cohort_definitions import definition
-from mockserver.cohort_queries import persons_of
+from mockserver.cohorts.definitions import definition
+from mockserver.cohorts.membership import add_members, calculate, size
+from mockserver.cohorts.queries import persons_of
 from mockserver.errors import NotModelled, ValidationError
-from mockserver.membership import add_members, calculate, size
 from mockserver.store import Record, Transaction
 
 COHORTS, RUNS = "cohorts", "cohort_calculations"

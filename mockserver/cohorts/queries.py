@@ -7,9 +7,9 @@ from typing import Any
 
 from mockserver.analytics import run_query
 from mockserver.call import Call
+from mockserver.cohorts.membership import membership_context
 from mockserver.errors import ValidationError
 from mockserver.filtering import predicate
-from mockserver.membership import membership_context
 from mockserver.store import Record, View
 from mockserver.tables import NEWEST_PERSONS
 

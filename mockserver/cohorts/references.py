@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mockserver.cohort_definitions import conditions, definition
+from mockserver.cohorts.definitions import conditions, definition
+from mockserver.cohorts.membership import find_cohort
 from mockserver.errors import ValidationError
 from mockserver.filtering import cohort_number
-from mockserver.membership import find_cohort
 from mockserver.store import Record, View
 
 LOOP = "Cohorts cannot reference other cohorts in a loop."

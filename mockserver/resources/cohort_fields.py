@@ -10,8 +10,8 @@ from typing import Any
 import marshmallow
 
 from mockserver import fields
-from mockserver.cohort_filters import NO_PROPERTIES, check_filters
-from mockserver.cohort_queries import check_query
+from mockserver.cohorts.grammar import NO_PROPERTIES, check_filters
+from mockserver.cohorts.queries import check_query
 from mockserver.errors import ValidationError
 from mockserver.fields import NOT_JSON, Detail, refuse, refuse_unstorable
 

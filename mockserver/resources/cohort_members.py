@@ -10,9 +10,7 @@ from uuid import UUID
 from mockserver import entropy
 from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
-from mockserver.errors import NotFound, ValidationError
-from mockserver.filtering import Context, predicate, read_filters
-from mockserver.membership import (
+from mockserver.cohorts.membership import (
     add_members,
     members,
     membership_context,
@@ -20,8 +18,10 @@ from mockserver.membership import (
     remove_member,
     size,
 )
+from mockserver.cohorts.progression import settle
+from mockserver.errors import NotFound, ValidationError
+from mockserver.filtering import Context, predicate, read_filters
 from mockserver.pagination import LARGEST, FullPageOffset
-from mockserver.progression import settle
 from mockserver.resource import Record
 from mockserver.resources.person_lists import search_persons
 from mockserver.resources.person_shapes import as_actor

@@ -7,16 +7,16 @@ from typing import Any
 
 from mockserver.behaviours import SoftDelete
 from mockserver.call import Call
-from mockserver.cohort_definitions import definition, read_groups
-from mockserver.cohort_references import behavioral_ids, check_type, refuse_loops
-from mockserver.cohort_uploads import ATTR as UPLOAD
-from mockserver.cohort_uploads import read_upload
+from mockserver.cohorts.definitions import definition, read_groups
+from mockserver.cohorts.membership import add_members, size
+from mockserver.cohorts.progression import RUNS, asked, begin, settle
+from mockserver.cohorts.references import behavioral_ids, check_type, refuse_loops
+from mockserver.cohorts.uploads import ATTR as UPLOAD
+from mockserver.cohorts.uploads import read_upload
 from mockserver.entropy import read_timestamp
 from mockserver.errors import BareNotFound, NotFound, ValidationError
 from mockserver.fields import TRUE
-from mockserver.membership import add_members, size
 from mockserver.pagination import whole_number
-from mockserver.progression import RUNS, asked, begin, settle
 from mockserver.rendering import Answer
 from mockserver.resource import Record
 from mockserver.resources.cohort_fields import Filters, PersonsQuery, of_static_cohort

@@ -9,10 +9,10 @@ from uuid import UUID
 from mockserver import capture
 from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
+from mockserver.capture.normalizing import clean
+from mockserver.capture.persons import People
+from mockserver.cohorts.membership import replace_person
 from mockserver.errors import MethodNotAllowed, NotFound, SwappedValidationError, ValidationError
-from mockserver.ingestion.normalizing import clean
-from mockserver.ingestion.persons import People
-from mockserver.membership import replace_person
 from mockserver.resource import Record
 from mockserver.tenancy import integer
 

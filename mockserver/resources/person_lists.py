@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.call import Call
+from mockserver.cohorts.membership import membership_context
 from mockserver.errors import ValidationError
 from mockserver.filtering import DEEPEST, Test, predicate, read_filters
-from mockserver.membership import membership_context
 from mockserver.pagination import LARGEST, FullPageOffset, Page
 from mockserver.resource import Record, Resource, as_json_text
 from mockserver.store.tinydb import sort_key

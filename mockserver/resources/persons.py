@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from mockserver.call import Call
+from mockserver.cohorts.membership import holds
 from mockserver.contract import Contract, Profile
 from mockserver.errors import ValidationError
-from mockserver.membership import holds
 from mockserver.parsing import JSON, MEDIA_TYPES
 from mockserver.resource import Record, Shape
 from mockserver.resources.cohorts import Cohorts

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver import capture, entropy
-from mockserver.completion import Completer
 from mockserver.contract import Contract, Profile
-from mockserver.kinds import LoadError
+from mockserver.seeding.completion import Completer
+from mockserver.seeding.kinds import LoadError
 from mockserver.store import DuplicateKey, Record, Transaction
 from mockserver.tables import TABLES, Identity, Owner, Table
 from mockserver.world import World
@@ -163,7 +163,7 @@ def build_world(
 
     Raises: ScenarioError for a scenario that is not there or holds a mistake.
     """
-    from mockserver.scenarios import fill
+    from mockserver.seeding.scenarios import fill
 
     world = World.new(id, seed=seed, profile=profile, scenario=scenario)
     if freeze_time is not None:

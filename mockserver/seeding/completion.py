@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver import entropy, kinds
+from mockserver import entropy
+from mockserver.capture.persons import person_uuid
+from mockserver.cohorts.membership import add_members
+from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
-from mockserver.ingestion.persons import person_uuid
-from mockserver.kinds import Kind, LoadError, expected
-from mockserver.membership import add_members
-from mockserver.progression import asked
+from mockserver.seeding import kinds
+from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
 from mockserver.tables import Identity, Owner, Table
 from mockserver.world import World

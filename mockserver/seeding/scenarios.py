@@ -15,12 +15,12 @@ import yaml
 
 from mockserver import entropy
 from mockserver.contract import Contract
-from mockserver.generation.declarations import Declaration
-from mockserver.generation.filling import fill as fill_in
-from mockserver.generation.populations import Population
-from mockserver.kinds import LoadError
 from mockserver.locations import FIXTURES
 from mockserver.seeding import Loader, Progress
+from mockserver.seeding.generation.declarations import Declaration
+from mockserver.seeding.generation.filling import fill as fill_in
+from mockserver.seeding.generation.populations import Population
+from mockserver.seeding.kinds import LoadError
 from mockserver.world import World
 
 BESIDE_TABLES = ("description", "generate")

@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 
-from mockserver import entropy, kinds
+from mockserver import entropy
 from mockserver.contract import Profile
-from mockserver.kinds import LoadError, expected
+from mockserver.seeding import kinds
+from mockserver.seeding.kinds import LoadError, expected
 from mockserver.store import Record, Transaction
 from mockserver.tables import TABLES, Identity, Table
 from mockserver.world import World

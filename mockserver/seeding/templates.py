@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from mockserver import entropy
 from mockserver.call import EVERYTHING
 from mockserver.contract import Contract, Profile
-from mockserver.scenarios import find
 from mockserver.seeding import Progress, build_world
+from mockserver.seeding.scenarios import find
 from mockserver.store import Transaction
 from mockserver.world import DEFAULT, World
 

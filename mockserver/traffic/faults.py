@@ -15,9 +15,9 @@ from flask import Response
 
 from mockserver import entropy
 from mockserver.errors import APIError, of_status
-from mockserver.matching import Match, Subject
 from mockserver.rendering import JSON, empty, encode, render_error
 from mockserver.store import Transaction
+from mockserver.traffic.matching import Match, Subject
 from mockserver.world import World
 
 FAULTS = "faults"

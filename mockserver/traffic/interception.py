@@ -19,19 +19,19 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mockserver import auth, entropy
 from mockserver.binding import Route
 from mockserver.contract import Profile
-from mockserver.coverage import Coverage
 from mockserver.errors import ParseError
-from mockserver.faults import FAULTS, PREFER, Fault, find_fault, preferred
-from mockserver.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
 from mockserver.latency import Latency
 from mockserver.parsing import read_json
 from mockserver.store import View
-from mockserver.stubs import STUBS, find_stub
+from mockserver.traffic.coverage import Coverage
+from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferred
+from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
+from mockserver.traffic.stubs import STUBS, find_stub
 from mockserver.world import World, Worlds
 
 ADMIN = "/__admin"
 CAPTURE = "capture"
-EXTENSION = "mockserver.interception"
+EXTENSION = "mockserver.traffic.interception"
 WORLD = "mockserver.world"
 """Where the WSGI environment keeps the world that a request belongs to."""
 

@@ -15,11 +15,11 @@ from flask import Response
 
 from mockserver.binding import Route
 from mockserver.contract import Operation, Profile
-from mockserver.faults import written
-from mockserver.matching import Match, Subject, path_pattern
 from mockserver.rendering import empty
 from mockserver.store import Transaction
 from mockserver.strictness import Strictness
+from mockserver.traffic.faults import written
+from mockserver.traffic.matching import Match, Subject, path_pattern
 from mockserver.world import World
 
 STUBS = "stubs"

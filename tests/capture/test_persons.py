@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver import capture, entropy
-from mockserver.ingestion.persons import is_illegal, person_uuid
-from mockserver.membership import add_members, member_uuids
+from mockserver.capture.persons import is_illegal, person_uuid
+from mockserver.cohorts.membership import add_members, member_uuids
 from mockserver.world import World
 
 MORNING, NOON = "2026-01-10T08:00:00Z", "2026-01-10T12:00:00Z"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.cohort_definitions import definition, read_groups
-from mockserver.cohort_filters import check_filters
+from mockserver.cohorts.definitions import definition, read_groups
+from mockserver.cohorts.grammar import check_filters
 from mockserver.errors import ValidationError
 
 PERSON = {"key": "plan", "type": "person", "operator": "exact", "value": ["pro"]}

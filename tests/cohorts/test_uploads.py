@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.cohort_uploads import BAD_ENCODING, BAD_FORMAT, EMPTY, NO_IDS, read_identifiers
+from mockserver.cohorts.uploads import BAD_ENCODING, BAD_FORMAT, EMPTY, NO_IDS, read_identifiers
 from mockserver.errors import ValidationError
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.contract import Contract
-from mockserver.scenarios import ScenarioError, find
 from mockserver.seeding import build_world
+from mockserver.seeding.scenarios import ScenarioError, find
 from mockserver.world import World
 
 NOON = "2026-01-15T12:00:00Z"
@@ -307,7 +307,7 @@ PROGRAM = """
 import hashlib, sys, orjson
 from mockserver.contract import Contract
 from mockserver.seeding import build_world
-from mockserver.states import export_state
+from mockserver.seeding.states import export_state
 world = build_world(Contract.read(), scenario="demo", seed=5, freeze_time="2026-01-15T12:00:00Z")
 print(hashlib.sha256(orjson.dumps(export_state(world))).hexdigest())
 """

@@ -10,9 +10,9 @@ import pytest
 
 from mockserver import entropy
 from mockserver.contract import Contract, Profile
-from mockserver.kinds import LoadError
 from mockserver.seeding import build_world
-from mockserver.states import export_state, import_state
+from mockserver.seeding.kinds import LoadError
+from mockserver.seeding.states import export_state, import_state
 from mockserver.world import World
 
 NOON = "2026-01-15T12:00:00Z"

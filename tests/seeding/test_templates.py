@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver import templates
 from mockserver.app import create_app
 from mockserver.contract import Profile
-from mockserver.templates import Templates
+from mockserver.seeding import templates
+from mockserver.seeding.templates import Templates
 from mockserver.world import World
 
 NOON = "2026-01-15T12:00:00Z"

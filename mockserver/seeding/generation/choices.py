@@ -25,7 +25,7 @@ import orjson
 
 from mockserver import entropy
 from mockserver.entropy import Dice
-from mockserver.kinds import LoadError, expected
+from mockserver.seeding.kinds import LoadError, expected
 
 Known = Mapping[str, Any]
 Choice = Callable[[Dice, Known], Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.kinds import LoadError, expected
+from mockserver.seeding.kinds import LoadError, expected
 
 Place = tuple[str | int, ...]
 

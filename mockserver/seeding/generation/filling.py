@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver import entropy
-from mockserver.generation import choices
-from mockserver.generation.journeys import Journeys
-from mockserver.generation.populations import Population, Progress
-from mockserver.ingestion.definitions import Definitions
-from mockserver.kinds import LoadError
+from mockserver.capture.definitions import Definitions
+from mockserver.seeding.generation import choices
+from mockserver.seeding.generation.journeys import Journeys
+from mockserver.seeding.generation.populations import Population, Progress
+from mockserver.seeding.kinds import LoadError
 from mockserver.store import Transaction
 
 REPORT_EVERY = 2000

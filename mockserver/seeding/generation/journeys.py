@@ -15,8 +15,8 @@ from typing import Any
 
 from mockserver import entropy
 from mockserver.entropy import Dice
-from mockserver.generation import choices
-from mockserver.generation.populations import IDENTIFY, PAUSE_MS, Person, Population, Step
+from mockserver.seeding.generation import choices
+from mockserver.seeding.generation.populations import IDENTIFY, PAUSE_MS, Person, Population, Step
 from mockserver.store import Record
 
 KEPT = 20_000

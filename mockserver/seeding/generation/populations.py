@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from mockserver import entropy
+from mockserver.capture.persons import person_uuid
 from mockserver.entropy import Dice
-from mockserver.generation import choices
-from mockserver.generation.choices import Choice
-from mockserver.generation.declarations import Declaration
-from mockserver.generation.paces import DAY_MS, HOUR_MS, Pace
-from mockserver.ingestion.persons import person_uuid
-from mockserver.kinds import LoadError
+from mockserver.seeding.generation import choices
+from mockserver.seeding.generation.choices import Choice
+from mockserver.seeding.generation.declarations import Declaration
+from mockserver.seeding.generation.paces import DAY_MS, HOUR_MS, Pace
+from mockserver.seeding.kinds import LoadError
 
 Progress = Callable[[str, int, int], None]
 
