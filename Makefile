@@ -24,7 +24,8 @@ bench: .venv/installed  ## measure what requests cost
 
 docs: .venv/installed   ## build the pages into site/
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	$(BIN)/mkdocs build --strict
+	$(BIN)/python -m mockserver.documents
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:                  ## forget the environment and every cache
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis site

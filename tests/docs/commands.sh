@@ -1,0 +1,31 @@
+# What stands before each page's commands when a test runs them: whatever reaches beyond this machine is only looked at.
+set -euo pipefail
+python3.11() { [ "$*" = "-m venv .venv" ]; mkdir -p .venv/bin; : > .venv/bin/activate; }
+pip() {
+  [ "$1" = install ]; shift
+  for wanted in "$@"; do
+    case "$wanted" in
+      ../mockserver) ;;
+      *mockserver\[*\]*) "$PYTHON" -c 'import re, sys, tomllib
+extras = tomllib.load(open(sys.argv[1], "rb"))["project"]["optional-dependencies"]
+missing = set(re.search(r"\[(.*?)\]", sys.argv[2])[1].split(",")) - set(extras)
+sys.exit(f"no such extra: {missing}" if missing else 0)' "$ROOT/pyproject.toml" "$wanted" ;;
+      *) "$PYTHON" -c 'import sys; from importlib.metadata import version; version(sys.argv[1])' "$wanted" ;;
+    esac
+  done
+}
+pytest() { "$PYTHON" -m pytest -q -p no:cacheprovider -p no:randomly "$@"; }
+make() { command make -C "$ROOT" --dry-run "$@" > /dev/null; }
+docker() {
+  case "$1" in
+    build) [ -f "$ROOT/Dockerfile" ] ;;
+    compose) [ -f "$ROOT/compose.yaml" ] ;;
+    run) ;;
+    *) return 1 ;;
+  esac
+}
+mockserver() {
+  if [ "$1" = serve ]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
+  elif [ "$1" = bench ]; then "$PYTHON" -m mockserver bench --help
+  else "$PYTHON" -m mockserver "$@"; fi
+}
