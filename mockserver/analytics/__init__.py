@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mockserver.analytics.legacy_filters import Filter
+    from mockserver.analytics.people import Found, Stretch
     from mockserver.call import Call
 
-__all__ = ["run_query"]
+__all__ = ["people_behind", "run_query"]
 
 
 def run_query(call: Call, query: dict[str, Any]) -> dict[str, Any]:
@@ -21,3 +23,13 @@ def run_query(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     from mockserver.analytics.kinds import run
 
     return run(call, query)
+
+
+def people_behind(insight: str, call: Call, filter: Filter, stretch: Stretch) -> Found:
+    """Return a stretch of those whom an insight counts, as an older filter asks for it.
+
+    Raises: ValidationError for a filter that cannot be computed, NotModelled when the extra is not installed.
+    """
+    from mockserver.analytics.insight_people import PEOPLE
+
+    return PEOPLE[insight](call, filter, stretch)

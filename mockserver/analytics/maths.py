@@ -92,21 +92,6 @@ class Counting:
     def _outer(self) -> list[Node]:
         return [*([field("day")] if self.by_day else []), *self._names]
 
-    def _value(self) -> Node:
-        """Return HogQL for the number that a property holds, times what it is to be multiplied by."""
-        series, name = self.series, self.series.math_property or ""
-        match series.math_property_type:
-            case "person_properties":
-                found: Node = field("person", "properties", name)
-            case "session_properties":
-                found = field("session", name)
-            case _:
-                found = field("properties", name)
-        number = call("toUnixTimestamp", found) if name == "$time" else call("toFloat", found)
-        if series.math_multiplier is None:
-            return number
-        return nodes.ArithmeticOperation(op="*", left=number, right=constant(series.math_multiplier))
-
     def _total(self, math: str) -> Node:
         series = self.series
         if math == "hogql" and series.math_hogql is not None:
@@ -118,7 +103,7 @@ class Counting:
         if series.of_groups:
             return expression("count(DISTINCT {group})", group=series.actor)
         if series.math_property is not None:
-            return of_values(math, self._value())
+            return of_values(math, value_of(series))
         return call("count")
 
     # Counting that is more than one aggregate
@@ -247,6 +232,22 @@ def math_of(series: Series, interval: str) -> str:
     math = series.math or "total"
     longer = {"weekly_active": ("week", "month"), "monthly_active": ("month",)}
     return "dau" if interval in longer.get(math, ()) else math
+
+
+def value_of(series: Series) -> Node:
+    """Return HogQL for the number that a series' property holds, times what it is to be multiplied by."""
+    name = series.math_property or ""
+    match series.math_property_type:
+        case "person_properties":
+            found: Node = field("person", "properties", name)
+        case "session_properties":
+            found = field("session", name)
+        case _:
+            found = field("properties", name)
+    number = call("toUnixTimestamp", found) if name == "$time" else call("toFloat", found)
+    if series.math_multiplier is None:
+        return number
+    return nodes.ArithmeticOperation(op="*", left=number, right=constant(series.math_multiplier))
 
 
 def of_values(math: str, value: Node) -> Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mockserver.analytics import nodes
@@ -22,8 +21,6 @@ class Actor:
     record: Record
     value: float | None = None
     is_group: bool = False
-    matched: Sequence[object] = ()
-    """Recordings of what was counted."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +32,17 @@ class Found:
     missing: int = 0
 
 
-def find_people(
-    inquiry: Inquiry,
-    query: nodes.Query,
-    limit: int,
-    offset: int,
-    *,
-    search: str | None = None,
-    by_value: bool = False,
-) -> Found:
-    """Return a stretch of a query's actors: those with the greatest value first, or else those created last.
+@dataclass(frozen=True)
+class Stretch:
+    """Which of an insight's actors are asked for: so many, after so many, of those that mention a text."""
+
+    limit: int
+    offset: int = 0
+    search: str | None = None
+
+
+def find_people(inquiry: Inquiry, query: nodes.Query, stretch: Stretch, *, by_value: bool = False) -> Found:
+    """Return a stretch of a query's actors, those created last first, or those with the greatest value.
 
     The query's first column is an id: `group_key` where groups are counted. Raises: QueryError.
     """
@@ -52,14 +50,14 @@ def find_people(
     is_group = GROUP_KEY in names
     id = GROUP_KEY if is_group else names[0]
     value = "value" if "value" in names else "NULL"
-    where = mentioning(search, id, is_group) if search else constant(True)
+    where = mentioning(stretch.search, id, is_group) if stretch.search else constant(True)
     asked = select(
-        f"SELECT {id}, {value} FROM {{query}} WHERE {{where}} ORDER BY {'value DESC, ' if by_value else ''}{id}"
+        f"SELECT {id}, {value} FROM {{query}} WHERE {{where}} ORDER BY {f'value DESC, {id} DESC' if by_value else id}"
         " LIMIT {limit} OFFSET {offset}",
         query=query,
         where=where,
-        limit=constant(limit),
-        offset=constant(offset),
+        limit=constant(stretch.limit),
+        offset=constant(stretch.offset),
     )
     rows = inquiry.run(asked).rows
     actors = [
@@ -67,9 +65,10 @@ def find_people(
         for key, number in rows
         if (record := find_record(inquiry, key, is_group)) is not None
     ]
-    if not by_value:
-        actors.sort(key=lambda actor: actor.record.get("uuid") or actor.record["group_key"])
-        actors.sort(key=lambda actor: sort_key(actor.record["created_at"]), reverse=True)
+    actors.sort(key=lambda actor: actor.record.get("uuid") or actor.record["group_key"])
+    actors.sort(key=lambda actor: sort_key(actor.record["created_at"]), reverse=True)
+    if by_value:
+        actors.sort(key=lambda actor: -(actor.value or 0))
     return Found(actors, len(rows), len(rows) - len(actors))
 
 

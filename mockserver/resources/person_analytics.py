@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from mockserver.analytics import actors
-from mockserver.analytics.actors import Actor, Filter
+from mockserver.analytics import actors, people_behind
+from mockserver.analytics.actors import Filter
+from mockserver.analytics.people import Actor, Found, Stretch
 from mockserver.analytics.timelines import timeline
 from mockserver.call import Call
 from mockserver.errors import BareError, ValidationError
 from mockserver.pagination import place_query
 from mockserver.resource import Record, Resource
 from mockserver.resources.person_lists import search_persons
-from mockserver.resources.person_shapes import as_actor
+from mockserver.resources.person_shapes import as_counted, as_group
 
-Insight = Callable[[Call, Filter], list[Actor]]
+Insight = Callable[[Call, Filter, Stretch], Found]
 MISSING_ENTITY = "An entity id and the entity type must be provided to determine an entity"
 UNKNOWN_ENTITY = "An entity must be provided for target entity to be determined"
 
@@ -45,31 +47,30 @@ CORRELATION = Window("funnel_correlation_person_limit", "funnel_correlation_pers
 class PersonAnalytics(Resource):
     """The actions that tell who is behind a number."""
 
-    shape_only: ClassVar[frozenset[str]] = frozenset(
-        {"funnel", "funnel_correlation", "lifecycle", "path", "retention", "stickiness", "trends"}
-    )
+    shape_only: ClassVar[frozenset[str]] = frozenset({"funnel", "funnel_correlation", "path", "retention"})
 
     def funnel(self, call: Call) -> Any:
         """Return who reached a step of a funnel, or was lost before it."""
-        return self._cached(call, actors.funnel, needs=("events", "actions"))
+        return self._cached(call, listed(actors.funnel), needs=("events", "actions"))
 
     def funnel_correlation(self, call: Call) -> Any:
         """Return who is behind a correlation of a funnel."""
         filter = read_filter(call)
-        rows, limit, offset = self._rows(call, filter, actors.correlation, CORRELATION, needs=("events", "actions"))
-        following = place_query(call.url, CORRELATION.offset_name, offset + limit) if len(rows) >= limit else None
-        return envelope(call, rows, following)
+        correlation = listed(actors.correlation)
+        found, limit, offset = self._found(call, filter, correlation, CORRELATION, needs=("events", "actions"))
+        following = place_query(call.url, CORRELATION.offset_name, offset + limit) if found.rows >= limit else None
+        return envelope(call, found, following)
 
     def path(self, call: Call) -> Any:
         """Return who walked an edge of a path."""
-        return self._cached(call, actors.path)
+        return self._cached(call, listed(actors.path))
 
     def trends(self, call: Call) -> Any:
         """Return who is behind a point of a trend, the highest value first. Raises: ValidationError without entity."""
         filter = read_filter(call)
         if call.is_observed or filter:
             require_entity(filter)
-        return self._cached(call, actors.trends, needs=("entity_id", "entity_order"))
+        return self._cached(call, behind("trends"), needs=("entity_id", "entity_order"))
 
     def lifecycle(self, call: Call) -> Any:
         """Return who was new, returning, resurrecting or dormant. Raises: BareError for what is missing."""
@@ -78,21 +79,21 @@ class PersonAnalytics(Resource):
             for name, what in (("target_date", "specified date"), ("lifecycle_type", "lifecycle type")):
                 if not filter.get(name):
                     raise BareError({"message": "Missing parameter", "detail": f"Must include {what}"})
-        return self._uncached(call, actors.lifecycle, needs=("events", "actions"))
+        return self._uncached(call, behind("lifecycle"), needs=("events", "actions"))
 
     def stickiness(self, call: Call) -> Any:
         """Return who was active in so many intervals."""
         days = read_filter(call).get("stickiness_days")
         if days is not None and not str(days).isdecimal():
             raise ValidationError("A valid integer is required.", attr="stickiness_days")
-        return self._uncached(call, actors.stickiness, needs=("stickiness_days",))
+        return self._uncached(call, behind("stickiness"), needs=("stickiness_days",))
 
     def retention(self, call: Call) -> Any:
         """Return who came back, and in which periods."""
         filter = read_filter(call)
         limit, offset = Window().read(call, filter)
         found = actors.retention(call, filter)[offset : offset + limit]
-        rows = [{"person": as_actor(actor.person, call), "appearances": seen} for actor, seen in found]
+        rows = [{"person": as_counted(actor.person, call), "appearances": seen} for actor, seen in found]
         return {"result": rows, "next": next_address(call, limit, offset, len(rows)), "missing_persons": 0}
 
     def properties_timeline(self, call: Call, record: Record) -> Any:
@@ -102,27 +103,53 @@ class PersonAnalytics(Resource):
     # What these have in common
 
     def _cached(self, call: Call, insight: Insight, needs: Sequence[str] = ()) -> dict[str, Any]:
-        rows, limit, offset = self._rows(call, read_filter(call), insight, Window(), needs)
-        return envelope(call, rows, next_address(call, limit, offset, len(rows)))
+        found, limit, offset = self._found(call, read_filter(call), insight, Window(), needs)
+        return envelope(call, found, next_address(call, limit, offset, found.rows))
 
     def _uncached(self, call: Call, insight: Insight, needs: Sequence[str] = ()) -> dict[str, Any]:
-        rows, limit, offset = self._rows(call, read_filter(call), insight, Window(), needs)
-        people = {"people": rows, "count": len(rows)}
-        return {"results": [people], "next": next_address(call, limit, offset, len(rows))}
+        found, limit, offset = self._found(call, read_filter(call), insight, Window(), needs)
+        rows = shown(call, found)
+        return {
+            "results": [{"people": rows, "count": len(rows)}],
+            "next": next_address(call, limit, offset, found.rows),
+        }
 
-    def _rows(
+    def _found(
         self, call: Call, filter: Filter, insight: Insight, window: Window, needs: Sequence[str]
-    ) -> tuple[list[Any], int, int]:
-        """Return the persons of one page, and the page's limit and offset: nobody without what an insight needs."""
+    ) -> tuple[Found, int, int]:
+        """Return one page of an insight's actors, its limit and offset: nobody without what an insight needs."""
         limit, offset = window.read(call, filter)
-        has_what_it_needs = not needs or any(filter.get(name) is not None for name in needs)
-        counted = insight(call, filter) if has_what_it_needs else []
         search = filter.get("search")
-        if search:
-            among = {person["id"] for person in search_persons([actor.person for actor in counted], str(search))}
-            counted = [actor for actor in counted if actor.person["id"] in among]
-        page = counted[offset : offset + limit]
-        return [as_actor(actor.person, call, actor.value) for actor in page], limit, offset
+        stretch = Stretch(limit, offset, str(search) if search else None)
+        has_what_it_needs = not needs or any(filter.get(name) is not None for name in needs)
+        return (insight(call, filter, stretch) if has_what_it_needs else Found()), limit, offset
+
+
+def behind(insight: str) -> Insight:
+    """Return what finds those whom an insight counts."""
+    return partial(people_behind, insight)
+
+
+def listed(insight: Callable[[Call, Filter], list[actors.Actor]]) -> Insight:
+    """Return what finds a stretch of those whom an insight lists."""
+
+    def find(call: Call, filter: Filter, stretch: Stretch) -> Found:
+        counted = insight(call, filter)
+        if stretch.search:
+            among = {person["id"] for person in search_persons([item.person for item in counted], stretch.search)}
+            counted = [item for item in counted if item.person["id"] in among]
+        page = counted[stretch.offset : stretch.offset + stretch.limit]
+        return Found([Actor(item.person, item.value) for item in page], len(page))
+
+    return find
+
+
+def shown(call: Call, found: Found) -> list[dict[str, Any]]:
+    """Return actors as insights show them."""
+    return [
+        as_group(actor.record, actor.value) if actor.is_group else as_counted(actor.record, call, actor.value)
+        for actor in found.actors
+    ]
 
 
 def read_filter(call: Call) -> Filter:
@@ -173,13 +200,14 @@ def require_entity(filter: Filter) -> None:
         raise ValidationError(UNKNOWN_ENTITY)
 
 
-def envelope(call: Call, rows: Sequence[Any], following: str | None) -> dict[str, Any]:
+def envelope(call: Call, found: Found, following: str | None) -> dict[str, Any]:
     """Return the answer of an insight whose results servers keep for a while."""
+    rows = shown(call, found)
     return {
         "results": [{"people": rows, "count": len(rows)}],
         "next": following,
         "initial": call.url,
-        "missing_persons": 0,
+        "missing_persons": found.missing,
         "is_cached": False,
         "last_refresh": call.now(),
     }

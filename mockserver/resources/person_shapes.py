@@ -36,9 +36,18 @@ def as_record(record: Record, call: Call, most: int | None = None) -> dict[str, 
     return {"name": display_name(record, distinct_ids, call), "distinct_ids": distinct_ids[:most]}
 
 
-def as_actor(record: Record, call: Call, value: float | None = None) -> dict[str, Any]:
-    """Return a person as lists and insights show one: named by UUID, with their distinct ids in alphabetical order."""
-    distinct_ids = sorted(record["distinct_ids"])[:MOST_DISTINCT_IDS]
+def as_actor(record: Record, call: Call) -> dict[str, Any]:
+    """Return a person as lists show one: named by UUID, with their distinct ids in alphabetical order."""
+    return _as_actor(record, call, sorted(record["distinct_ids"]), None)
+
+
+def as_counted(record: Record, call: Call, value: float | None = None) -> dict[str, Any]:
+    """Return a person as insights show one: as lists do, but with their distinct ids in the order they were added."""
+    return _as_actor(record, call, record["distinct_ids"], value)
+
+
+def _as_actor(record: Record, call: Call, distinct_ids: Sequence[str], value: float | None) -> dict[str, Any]:
+    distinct_ids = list(distinct_ids[:MOST_DISTINCT_IDS])
     return {
         "type": "person",
         "id": record["uuid"],
@@ -48,6 +57,20 @@ def as_actor(record: Record, call: Call, value: float | None = None) -> dict[str
         "is_identified": bool(record.get("is_identified")),
         "name": display_name(record, distinct_ids, call),
         "distinct_ids": distinct_ids,
+        "matched_recordings": [],
+        "value_at_data_point": value,
+    }
+
+
+def as_group(record: Record, value: float | None = None) -> dict[str, Any]:
+    """Return a group as insights show one: named by its key."""
+    return {
+        "type": "group",
+        "id": record["group_key"],
+        "group_type_index": record["group_type_index"],
+        "group_key": record["group_key"],
+        "created_at": record["created_at"],
+        "properties": record["group_properties"] or {},
         "matched_recordings": [],
         "value_at_data_point": value,
     }
