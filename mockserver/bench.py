@@ -6,6 +6,7 @@ Targets stand beside the figures; they are read, never asserted, since a machine
 from __future__ import annotations
 
 import io
+import resource
 import subprocess
 import sys
 import time
@@ -19,11 +20,13 @@ import flask
 from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import load
+from mockserver.store.log import MOST_ITEMS
 from mockserver.world import World
 
 KEY = "phx_mock_all_access"
 NOTES = "/api/projects/1/annotations/"
 ROUNDS = 7
+WORLDS = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ def measure() -> Iterator[Figure]:
     yield from _requests()
     yield from _sizes()
     yield from _worlds()
+    yield from _tests()
+    yield _thousand()
+    yield _journal()
     yield _start()
 
 
@@ -148,6 +154,56 @@ def _worlds() -> Iterator[Figure]:
     yield Figure("fork a world of 100 000", fastest(lambda: world.fork("fork")), 1000, 1, against="a millisecond")
     yield Figure("snapshot it", fastest(world.store.snapshot), 1000, 1, against="a millisecond")
     yield Figure("reset it", fastest(lambda: world.store.restore(snapshot)), 1000, 1, against="a millisecond")
+
+
+def _tests() -> Iterator[Figure]:
+    """Yield what a test costs that has a world of its own, over a socket and in process."""
+    from mockserver.testing import PostHogServer
+
+    with PostHogServer() as server:
+        server.listen()
+        for name, in_process in (("a test: fork, 3 requests, assert", False), ("the same without a socket", True)):
+            took = fastest(partial(_run_test, server, in_process=in_process), times=20)
+            yield Figure(name, took, 10_000, 1, against="10 milliseconds")
+
+
+def _run_test(server: Any, *, in_process: bool) -> None:
+    world = server.create_world()
+    path = f"/api/projects/{world.project_id}/annotations/"
+    with world.open_client(in_process=in_process) as client:
+        client.post(path, json={"content": "Launch"})
+        client.get(path)
+        client.get(path, params={"search": "launch"})
+    world.assert_called("annotations_create", times=1, body={"content": "Launch"})
+    world.close()
+
+
+def _thousand() -> Figure:
+    """Return what a thousand worlds take in memory, each of them written to."""
+    program = f"""
+import sys
+from mockserver.app import create_app
+from mockserver.client import ControlPlane, in_process
+
+app = create_app()
+plane, client = ControlPlane(transport=in_process(app)), app.test_client()
+for world in [plane.create_world() for _ in range({WORLDS})]:
+    path = f"/api/projects/{{world.project_id}}/annotations/"
+    answer = client.post(path, json={{"content": "x"}}, headers={{"Authorization": f"Bearer {{world.api_key}}"}})
+    assert answer.status_code == 201
+sys.stdout.write(open("/proc/self/statm").read().split()[1])
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    resident = int(done.stdout) * resource.getpagesize() / 2**20
+    return Figure("1 000 worlds of demo at once", resident, 300, 1, "MiB", "300 MiB")
+
+
+def _journal() -> Figure:
+    """Return how many requests a world remembers of three times as many as it should."""
+    application, world = _application(1)
+    for _ in range(3 * MOST_ITEMS):
+        send(application, "GET", NOTES, "limit=1")
+    return Figure("requests remembered of 3 000", len(world.store.log), MOST_ITEMS, 1, "", "what a journal holds")
 
 
 def _start() -> Figure:
