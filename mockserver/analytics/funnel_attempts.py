@@ -108,6 +108,7 @@ class Attempts:
     def _events(self, *, of_any: bool = False) -> nodes.SelectQuery:
         """Return the events that are steps or exclusions, or all of them, each with the moments of what it is."""
         columns = ["{actor} AS actor", "timestamp AS moment"]
+        wanted: list[Node] = []
         parts: dict[str, Node] = {"actor": self.actor}
         for number, step in enumerate(self.steps):
             columns += [
@@ -115,10 +116,11 @@ class Attempts:
                 f"if(step_{number} = 1, moment, null) AS latest_{number}",
             ]
             parts[f"step_{number}"] = step.condition
+            wanted.append(step.condition)
         for number, exclusion in enumerate(self.exclusions):
             columns.append(f"if({{barred_{number}}}, moment, null) AS barred_{number}")
             parts[f"barred_{number}"] = exclusion.condition
-        wanted = [each.condition for each in (*self.steps, *self.exclusions)]
+            wanted.append(exclusion.condition)
         conditions = list(self.conditions) if of_any else [*self.conditions, nodes.Or(exprs=tuple(wanted))]
         if self.breakdown:
             columns += self.breakdown.columns(self.steps, parts)

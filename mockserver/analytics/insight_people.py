@@ -14,6 +14,7 @@ from typing import Any
 from mockserver.analytics.breakdowns import Breakdown, shown_text
 from mockserver.analytics.date_ranges import DateRange
 from mockserver.analytics.fragments import expression, select
+from mockserver.analytics.funnel_people import correlation, funnel
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.legacy_filters import Filter, as_query, entity, series_nodes, whole
 from mockserver.analytics.lifecycle import Lifecycle
@@ -88,7 +89,13 @@ def stickiness(call: Call, filter: Filter, stretch: Stretch) -> Found:
     return find_people(inquiry, Stickiness(inquiry, query, Series.of(node), days).actors(intervals), stretch)
 
 
-PEOPLE: Mapping[str, People] = {"trends": trends, "lifecycle": lifecycle, "stickiness": stickiness}
+PEOPLE: Mapping[str, People] = {
+    "funnel": funnel,
+    "funnel_correlation": correlation,
+    "trends": trends,
+    "lifecycle": lifecycle,
+    "stickiness": stickiness,
+}
 
 
 # What they have in common

@@ -47,17 +47,17 @@ CORRELATION = Window("funnel_correlation_person_limit", "funnel_correlation_pers
 class PersonAnalytics(Resource):
     """The actions that tell who is behind a number."""
 
-    shape_only: ClassVar[frozenset[str]] = frozenset({"funnel", "funnel_correlation", "path", "retention"})
+    shape_only: ClassVar[frozenset[str]] = frozenset({"path", "retention"})
 
     def funnel(self, call: Call) -> Any:
         """Return who reached a step of a funnel, or was lost before it."""
-        return self._cached(call, listed(actors.funnel), needs=("events", "actions"))
+        return self._cached(call, behind("funnel"), needs=("events", "actions"))
 
     def funnel_correlation(self, call: Call) -> Any:
         """Return who is behind a correlation of a funnel."""
         filter = read_filter(call)
-        correlation = listed(actors.correlation)
-        found, limit, offset = self._found(call, filter, correlation, CORRELATION, needs=("events", "actions"))
+        needs = ("events", "actions")
+        found, limit, offset = self._found(call, filter, behind("funnel_correlation"), CORRELATION, needs)
         following = place_query(call.url, CORRELATION.offset_name, offset + limit) if found.rows >= limit else None
         return envelope(call, found, following)
 

@@ -94,11 +94,20 @@ def test_a_funnel_may_be_in_the_body(either: Client) -> None:
 
 
 def test_a_correlation_is_paged_by_parameters_of_its_own(either: Client) -> None:
-    event = happen(either)
-    asked = {"events": series(event), "funnel_correlation_person_entity": json.dumps({"id": event})}
+    first, last = happen(either), f"did-{next(NUMBERS)}"
+    seen = [
+        {"event": event, "distinct_id": f"{first}-{number}", "timestamp": at, "properties": {}}
+        for number in range(3)
+        for event, at in (("seen", "2026-01-14T10:10:00Z"), (last, "2026-01-14T10:20:00Z"))
+    ]
+    either.as_key(None).post("/batch/", {"api_key": TOKEN, "batch": seen})
+    asked = {"events": series(first, last), "funnel_correlation_person_entity": json.dumps({"id": "seen"})}
     answer = ask(either, "funnel/correlation", **asked, funnel_correlation_person_limit=2).json
     assert answer["results"][0]["count"] == 2
     assert answer["next"].endswith("&funnel_correlation_person_offset=2")
+    converted = ask(either, "funnel/correlation", **asked, funnel_correlation_person_converted="true").json
+    lost = ask(either, "funnel/correlation", **asked, funnel_correlation_person_converted="false").json
+    assert (converted["results"][0]["count"], lost["results"][0]["count"]) == (3, 0)
 
 
 def test_search_narrows_every_insight(either: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.analytics.correlations import correlation_query
 from mockserver.analytics.funnel_charts import funnels_query
 from mockserver.analytics.insight_actors import insight_actors_options, insight_actors_query
 from mockserver.analytics.kinds.actors import actors_query
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "ActorsQuery": actors_query,
     "TrendsQuery": trends_query,
     "FunnelsQuery": funnels_query,
+    "FunnelCorrelationQuery": correlation_query,
     "LifecycleQuery": lifecycle_query,
     "StickinessQuery": stickiness_query,
     "InsightActorsQuery": insight_actors_query,

@@ -9,6 +9,7 @@ from mockserver.analytics import nodes
 from mockserver.analytics.aggregation import has_aggregate
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.filters import property_conditions
+from mockserver.analytics.funnel_actors import funnel_actors
 from mockserver.analytics.inquiries import Inquiry, first_select
 from mockserver.analytics.insight_actors import insight_actors
 from mockserver.analytics.kinds.events import display_name, unnamed
@@ -36,6 +37,7 @@ def hogql_source(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
 
 SOURCES: dict[str, Source] = {
     "HogQLQuery": hogql_source,
+    "FunnelsActorsQuery": funnel_actors,
     "InsightActorsQuery": insight_actors,
     "StickinessActorsQuery": insight_actors,
 }
