@@ -58,10 +58,12 @@ def load(
     *,
     prepare: Callable[[requests.Session], None] | None = None,
     before: Callable[[], None] | None = None,
+    permits: Callable[[str, str], bool] | None = None,
 ) -> Any:
     """Return the contract as schemathesis reads it.
 
-    `prepare` is given each session before it is used; `before` is called before each group of requests.
+    `prepare` is given each session before it is used; `before` is called before each group of requests; requests whose
+    method and path are not permitted are dropped.
     """
     config = SchemathesisConfig.from_dict(_config(base_url, api_key, settings, parameters))
     document: Document = view(contract.document, profile)
@@ -74,6 +76,8 @@ def load(
         schema = schema.include(name_regex=settings.only)
     _set_up(schema, Way(prepare, before), choice)
     schema.hook("map_case")(_placing(choice))
+    if permits is not None:
+        schema.hook("filter_case")(_permitting(permits))
     return schema
 
 
@@ -92,6 +96,13 @@ def _placing(choice: Choice) -> Callable[[Any, Any], Any]:
         return choice.place(case)
 
     return place
+
+
+def _permitting(permits: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    def filter_case(context: Any, case: Any) -> bool:
+        return permits(str(case.method).upper(), str(case.formatted_path))
+
+    return filter_case
 
 
 def _set_up(schema: Any, way: Way, choice: Choice) -> None:

@@ -8,14 +8,17 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.contract import Contract, Operation
+from mockserver.replay.cases import TENANTS
 from mockserver.replay.script import Answer
 
 MOST_PER_PARAMETER = 4
-TENANTS = frozenset({"project_id", "organization_id"})
 PARAMETER = re.compile(r"{(\w+)}")
 ID_PLACES = (("id",), ("query_status", "id"))
 LISTED_ELSEWHERE = {"plugin_configs": "pipeline_destination_configs"}
 """A collection without a list of its own, by the last word of its path, and the one that lists the same records."""
+ASKED_FOR = {"person_id": ("/api/projects/{project_id}/persons", "uuid")}
+"""Required parameters of queries that name a record: where it is, and what of it they hold."""
+
 MADE_OF = {"query": {"query": {"kind": "HogQLQuery", "query": "select 1"}, "refresh": "force_async"}}
 """What to make where the contract's example would not leave something that has an id, by the path's last word."""
 
@@ -47,6 +50,7 @@ class Finder:
         for operation in operations:
             values = self._of_path(operation.path)
             values.update(self._of_body(operation, values))
+            values.update(self._of_query(operation))
             if values:
                 found[f"{operation.method.upper()} {operation.path}"] = values
         return found
@@ -61,6 +65,10 @@ class Finder:
                     path.update({key: known[:1] for key, known in path.items()})
                 values[name] = self._referred(collection, field, path)
         return values
+
+    def _of_query(self, operation: Operation) -> dict[str, Sequence[Any]]:
+        asked = [p["name"] for p in operation.spec["parameters"] if p["in"] == "query" and p.get("required")]
+        return {name: self._referred(*ASKED_FOR[name], {}) for name in asked if name in ASKED_FOR}
 
     def _referred(self, collection: str, field: str, path: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
         first = {name: known[0] for name, known in path.items() if known}

@@ -71,6 +71,7 @@ def explore(
     settings: Settings | None = None,
     before: Callable[[], None] | None = None,
     prepare: Callable[[Session], None] | None = None,
+    permits: Callable[[str, str], bool] | None = None,
     note: Callable[[Exchange], None] | None = None,
     advance: Callable[[str, str], None] | None = None,
 ) -> dict[str, Findings]:
@@ -78,7 +79,8 @@ def explore(
 
     `parameters` have one value in every request (`project_id`), `identifiers` several for an operation. `before` is
     called before each group of requests, to put the server back to where it started; `prepare` is given each session
-    before it is used; `note` is told of each generated request, `advance` of each operation done in a phase.
+    before it is used; `permits` says of a method and path whether it may be sent;
+    `note` is told of each generated request, `advance` of each operation done in a phase.
     """
     from mockserver.replay import engine
 
@@ -86,8 +88,9 @@ def explore(
     allowed = exemptions(contract, profile) if allowed is None else allowed
     choice = Choice(identifiers or {}, settings.most_coverage)
     schema = engine.load(
-        contract, profile, base_url, api_key, settings, choice, parameters, prepare=prepare, before=before
-    )
+        contract, profile, base_url, api_key, settings, choice, parameters,
+        prepare=prepare, before=before, permits=permits,
+    )  # fmt: skip
     found: dict[str, Findings] = {}
     for name, event in engine.events(schema):
         if name == "ScenarioFinished":

@@ -1,0 +1,229 @@
+"""What two servers' answers to the same request have that differs, value by value.
+
+Identifiers differ between servers and mean the same: whatever stands in the same place of two answers is taken for each
+other's counterpart, and must be so from then on. Times and tokens are compared by kind. How much of the rest must agree
+depends on whether the two hold the same data (twins) or not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.replay.script import Answer
+
+UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?")
+TOKEN = re.compile(r"ph[a-z]_\w+")
+HOST = re.compile(r"https?://[^/\s\"'?]+")
+HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after", "vary")
+"""The headers that mean something to a client."""
+VOLATILE = frozenset({
+    "created_at", "updated_at", "joined_at", "last_calculation", "started_at", "finished_at", "last_refresh",
+    "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
+    "start_time", "end_time", "pickup_time", "expiration_time", "task_id", "duration_seconds", "query_progress",
+    "instance_id", "cursor", "duration_ms",
+})  # fmt: skip
+"""Fields whose values say something of the moment or the machine."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that two answers do not have in common."""
+
+    place: str
+    """`status`, `header allow`, `$.results[].id`."""
+    kind: str
+    """`status`, `header`, `missing`, `added`, `type`, `null`, `format`, `value`, `length`, `order`, `body`, `slow`."""
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.left} / {self.right}" if self.left or self.right else f"{self.place}: {self.kind}"
+
+
+@dataclass
+class Alignment:
+    """The counterparts of one server's identifiers on another, and how strictly the two are compared."""
+
+    twins: bool
+    """Whether both hold the same data, so that every value is determined."""
+    counterparts: dict[Any, Any] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    """Names of fields that requests gave values to, which are therefore determined."""
+
+    def note_sent(self, body: Any) -> None:
+        """Take note of the fields that a request sets."""
+        if isinstance(body, Mapping):
+            for name, value in body.items():
+                self.sent.add(str(name))
+                self.note_sent(value)
+
+    def differences(self, left: Answer, right: Answer) -> list[Difference]:
+        """Return what differs between two answers, each place and kind once."""
+        if left.status != right.status:
+            return [Difference("status", "status", _status(left), _status(right))]
+        found = list(self._of_headers(left.headers, right.headers))
+        if bool(left.body) != bool(right.body):
+            found.append(Difference("body", "body", _size(left.body), _size(right.body)))
+        elif left.body:
+            found += self._of_values("$", "", left.json, right.json)
+        return list({(difference.place, difference.kind): difference for difference in found}.values())
+
+    def _of_headers(self, left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[Difference]:
+        ours, theirs = ({name.lower(): value for name, value in headers.items()} for headers in (left, right))
+        for name in HEADERS:
+            a, b = _header(name, ours.get(name)), _header(name, theirs.get(name))
+            if a != b:
+                yield Difference(f"header {name}", "header", str(ours.get(name)), str(theirs.get(name)))
+
+    def _of_values(self, place: str, name: str, left: Any, right: Any) -> Iterator[Difference]:
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            yield from self._of_objects(place, left, right)
+        elif isinstance(left, list) and isinstance(right, list):
+            yield from self._of_lists(place, name, left, right)
+        elif left is None or right is None:
+            if (left is not None or right is not None) and self._is_determined(name) and name not in VOLATILE:
+                yield Difference(place, "null", _short(left), _short(right))
+        elif _kind(left) != _kind(right):
+            yield Difference(place, "type", f"{_kind(left)} {_short(left)}", f"{_kind(right)} {_short(right)}")
+        else:
+            yield from self._of_scalars(place, name, left, right)
+
+    def _of_objects(self, place: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[Difference]:
+        free = not self.twins and _is_free(place)
+        for name in [*left, *(key for key in right if key not in left)] if not free else []:
+            if name not in right:
+                yield Difference(f"{place}.{name}", "missing", _short(left[name]), "")
+            elif name not in left:
+                yield Difference(f"{place}.{name}", "added", "", _short(right[name]))
+        if self.twins and list(left) != list(right) and left.keys() == right.keys() and not _is_free(place):
+            yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
+        for name in left:
+            if name in right:
+                yield from self._of_values(f"{place}.{name}", name, left[name], right[name])
+
+    def _of_lists(self, place: str, name: str, left: list[Any], right: list[Any]) -> Iterator[Difference]:
+        if self.twins and len(left) != len(right):
+            yield Difference(place, "length", f"{len(left)} items", f"{len(right)} items")
+            return
+        if not self.twins and left and right and len(left) != len(right):
+            left, right = left[:1], right[:1]  # other data: one row's shape stands for all
+        for ours, theirs in zip(left, right, strict=False):
+            yield from self._of_values(f"{place}[]", name, ours, theirs)
+
+    def _of_scalars(self, place: str, name: str, left: Any, right: Any) -> Iterator[Difference]:
+        if left == right:
+            return
+        if _is_identifier(name, left, right):
+            known = self.counterparts.setdefault(left, right)
+            if known != right and self.twins:
+                yield Difference(place, "value", _short(left), _short(right))
+            return
+        if isinstance(left, str) and _format(left) != _format(right):
+            if self._is_determined(name) or name in VOLATILE:
+                yield Difference(place, "format", _short(left), _short(right))
+            return
+        if name in VOLATILE or not self._is_determined(name):
+            return
+        if isinstance(left, str) and self.translate(_plain(left)) == _plain(right):
+            return
+        if isinstance(left, str) and not self.twins and _blur(left) == _blur(right):
+            return
+        yield Difference(place, "value", _short(left), _short(right))
+
+    def _is_determined(self, name: str) -> bool:
+        return self.twins or name in self.sent or name in DETERMINED
+
+    def translate(self, text: str) -> str:
+        """Return text with the first server's identifiers replaced by their counterparts."""
+        for ours, theirs in self.counterparts.items():
+            if isinstance(ours, str) and ours in text:
+                text = text.replace(ours, str(theirs))
+        return text
+
+
+DETERMINED = frozenset({"type", "code", "detail", "attr", "error", "success"})
+"""Fields whose values say what the server decided, whatever its data."""
+FREE = ("properties", "config", "filters", "query", "$set", "metrics", "hedgehog_config", "notification_settings",
+        "capabilities", "extra_settings", "item_context", "params", "modifiers", "variables")  # fmt: skip
+
+
+def _is_free(place: str) -> bool:
+    """Return whether an object's keys are data, not shape."""
+    return any(part.removesuffix("[]") in FREE for part in place.split("."))
+
+
+def _is_identifier(name: str, left: Any, right: Any) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return False
+    if isinstance(left, int) and isinstance(right, int):
+        return name in ("id", "pk", "item_id") or name.endswith("_id")
+    if not isinstance(left, str):
+        return False
+    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN))
+
+
+def _format(text: str) -> str:
+    if UUID.fullmatch(text):
+        return "uuid"
+    found = TIME.fullmatch(text)
+    if found:
+        zone = "offset" if found[4] and found[4] != "Z" else found[4] or "no zone"
+        return f"time {'T' if found[1] else 'date'} {zone}"
+    if HOST.match(text):
+        return "url"
+    return "token" if TOKEN.fullmatch(text) else "text"
+
+
+def _header(name: str, value: str | None) -> Any:
+    if value is None:
+        return None
+    if name in ("allow", "vary"):
+        return frozenset(part.strip().lower() for part in value.split(","))
+    if name == "retry-after":
+        return True
+    if name == "content-type":
+        return value.replace(" ", "").lower()
+    return _plain(value)
+
+
+def _plain(text: str) -> str:
+    return HOST.sub("", text)
+
+
+def _blur(text: str) -> str:
+    """Return text without what differs from server to server: addresses, identifiers, times, numbers."""
+    return re.sub(r"\d+", "0", TIME.sub("<time>", UUID.sub("<uuid>", _plain(text))))
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "text"
+        case list():
+            return "list"
+        case Mapping():
+            return "object"
+    return "null"
+
+
+def _status(answer: Answer) -> str:
+    body = answer.json
+    code = f" {body.get('code')}" if isinstance(body, Mapping) and "code" in body else ""
+    return f"{answer.status}{code}"
+
+
+def _size(body: bytes) -> str:
+    return f"{len(body)} bytes" if body else "empty"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -1,0 +1,157 @@
+"""Deviations: differences that are accepted, each with a reason and a date, and which of them still occur."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mockserver.contract import Contract, Document, Operation, Profile, for_profile
+from mockserver.locations import CONTRACTS
+from mockserver.replay.alignment import Difference
+
+FILE = CONTRACTS / "deviations.yaml"
+KEYS = frozenset({"operation", "place", "between", "reason", "date", "kind"})
+
+
+class DeviationError(Exception):
+    """The list of deviations cannot be read; the message names file and entry."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A difference between two servers that is accepted."""
+
+    operation: str
+    """Id of the operation; a regular expression for all of it."""
+    place: str
+    """Where: `status`, `header allow`, `$.results[].id`; a `*` stands for anything."""
+    reason: str
+    date: datetime.date | None = None
+    """When it was accepted; none where the contract itself declares it."""
+    between: frozenset[str] = frozenset()
+    """Names or profiles of the two targets; any two where empty."""
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pattern", re.compile(".*".join(map(re.escape, self.place.split("*")))))
+
+    def covers(self, operation: str, difference: Difference, targets: Iterable[str]) -> bool:
+        """Return whether it accepts a difference between two targets, given their names and profiles."""
+        return (
+            re.fullmatch(self.operation, operation) is not None
+            and self._pattern.fullmatch(difference.place) is not None
+            and self.between <= set(targets)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.place}: {self.reason}"
+
+
+def read_deviations(contract: Contract, file: Path = FILE) -> list[Deviation]:
+    """Return the accepted differences of a file, then those that the contract declares. Raises: DeviationError."""
+    return [*_read(file, {operation.id for operation in contract.operations}), *declared(contract)]
+
+
+def _read(file: Path, known: set[str]) -> list[Deviation]:
+    try:
+        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
+    except OSError as error:
+        raise DeviationError(f"{file}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise DeviationError(f"{file}: not YAML: {error}") from None
+    if not isinstance(entries, list):
+        raise DeviationError(f"{file}: expected a list")
+    return [_deviation(file, number, entry, known) for number, entry in enumerate(entries, 1)]
+
+
+def _deviation(file: Path, number: int, entry: Any, known: set[str]) -> Deviation:
+    where = f"{file}, entry {number}"
+    if not isinstance(entry, Mapping):
+        raise DeviationError(f"{where}: expected a mapping")
+    strange, missing = set(entry) - KEYS, {"operation", "place", "reason", "date"} - set(entry)
+    if strange or missing:
+        raise DeviationError(f"{where}: unknown {sorted(strange)}, missing {sorted(missing)}")
+    if not isinstance(entry["date"], datetime.date):
+        raise DeviationError(f"{where}: `date` is no date (YYYY-MM-DD)")
+    if not str(entry["reason"]).strip():
+        raise DeviationError(f"{where}: a deviation needs a reason")
+    try:
+        found = any(re.fullmatch(str(entry["operation"]), operation) for operation in known)
+    except re.error as error:
+        raise DeviationError(f"{where}: `operation` is no regular expression: {error}") from None
+    if not found:
+        raise DeviationError(f"{where}: there is no operation {entry['operation']!r}")
+    between = frozenset(map(str, entry.get("between", ())))
+    return Deviation(str(entry["operation"]), str(entry["place"]), str(entry["reason"]).strip(), entry["date"], between)
+
+
+BOTH = frozenset(map(str, Profile))
+
+
+def declared(contract: Contract) -> list[Deviation]:
+    """Return the differences between the profiles that the contract declares by its marks."""
+    return [deviation for operation in contract.operations for deviation in _of_operation(contract, operation)]
+
+
+def _of_operation(contract: Contract, operation: Operation) -> list[Deviation]:
+    found: list[tuple[str, str]] = []
+    if any(not operation.exists_in(profile) for profile in Profile):
+        found.append(("*", "the servers of one profile do not have it"))
+    statuses = {profile: operation.successes[profile].status for profile in Profile}
+    if len(set(statuses.values())) > 1:
+        found.append(("status", "; ".join(f"{profile}: {status}" for profile, status in statuses.items())))
+        found.append(("*", "another success, another body"))
+    else:
+        for status, response in operation.spec["responses"].items():
+            shapes = [_shape(contract, for_profile(response, profile), profile) for profile in Profile]
+            found += [
+                (place, f"{place} of the {status} differs by `x-observed`")
+                for place in sorted(_differing(shapes[0], shapes[1]))
+            ]
+    return [Deviation(re.escape(operation.id), place, reason, between=BOTH) for place, reason in dict(found).items()]
+
+
+def _shape(contract: Contract, response: Document, profile: Profile) -> dict[str, Any]:
+    """Return the schema of every place of a response's body."""
+    schema = response.get("content", {}).get("application/json", {}).get("schema")
+    places: dict[str, Any] = {}
+    if schema is not None:
+        _walk(contract, schema, profile, "$", places, 0)
+    return places
+
+
+def _walk(contract: Contract, schema: Any, profile: Profile, place: str, places: dict[str, Any], depth: int) -> None:
+    if schema is False or not isinstance(schema, dict) or depth > 7:
+        places[place] = schema
+        return
+    schema = for_profile(contract.resolve(for_profile(schema, profile)), profile)
+    own = {key: value for key, value in schema.items() if key in ("type", "enum", "format", "nullable", "required")}
+    places[place] = {**places.get(place, {}), **own} if isinstance(places.get(place), dict) else own
+    for option in schema.get("anyOf", ()):
+        _walk(contract, option, profile, place, places, depth + 1)
+    for name, prop in schema.get("properties", {}).items():
+        if prop is not False:
+            _walk(contract, prop, profile, f"{place}.{name}", places, depth + 1)
+    if isinstance(schema.get("items"), dict):
+        _walk(contract, schema["items"], profile, f"{place}[]", places, depth + 1)
+
+
+def _differing(left: dict[str, Any], right: dict[str, Any]) -> set[str]:
+    """Return the outermost places whose schemas differ, and with each what lies under it."""
+    differing = {
+        place
+        for place in left.keys() | right.keys()
+        if _bare(left.get(place)) != _bare(right.get(place)) or (place in left) != (place in right)
+    }
+    outermost = {p for p in differing if not any(p != q and p.startswith((f"{q}.", f"{q}[")) for q in differing)}
+    return {f"{place}*" for place in outermost}
+
+
+def _bare(schema: Any) -> Any:
+    return {key: value for key, value in schema.items() if key != "required"} if isinstance(schema, dict) else schema

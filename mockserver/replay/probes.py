@@ -1,0 +1,186 @@
+"""Probes: what every operation must answer alike, asked once each, written down as scripts.
+
+Properties are drawn at random and may miss what happens once; a probe is about one documented answer of one operation.
+All of them are refused or only read, so they leave a server as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mockserver.contract import Contract, Operation, Profile
+from mockserver.replay.identifiers import example_body
+from mockserver.replay.script import Script, Step
+
+SOURCE = "the order in which servers judge a request; recorded answers"
+PREFIX = "probe: "
+UNKNOWN_INTEGER = 2147483001
+UNKNOWN_UUID = "00000000-0000-4000-8000-000000000001"
+UNSEEN_PROJECT = 2147483002
+ENVELOPE = {"type": "<text>", "code": "<text>", "detail": "<text>", "attr": "<any>"}
+
+
+def error(status: int, code: str, **more: Any) -> dict[str, Any]:
+    """Return the expectation of an error in the one envelope."""
+    return {
+        "status": status,
+        "body": {**ENVELOPE, "code": code, **more},
+        "headers": {"content-type": "application/json"},
+    }
+
+
+def probes(
+    contract: Contract, operations: Sequence[Operation], identifiers: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> list[Script]:
+    """Return the probes of operations, at identifiers that exist on the server they are for."""
+    found = []
+    for operation in operations:
+        known = identifiers.get(f"{operation.method.upper()} {operation.path}", {})
+        path = {name: values[0] for name, values in known.items() if values and f"{{{name}}}" in operation.path}
+        named = set(re.findall(r"{(\w+)}", operation.path)) - {"project_id", "organization_id"}
+        found += [
+            Script(f"{PREFIX}{name}", operation.family, (Step(operation.id, spec),), role, profile, SOURCE)
+            for name, role, profile, spec in _of_operation(operation, path, known, complete=named <= set(path))
+        ]
+    return found
+
+
+Probe = tuple[str, str, Profile | None, dict[str, Any]]
+
+
+def _of_operation(
+    operation: Operation, path: dict[str, Any], known: Mapping[str, Sequence[Any]], *, complete: bool
+) -> Iterator[Probe]:
+    statuses = operation.spec["responses"]
+    whole = {name: UNKNOWN_INTEGER for name in re.findall(r"{(\w+)}", operation.path) if name not in TENANT} | path
+    base: dict[str, Any] = {"path": whole}
+    if operation.method in ("post", "put", "patch") and operation.body_schema:
+        base["body"] = example_body(operation)
+    if "401" in statuses:
+        yield "nobody is let in without a key", "none", None, {**base, "expect": error(401, "not_authenticated")}
+        yield "nobody is let in with an unknown key", "unknown", None, {
+            **base, "expect": error(401, "authentication_failed"),
+        }  # fmt: skip
+    if "403" in statuses:
+        yield from _of_scopes(operation, base)
+    if "404" in statuses:
+        yield from _of_unknowns(operation, base)
+    if "406" in statuses:
+        expect = error(406, "not_acceptable") if _is_json_only(operation) else {"status": 406}
+        yield "what is not on offer is not given", ROLE, None, {
+            **base, "headers": {"Accept": "application/xml"}, "expect": expect,
+        }  # fmt: skip
+    if operation.method in ("post", "put", "patch") and operation.body_schema and complete:
+        yield from _of_bodies(operation, {"path": whole})
+    if operation.method == "get" and complete:
+        yield from _of_reading(operation, {"path": whole}, known)
+
+
+TENANT = frozenset({"project_id", "organization_id"})
+ROLE = "session"
+"""Who probes: a key that no action refuses, in either profile."""
+
+
+def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
+    writing = [scope for scope in operation.scopes if scope.endswith(":write")]
+    if writing:
+        detail = f"API key missing required scope '{writing[0]}'"
+        yield "a key that may only read does not write", "read_only", None, {
+            **base, "expect": error(403, "permission_denied", detail=detail, type="authentication_error"),
+        }  # fmt: skip
+    elif operation.refuses_keys:
+        yield "an action without a scope refuses keys", "all_access", Profile.OBSERVED, {
+            **base, "expect": error(403, "permission_denied", type="authentication_error"),
+        }  # fmt: skip
+    if operation.membership_level > 1:
+        yield "a member below the level is refused", "member", None, {
+            **base, "expect": error(403, "permission_denied", type="authentication_error"),
+        }  # fmt: skip
+    if not operation.refuses_keys:
+        yield "somebody else's key reaches nothing here", "outsider", None, {
+            **base, "expect": {"status": [403, 404], "body": ENVELOPE},
+        }  # fmt: skip
+
+
+def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
+    tenant = "project_id" if "{project_id}" in operation.path else "organization_id"
+    if f"{{{tenant}}}" in operation.path:
+        value: Any = UNSEEN_PROJECT if tenant == "project_id" else UNKNOWN_UUID
+        what = "Project" if tenant == "project_id" else "Organization"
+        yield f"an unknown {what.lower()} is not found", ROLE, None, {
+            **base, "path": {**base["path"], tenant: value},
+            "expect": error(404, "not_found", detail=f"{what} not found."),
+        }  # fmt: skip
+    if not operation.is_item or operation.successes[Profile.DOCUMENTED].status == 405:
+        return
+    schema: Mapping[str, Any] = next(
+        (p["schema"] for p in operation.spec["parameters"] if p["in"] == "path" and p["name"] == "id"), {}
+    )
+    unknown: Any = UNKNOWN_UUID if schema.get("format") == "uuid" else UNKNOWN_INTEGER
+    name = operation.relative[1:].partition("}")[0]
+    yield "an unknown record is not found", ROLE, None, {
+        **base, "path": {**base["path"], name: unknown}, "expect": {"status": [404, 400, *_of_unnamed(operation)]},
+    }  # fmt: skip
+
+
+def _of_unnamed(operation: Operation) -> list[int]:
+    """Return the successes of an operation that asks nothing of its record: any query may be stopped or looked up."""
+    return sorted({operation.successes[profile].status for profile in Profile}) if operation.family == "query" else []
+
+
+def _of_bodies(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
+    if "415" in operation.spec["responses"]:
+        yield "a body of another type is not read", ROLE, None, {
+            **base, "raw": "text", "content_type": "text/plain", "expect": error(415, "unsupported_media_type"),
+        }  # fmt: skip
+    if "400" in operation.spec["responses"]:
+        yield "a body that is no JSON is not read", ROLE, None, {
+            **base, "raw": '{"a": ', "content_type": "application/json",
+            "expect": error(400, "parse_error", type="invalid_request", attr="<null>"),
+        }  # fmt: skip
+
+
+def _of_reading(operation: Operation, base: dict[str, Any], known: Mapping[str, Sequence[Any]]) -> Iterator[Probe]:
+    success = {str(profile): operation.successes[profile].status for profile in Profile}
+    names = {parameter["name"] for parameter in operation.spec["parameters"] if parameter["in"] == "query"}
+    query = {
+        parameter["name"]: known[parameter["name"]][0] if known.get(parameter["name"]) else _value(parameter)
+        for parameter in operation.spec["parameters"]
+        if parameter["in"] == "query" and parameter.get("required")
+    }
+    if names >= ENTITY.keys():
+        query |= ENTITY
+    expect: dict[str, Any] = {"status": _either(success)}
+    yield "it answers", ROLE, None, {**base, "query": query, "expect": expect}
+    if "limit" in names:
+        yield "a page of one", ROLE, None, {**base, "query": {**query, "limit": 1}, "expect": expect}
+        offset = "offset" if "offset" in names else "page"
+        yield "the page after it", ROLE, None, {**base, "query": {**query, "limit": 1, offset: 1}, "expect": expect}
+    for name in sorted(names & FILTERS):
+        yield (
+            f"filtered by {name}",
+            ROLE,
+            None,
+            {**base, "query": {**query, name: "e"}, "expect": {"status": [200, 400]}},
+        )
+
+
+ENTITY = {"entity_id": "$pageview", "entity_type": "events"}
+"""What a question about the persons behind a point of a graph is about."""
+FILTERS = frozenset({"search", "email", "type", "scope", "key"})
+
+
+def _value(parameter: Mapping[str, Any]) -> Any:
+    """Return a value that a required parameter may have."""
+    schema = parameter.get("schema", {})
+    return parameter.get("example") or next(iter(schema.get("enum", ())), "2026-01-14")
+
+
+def _either(success: dict[str, int]) -> Any:
+    return success if len(set(success.values())) > 1 else next(iter(success.values()))
+
+
+def _is_json_only(operation: Operation) -> bool:
+    return operation.family != "persons"

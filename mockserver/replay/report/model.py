@@ -1,0 +1,218 @@
+"""The report: a row an operation, what each target showed of it, and where they differ."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.contract import Contract, Operation
+from mockserver.replay.alignment import Difference
+from mockserver.replay.deviations import Deviation
+
+NOT_ASKED_FOR = frozenset({"429"})
+"""Statuses that no replay provokes: to be throttled it would have to send too much."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that one target did and the contract does not allow."""
+
+    kind: str
+    """`script`, or the check of schemathesis that failed."""
+    title: str
+    text: str
+    after: tuple[str, ...] = ()
+    """Operations that wrote before it in the same script, and may be the cause."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A difference between two targets' answers, and where it was seen."""
+
+    difference: Difference
+    left: str
+    right: str
+    where: str
+    after: tuple[str, ...] = ()
+    deviation: Deviation | None = None
+    """What accepts it, if anything does."""
+
+
+@dataclass
+class Showing:
+    """What one target showed of one operation."""
+
+    documented: tuple[str, ...]
+    """Statuses that the contract has for it in the target's profile."""
+    success: int
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    left_out: int = 0
+
+    @property
+    def reached(self) -> bool:
+        """Whether the operation answered with a success, or with the refusal that is its documented answer."""
+        return self.success in self.statuses or any(200 <= status < 300 for status in self.statuses)
+
+    @property
+    def seen(self) -> list[str]:
+        """The documented statuses that were seen."""
+        return [status for status in self.documented if int(status) in self.statuses]
+
+    @property
+    def median_ms(self) -> float | None:
+        """How long an answer took, in the middle."""
+        return statistics.median(self.seconds) * 1000 if self.seconds else None
+
+
+@dataclass
+class Row:
+    """One operation."""
+
+    operation: Operation
+    showings: dict[str, Showing]
+    """By the target's name."""
+    mismatches: list[Mismatch] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """Method and path."""
+        return f"{self.operation.method.upper()} {self.operation.path}"
+
+    @property
+    def unexplained(self) -> list[Mismatch]:
+        """Differences that no deviation accepts."""
+        return [mismatch for mismatch in self.mismatches if mismatch.deviation is None]
+
+    @property
+    def failures(self) -> list[tuple[str, Failure]]:
+        """What each target did that it may not, with the target's name."""
+        return [(name, failure) for name, showing in self.showings.items() for failure in showing.failures]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing unexplained is left."""
+        return not self.failures and not self.unexplained
+
+
+@dataclass
+class TargetInfo:
+    """What a report says of a target."""
+
+    name: str
+    url: str
+    profile: str
+    requests: int = 0
+    waited_seconds: float = 0.0
+    retried: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    problem: str | None = None
+    """Why it was left before the end, if it was."""
+
+
+@dataclass
+class Report:
+    """All that a replay found."""
+
+    title: str
+    version: str
+    started_at: str
+    settings: dict[str, object]
+    targets: list[TargetInfo]
+    rows: dict[str, Row]
+    """By the operation's id; those that no page shows, too, where a script asked for them."""
+    seconds: float = 0.0
+    cases: int = 0
+    scripts: int = 0
+    steps: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Scripts that were not run, with the reason."""
+    unaligned: int = 0
+    """Generated requests that two targets did not get alike, and that were therefore not compared."""
+    unused: list[Deviation] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def promised(self) -> list[Row]:
+        """The rows of operations that the pages show."""
+        return [row for row in self.rows.values() if row.operation.documented]
+
+    @property
+    def shown(self) -> list[Row]:
+        """The promised rows, and of the others those that a request reached."""
+        return [
+            row
+            for row in self.rows.values()
+            if row.operation.documented or any(showing.statuses for showing in row.showings.values())
+        ]
+
+    @property
+    def per_second(self) -> float:
+        """Requests that were answered in a second."""
+        total = sum(target.requests for target in self.targets)
+        return total / self.seconds if self.seconds else 0.0
+
+    def coverage(self, target: str) -> float:
+        """Return how many of the contract's answers a target gave, in percent."""
+        pairs = [(status in showing.seen) for showing, status in self._pairs(target)]
+        return 100 * sum(pairs) / len(pairs) if pairs else 0.0
+
+    def _pairs(self, target: str) -> Iterator[tuple[Showing, str]]:
+        for row in self.promised:
+            showing = row.showings[target]
+            yield from ((showing, status) for status in showing.documented if status not in NOT_ASKED_FOR)
+
+    def reached(self, target: str) -> int:
+        """Return how many operations answered a target's requests with a success."""
+        return sum(row.showings[target].reached for row in self.promised)
+
+    @property
+    def failed(self) -> int:
+        """How many failures there were."""
+        return sum(len(row.failures) for row in self.rows.values())
+
+    @property
+    def unexplained(self) -> int:
+        """How many differences no deviation accepts."""
+        return sum(len(row.unexplained) for row in self.rows.values())
+
+    @property
+    def accepted(self) -> int:
+        """How many differences a deviation accepts."""
+        return sum(len(row.mismatches) - len(row.unexplained) for row in self.rows.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing unexplained is left, 3 when a target could not be reached, else 1."""
+        if any(target.problem for target in self.targets):
+            return 3
+        return 1 if self.failed or self.unexplained or self.interrupted else 0
+
+
+def empty_rows(contract: Contract, targets: Sequence[tuple[str, str]], pattern: str | None) -> dict[str, Row]:
+    """Return a row for every operation that a pattern finds in label or id; targets are given by name and profile."""
+    import re
+
+    from mockserver.contract import Profile, view
+
+    paths = {profile: view(contract.document, profile)["paths"] for profile in Profile}
+    rows = {}
+    for operation in contract.operations:
+        label = f"{operation.method.upper()} {operation.path}"
+        if pattern and not re.search(pattern, label) and not re.search(pattern, operation.id):
+            continue
+        showings = {}
+        for name, text in targets:
+            profile = Profile(text)
+            spec = paths[profile].get(operation.path, {}).get(operation.method)
+            if spec is None and operation.documented:
+                showings[name] = Showing((), operation.successes[profile].status)
+            else:
+                statuses = sorted((spec or operation.spec)["responses"])
+                showings[name] = Showing(tuple(statuses), operation.successes[profile].status)
+        rows[operation.id] = Row(operation, showings)
+    return rows

@@ -1,0 +1,231 @@
+"""Targets: the servers that a replay holds the contract against."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from mockserver.contract import Contract, Profile
+from mockserver.replay.redaction import Redactor
+from mockserver.replay.script import Answer
+from mockserver.replay.wire import Adapter, Limits, Unreachable, explain, open_session
+
+NOON = "2026-01-15T12:00:00Z"
+SIGN = "X-Mockserver"
+ROLES = {
+    "all_access": "phx_mock_all_access",
+    "session": "phx_mock_session",
+    "admin": "phx_mock_admin",
+    "member": "phx_mock_member",
+    "outsider": "phx_mock_outsider",
+    "read_only": "phx_mock_read_only",
+    "unknown": "phx_mock_unknown",
+}
+"""The keys of the demo world, by the role that scripts name."""
+MADE_ROLES: Mapping[str, Mapping[str, Any]] = {
+    "session": {"scopes": []},
+    "read_only": {"scopes": ["*:read"]},
+    "admin": {"scopes": ["*"], "user_id": 2},
+    "member": {"scopes": ["*"], "user_id": 3},
+    "outsider": {"scopes": ["*"], "user_id": 4},
+}
+"""How the keys of a world of our own on another mock are made."""
+FOREIGN_PROJECT = {"foreign_project_id": 3}
+"""A project of the demo world that its first organization does not have."""
+UNKNOWN_KEY = "phx_0000000000000000000000000000000000000000000"
+
+
+@dataclass
+class Target:
+    """One server, the keys for it, and what is known of it."""
+
+    name: str
+    url: str
+    profile: Profile
+    ids: dict[str, Any]
+    keys: dict[str, str]
+    adapter: Adapter
+    is_ours: bool = False
+    """Whether it is a mock with a world for us alone, which can be written to and put back."""
+    accepts: tuple[Profile, ...] = ()
+    """Profiles whose expectations it may meet; a real server may meet either."""
+    verify: bool | str = True
+    reset: Callable[[], None] | None = None
+    settle: Callable[[], None] | None = None
+    close: Callable[[], None] = lambda: None
+    session: requests.Session = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.session = open_session(self.adapter, verify=self.verify)
+        self.accepts = self.accepts or (self.profile,)
+
+    @property
+    def key(self) -> str:
+        """The key that generated requests are sent with: one that most is open to."""
+        if self.profile is Profile.OBSERVED and "session" in self.keys:
+            return self.keys["session"]
+        return self.keys["all_access"]
+
+    @property
+    def redactor(self) -> Redactor:
+        """What takes this target's secrets out of text."""
+        return Redactor(self.keys.values())
+
+    def send(self, role: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """Send one request with the key of a role. Raises: Unreachable, Refused, KeyError for a role without a key."""
+        sent = dict(headers)
+        if role != "none":
+            sent.setdefault("Authorization", f"Bearer {self.keys[role]}")
+        sent.setdefault("Accept", "*/*")
+        try:
+            response = self.session.request(
+                method, self.url + url, headers=sent, data=body, allow_redirects=False, timeout=None
+            )
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ContentDecodingError) as error:
+            raise explain(self.name, self.url, error) from None
+        return Answer(response.status_code, dict(response.headers), response.content)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send JSON with the key of generated requests."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.key}"}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        return self.send("none", method, path, headers, data)
+
+    def has(self, role: str) -> bool:
+        """Return whether there is a key for a role."""
+        return role == "none" or role in self.keys
+
+    def open_session(self, session: requests.Session) -> None:
+        """Let a session of schemathesis' take this target's wire."""
+        if session.adapters.get("http://") is not self.adapter:
+            session.mount("http://", self.adapter)
+            session.mount("https://", self.adapter)
+            session.verify = self.verify
+
+
+def start_mock(
+    name: str, contract: Contract, *, profile: Profile = Profile.DOCUMENTED, seed: int = 0, strict: bool = False,
+    limits: Limits | None = None, wrap: Callable[[Any], Any] | None = None,
+) -> Target:  # fmt: skip
+    """Start a mock in this process, with the demo world and a stopped clock; `wrap` may change the application."""
+    from mockserver.app import create_app
+    from mockserver.serving import Server, free_address
+
+    app = create_app(profile=profile, seed=seed, freeze_time=NOON, strict=strict, contract=contract)
+    worlds = app.extensions["mockserver"]
+    server = Server(wrap(app) if wrap else app, free_address("127.0.0.1", 0)).start()
+
+    def reset() -> None:
+        worlds.default.reset()
+        worlds.register(worlds.default)
+
+    about = worlds.describe(worlds.default)
+    return Target(
+        name, server.address.url, profile,
+        {"project_id": about["project_id"], "organization_id": about["organization_id"], **FOREIGN_PROJECT},
+        dict(ROLES), Adapter(name, limits or Limits()),
+        is_ours=True, reset=reset, settle=lambda: worlds.default.settle() and None, close=server.stop,
+    )  # fmt: skip
+
+
+def open_url(
+    name: str, url: str, keys: Mapping[str, str], *, project: str | None, organization: str | None,
+    profile: Profile | None = None, limits: Limits | None = None, verify: bool | str = True,
+) -> Target:  # fmt: skip
+    """Return a target at an address: a mock, with a world of our own on it, or somebody's PostHog.
+
+    Raises: Unreachable, in a line that names the target and says what to do.
+    """
+    url = _address(name, url)
+    adapter = Adapter(name, limits or Limits())
+    session = open_session(adapter, verify=verify)
+    try:
+        first = session.get(f"{url}/api/users/@me/", allow_redirects=False)
+    except requests.RequestException as error:
+        raise explain(name, url, error) from None
+    if SIGN in first.headers and not keys:
+        mock = _open_mock(name, url, session, adapter, profile)
+        if mock is not None:
+            return mock
+    if "all_access" not in keys:
+        raise Unreachable(
+            f"target {name} ({url}) needs a personal API key: put one into the environment and name it with "
+            f"--api-key-env {name}=NAME"
+        )
+    target = Target(
+        name, url, profile or Profile.OBSERVED, {}, {**keys, "unknown": UNKNOWN_KEY}, adapter,
+        accepts=(profile,) if profile else tuple(Profile), verify=verify,
+    )  # fmt: skip
+    target.ids.update(_tenants(target, project, organization))
+    return target
+
+
+def _address(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Unreachable(f"target {name}: {url!r} is no address; write http://host:port or https://host")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _open_mock(
+    name: str, url: str, session: requests.Session, adapter: Adapter, profile: Profile | None
+) -> Target | None:
+    """Return a target with a world of its own on a running mock; nothing where its control plane is closed."""
+
+    def control(method: str, path: str, body: Any = None) -> Any:
+        response = session.request(method, f"{url}/__admin{path}", json=body, allow_redirects=False)
+        return response.json() if response.ok and response.content else None
+
+    world = control("POST", "/worlds", {"freeze_time": NOON, **({"profile": profile} if profile else {})})
+    if world is None or not world.get("api_key"):
+        return None
+    base = f"/worlds/{world['id']}"
+    keys = {"all_access": world["api_key"], "unknown": UNKNOWN_KEY}
+    for role, spec in MADE_ROLES.items():
+        made = control("POST", f"{base}/api_keys", {"label": role, "user_id": world["user"]["id"], **spec})
+        if made is not None:
+            keys[role] = made["api_key"]
+    kept = {"start": control("POST", f"{base}/snapshots", {"name": "replay"})}
+
+    def settle() -> None:
+        kept["start"] = control("POST", f"{base}/snapshots", {"name": "replay"})
+
+    def reset() -> None:
+        control("POST", f"{base}/snapshots/replay/restore")
+
+    return Target(
+        name, url, Profile(world["profile"]),
+        {"project_id": world["project_id"], "organization_id": world["organization_id"], **FOREIGN_PROJECT},
+        keys, adapter, is_ours=True, reset=reset, settle=settle, close=lambda: control("DELETE", base),
+    )  # fmt: skip
+
+
+def _tenants(target: Target, project: str | None, organization: str | None) -> dict[str, Any]:
+    """Return the project and organization to work in: those named, else the ones that the key's owner is in."""
+    answer = target.ask("GET", "/api/users/@me/")
+    if answer.status in (401, 403) and (project is None or organization is None):
+        detail = answer.json.get("detail") if isinstance(answer.json, Mapping) else ""
+        raise Unreachable(f"target {target.name} ({target.url}) refuses the key: {detail}; check --api-key-env")
+    me = answer.json
+    if not isinstance(me, Mapping) or (answer.status != 200 and answer.status not in (401, 403)):
+        raise Unreachable(
+            f"target {target.name} ({target.url}) answers {answer.status} "
+            f"{answer.headers.get('Content-Type', 'without a type')} to /api/users/@me/; is it PostHog's API?"
+        )
+    team, org = me.get("team") or {}, me.get("organization") or {}
+    return {
+        "project_id": project or str(team.get("id") or team.get("project_id") or "@current"),
+        "organization_id": organization or str(org.get("id") or "@current"),
+    }
+
+
+def roles_of(targets: Sequence[Target]) -> list[str]:
+    """Return the roles that every target has a key for."""
+    return [role for role in (*ROLES, "none") if all(target.has(role) for target in targets)]
