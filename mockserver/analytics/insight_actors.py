@@ -14,6 +14,7 @@ from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insight_answers import answer
 from mockserver.analytics.lifecycle import STATUSES, Lifecycle
 from mockserver.analytics.pages import Page
+from mockserver.analytics.retention import retention_actors
 from mockserver.analytics.series import series_of
 from mockserver.analytics.stickiness import Stickiness, previous_days
 from mockserver.analytics.trend_actors import read_day, trend_actors
@@ -56,6 +57,7 @@ def stickiness_actors(inquiry: Inquiry, query: Asked, asked: Asked) -> nodes.Que
 ACTORS: dict[str, Actors] = {
     "TrendsQuery": trend_actors,
     "LifecycleQuery": lifecycle_actors,
+    "RetentionQuery": retention_actors,
     "StickinessQuery": stickiness_actors,
 }
 """Insights by kind, and what finds the actors behind one of its numbers."""
