@@ -18,6 +18,7 @@ from mockserver.errors import ParseError
 DOCUMENTATION = "https://errors.pydantic.dev/2.10/v"
 MOST_PROBLEMS = 1000  # a long list of wrong items may hold millions
 LONGEST_REPRESENTATION = 50
+MOST_DIGITS = 4300
 TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 LONE = re.compile("[\ud800-\udfff]")
@@ -57,6 +58,36 @@ class Model:
             errors = "validation error" if len(found) == 1 else "validation errors"
             title = f"{len(found)} {errors} for {self._type_name(schema)}"
             raise ParseError("JSON parse error - " + "\n".join([title, *map(str, found)]))
+
+    def read(self, value: Any) -> Any:
+        """Return a value that fits, text that stands for a number or a truth value made one. Raises: ParseError."""
+        self.judge(value)
+        return self._converted({"$ref": f"#/components/schemas/{self.component}"}, value)
+
+    def _converted(self, schema: Document, value: Any) -> Any:
+        shape = self._contract.resolve(schema)
+        options = shape.get("anyOf") or _options(shape)
+        if options:
+            return self._as_option([option for option in options if option.get("type") != "null"], value)
+        if "discriminator" in shape and isinstance(value, Mapping):
+            target = shape["discriminator"]["mapping"].get(value.get(shape["discriminator"]["propertyName"]))
+            return self._converted({"$ref": target}, value) if target else value
+        if isinstance(value, Mapping):
+            known, others = shape.get("properties", {}), shape.get("additionalProperties")
+            others = dict(others) if isinstance(others, Mapping) else {}
+            return {key: self._converted(known.get(key, others), item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._converted(shape.get("items") or {}, item) for item in value]
+        return _as_type(shape, value)
+
+    def _as_option(self, options: list[Document], value: Any) -> Any:
+        """Return a value as the first option that it fits; where there are several, what is plain stays as it is."""
+        if len(options) > 1 and not isinstance(value, (Mapping, list)):
+            return value
+        for option in options:
+            if len(options) == 1 or next(self.problems(option, value, ()), None) is None:
+                return self._converted(option, value)
+        return value
 
     def problems(self, schema: Document, value: Any, place: Place) -> Iterator[Problem]:
         """Yield what is wrong with a value, in the order of the schema's fields."""
@@ -195,6 +226,19 @@ class Model:
                 yield from self.problems(dict(inner), item, (*place, key))
 
 
+def _as_type(shape: Document, value: Any) -> Any:
+    """Return a value that fits as the type that it is of."""
+    types = shape.get("type", [])
+    kind = next((name for name in ([types] if isinstance(types, str) else types) if name != "null"), None)
+    if value is None or kind not in ("integer", "number", "boolean"):
+        return value
+    if kind == "boolean":
+        return value.lower() in TRUE if isinstance(value, str) else bool(value)
+    if kind == "integer":
+        return int(value.split(".")[0]) if isinstance(value, str) else int(value)
+    return float(value) if isinstance(value, str) else value
+
+
 def _options(shape: Document) -> list[Document]:
     """Return a schema of several types as one schema for each of them."""
     types = shape.get("type")
@@ -241,6 +285,9 @@ def _of_integer(value: Any, place: Place) -> Iterator[Problem]:
         if not re.fullmatch(r"\s*[+-]?\d+(_\d+)*(\.0*)?\s*", value):
             message = "Input should be a valid integer, unable to parse string as an integer"
             yield Problem(place, message, "int_parsing", value)
+        elif len(value) > MOST_DIGITS:
+            message = "Unable to parse input string as an integer, exceeded maximum size"
+            yield Problem(place, message, "int_parsing_size", value)
     elif isinstance(value, float):
         if not value.is_integer():
             message = "Input should be a valid integer, got a number with a fractional part"

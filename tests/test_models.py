@@ -91,3 +91,27 @@ def test_problems_beyond_a_thousand_are_not_told(contract: Contract) -> None:
 def test_long_values_are_shortened() -> None:
     assert shortened("x" * 50) == "x" * 50
     assert shortened("a" * 30 + "b" * 30) == "a" * 25 + "..." + "b" * 24
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"smoothingIntervals": "3"}, {"smoothingIntervals": 3}),
+        ({"smoothingIntervals": 3.0}, {"smoothingIntervals": 3}),
+        ({"formula": "3"}, {"formula": "3"}),
+        ({"formulaNodes": [{"formula": "A", "custom_name": None}]},) * 2,
+    ],
+)
+def test_a_value_is_read_as_the_type_that_it_is_of(contract: Contract, given: Any, read: Any) -> None:
+    series = [{"kind": "EventsNode", "math_multiplier": "0.5", "event": "1"}]
+    query = {"kind": "TrendsQuery", "series": series, "trendsFilter": given, "filterTestAccounts": "yes"}
+    found = Model(contract, "QueryRequest").read({"query": query})["query"]
+    assert (found["trendsFilter"], found["filterTestAccounts"]) == (read, True)
+    assert found["series"] == [{"kind": "EventsNode", "math_multiplier": 0.5, "event": "1"}]
+
+
+def test_a_number_of_too_many_digits_is_a_problem(contract: Contract) -> None:
+    query = {"kind": "TrendsQuery", "series": [], "trendsFilter": {"smoothingIntervals": "9" * 5000}}
+    assert problems(contract, {"query": query}) == [
+        ("query.TrendsQuery.trendsFilter.smoothingIntervals", "int_parsing_size")
+    ]

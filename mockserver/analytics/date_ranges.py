@@ -21,6 +21,8 @@ from mockserver.analytics.nodes import Node, call, compare, constant, field
 
 DEFAULT_DAYS = 7
 MOST_INTERVALS = 20_000
+FIRST_YEAR, LAST_YEAR = 1902, 2290  # with room for an interval and a look back
+OUT_OF_REACH = "The date range is out of reach"
 ROUGHLY = {
     "second": timedelta(seconds=1),
     "minute": timedelta(minutes=1),
@@ -62,6 +64,7 @@ class DateRange:
 
     def refuse_too_long(self) -> None:
         """Refuse what would be cut into more intervals than anyone can look at. Raises: QueryError."""
+        check_reach(self.start, self.end)
         if (self.end - self.start) / ROUGHLY[self.interval] > MOST_INTERVALS:
             raise QueryError(f"The date range has too many intervals: at most {MOST_INTERVALS}")
 
@@ -194,12 +197,20 @@ def day_end(moment: datetime) -> datetime:
     return moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
 
 
+def check_reach(*moments: datetime) -> None:
+    """Refuse moments that ClickHouse cannot hold. Raises: QueryError."""
+    if not all(FIRST_YEAR <= moment.year <= LAST_YEAR for moment in moments):
+        raise QueryError(OUT_OF_REACH)
+
+
 def back(moment: datetime, length: timedelta) -> datetime:
     """Return the moment so long before another. Raises: QueryError where there is none."""
     try:
-        return moment - length
+        earlier = moment - length
     except OverflowError:
-        raise QueryError("The date range is out of reach") from None
+        raise QueryError(OUT_OF_REACH) from None
+    check_reach(earlier)
+    return earlier
 
 
 def show(moment: datetime) -> str:

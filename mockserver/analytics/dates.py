@@ -35,7 +35,7 @@ def parse_date(text: str, now: datetime, timezone: str) -> datetime:
 
 
 def read_absolute(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return the moment that ISO 8601 text names, in a zone unless it says its own."""
+    """Return the moment that ISO 8601 text names, in a zone unless it says its own. Raises: QueryError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -46,7 +46,10 @@ def read_absolute(text: str, zone: ZoneInfo) -> datetime | None:
             moment = datetime(*map(int, loose.groups()))  # type: ignore[arg-type]
         except ValueError:
             return None
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    try:
+        return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    except OverflowError:
+        raise QueryError(f"Invalid date: {text}") from None
 
 
 def is_relative(text: str) -> bool:

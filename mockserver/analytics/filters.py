@@ -45,6 +45,8 @@ def _all(conditions: Sequence[Node]) -> Node:
 
 def _single(item: Mapping[str, Any], inquiry: Inquiry, scope: str) -> Node:
     kind, key, operator = item.get("type") or "event", item.get("key"), item.get("operator") or "exact"
+    if not isinstance(operator, str):
+        raise QueryError(f"PropertyOperator {operator} not implemented")
     value = _floats(item.get("value"))
     item = {**item, "value": value} if kind not in ("cohort", "static-cohort") else item
     if not key or "type" not in item or (value is None and operator not in NEEDS_NO_VALUE and kind != "hogql"):

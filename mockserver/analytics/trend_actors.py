@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mockserver.analytics import nodes
-from mockserver.analytics.date_ranges import DateRange
+from mockserver.analytics.date_ranges import DateRange, check_reach
 from mockserver.analytics.dates import read_absolute
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.fragments import expression
@@ -103,8 +103,11 @@ def counted_actors(series: Series, events: nodes.JoinExpr, *, recordings: bool =
 
 
 def read_day(inquiry: Inquiry, given: Any) -> datetime | None:
-    """Return the moment that a `day` names, none where it names none."""
-    return read_absolute(given, ZoneInfo(inquiry.timezone)) if isinstance(given, str) else None
+    """Return the moment that a `day` names, none where it names none. Raises: QueryError for one out of reach."""
+    day = read_absolute(given, ZoneInfo(inquiry.timezone)) if isinstance(given, str) else None
+    if day is not None:
+        check_reach(day)
+    return day
 
 
 def _span(trends: Trends, days: DateRange, point: Point) -> tuple[datetime, Node]:

@@ -27,8 +27,7 @@ class Request:
 
 def read_request(model: Model, call: Call) -> Request:
     """Return what a body asks for, its overrides applied and its wrappers taken off. Raises: ParseError."""
-    body = call.body.to_dict() if call.is_form else call.body
-    model.judge(body)
+    body = model.read(call.body.to_dict() if call.is_form else call.body)
     mode = body.get("refresh") or BLOCKING
     if mode == BLOCKING and is_true(body.get("async")):
         mode = ASYNC
