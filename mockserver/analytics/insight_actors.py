@@ -14,6 +14,7 @@ from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insight_answers import answer
 from mockserver.analytics.lifecycle import STATUSES, Lifecycle
 from mockserver.analytics.pages import Page
+from mockserver.analytics.paths import paths_actors
 from mockserver.analytics.retention import retention_actors
 from mockserver.analytics.series import series_of
 from mockserver.analytics.stickiness import Stickiness, previous_days
@@ -57,6 +58,7 @@ def stickiness_actors(inquiry: Inquiry, query: Asked, asked: Asked) -> nodes.Que
 ACTORS: dict[str, Actors] = {
     "TrendsQuery": trend_actors,
     "LifecycleQuery": lifecycle_actors,
+    "PathsQuery": paths_actors,
     "RetentionQuery": retention_actors,
     "StickinessQuery": stickiness_actors,
 }

@@ -16,6 +16,7 @@ from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
 from mockserver.analytics.lifecycle import lifecycle_query
+from mockserver.analytics.paths import paths_query
 from mockserver.analytics.retention import retention_query
 from mockserver.analytics.stickiness import stickiness_query
 from mockserver.analytics.trends import trends_query
@@ -46,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "FunnelsQuery": funnels_query,
     "FunnelCorrelationQuery": correlation_query,
     "LifecycleQuery": lifecycle_query,
+    "PathsQuery": paths_query,
     "RetentionQuery": retention_query,
     "StickinessQuery": stickiness_query,
     "InsightActorsQuery": insight_actors_query,
