@@ -29,8 +29,8 @@ def test_command_writes_what_is_stale(tmp_path) -> None:
     (tmp_path / "other.md").write_text("nothing made\n")
     assert [path.name for path, _ in stale(tmp_path)] == ["page.md"]
     command = [sys.executable, "-m", "mockserver.documents", str(tmp_path)]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{page}\n"
-    assert list(stale(tmp_path)) == []
+    written = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert written == [f"{page}\n", ""]
 
 
 def test_every_field_that_differs_is_told(contract) -> None:
