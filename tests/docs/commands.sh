@@ -26,6 +26,11 @@ docker() {
 }
 mockserver() {
   if [ "$1" = serve ]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
-  elif [ "$1" = bench ]; then "$PYTHON" -m mockserver bench --help
+  elif [ "$1" = bench ] || [ "$1" = replay ]; then  # they take minutes: are there such options?
+    local known option
+    known=$("$PYTHON" -m mockserver "$1" --help)
+    for option in "${@:2}"; do
+      case "$option" in --*) grep -q -- "$option" <<< "$known" ;; esac
+    done
   else "$PYTHON" -m mockserver "$@"; fi
 }
