@@ -19,6 +19,12 @@ lint: .venv/installed   ## put the code in order
 	$(BIN)/mypy
 	$(BIN)/mockserver contract lint
 
+replay: .venv/installed ## hold the contract against the mock
+	$(BIN)/mockserver replay
+
+drift: .venv/installed  ## break the mock in every way and count what a replay finds (slow)
+	$(BIN)/python -m mockserver.replay.drift
+
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench
 

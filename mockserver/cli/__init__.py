@@ -1,4 +1,4 @@
-"""The command line: `mockserver serve`, `routes`, `contract`, and what later commands add.
+"""The command line: `mockserver serve`, `routes`, `contract`, `replay` and the rest.
 
 A command's module is imported when the command is named, so that `--help` is quick. Every option can also be given as
 `MOCKSERVER_<OPTION>` and in `[tool.mockserver]` of pyproject.toml, or in mockserver.toml, of the folder it runs in.
@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "mockserver.cli.serve:serve",
     "routes": "mockserver.cli.routes:routes",
     "contract": "mockserver.cli.contract:contract",
+    "replay": "mockserver.cli.replay:replay",
     "bench": "mockserver.cli.bench:bench",
 }
 CONFIG_FILES = (("mockserver.toml", ()), ("pyproject.toml", ("tool", "mockserver")))

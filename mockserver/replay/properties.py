@@ -74,13 +74,15 @@ def explore(
     permits: Callable[[str, str], bool] | None = None,
     note: Callable[[Exchange], None] | None = None,
     advance: Callable[[str, str], None] | None = None,
+    found: dict[str, Findings] | None = None,
 ) -> dict[str, Findings]:
     """Send generated requests to a server and return what each operation showed, by its label (`GET /path`).
 
     `parameters` have one value in every request (`project_id`), `identifiers` several for an operation. `before` is
     called before each group of requests, to put the server back to where it started; `prepare` is given each session
-    before it is used; `permits` says of a method and path whether it may be sent;
-    `note` is told of each generated request, `advance` of each operation done in a phase.
+    before it is used; `permits` says of a method and path whether it may be sent; `note` is told of each generated
+    request, `advance` of each operation done in a phase. What is found is added to `found`, which is therefore good for
+    something when Ctrl-C ends it: KeyboardInterrupt goes on.
     """
     from mockserver.replay import engine
 
@@ -91,7 +93,7 @@ def explore(
         contract, profile, base_url, api_key, settings, choice, parameters,
         prepare=prepare, before=before, permits=permits,
     )  # fmt: skip
-    found: dict[str, Findings] = {}
+    found = {} if found is None else found
     for name, event in engine.events(schema):
         if name == "ScenarioFinished":
             _note(found, event, allowed, note)
@@ -99,6 +101,8 @@ def explore(
                 advance(str(event.phase.value), event.label or "")
         elif name in ("NonFatalError", "FatalError"):
             _note_error(found, event, allowed)
+        elif name == "Interrupted":
+            raise KeyboardInterrupt
     for label, number in choice.left_out.items():
         found.setdefault(label, Findings(label)).left_out = number
     return found
@@ -127,7 +131,7 @@ def _note(
             if any(exemption.covers(check.name, label, failure.title, answered, media_type) for exemption in allowed):
                 continue
             key = f"{check.name}: {failure.title}"
-            text = f"{failure.message}\n{check.failure_info.code_sample}"
+            text = "\n".join(filter(None, [failure.message, answered, check.failure_info.code_sample]))
             findings.failures.setdefault(key, text[:LONGEST_FAILURE])
 
 

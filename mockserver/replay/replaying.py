@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -13,7 +13,7 @@ from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
-from mockserver.replay.properties import Exchange, explore
+from mockserver.replay.properties import Exchange, Findings, explore
 from mockserver.replay.report.model import Failure, Mismatch, Report, Row, TargetInfo, empty_rows
 from mockserver.replay.safety import Care
 from mockserver.replay.script import Outcome, Script, run
@@ -245,13 +245,21 @@ class Replay:
                 exchanges[exchange.label, exchange.phase, exchange.number] = exchange
 
         guard = target.adapter.guard
-        findings = explore(
-            self.contract, target.profile, base_url=target.url, api_key=target.key,
-            parameters={name: value for name, value in target.ids.items() if not name.startswith("foreign")},
-            identifiers=known, settings=settings, before=target.reset, prepare=target.open_session,
-            permits=(lambda method, path: guard.refusal(method, path) is None) if guard else None,
-            note=note, advance=advance,
-        )  # fmt: skip
+        findings: dict[str, Findings] = {}
+        try:
+            explore(
+                self.contract, target.profile, base_url=target.url, api_key=target.key,
+                parameters={name: value for name, value in target.ids.items() if not name.startswith("foreign")},
+                identifiers=known, settings=settings, before=target.reset, prepare=target.open_session,
+                permits=(lambda method, path: guard.refusal(method, path) is None) if guard else None,
+                note=note, advance=advance, found=findings,
+            )  # fmt: skip
+        finally:
+            self._merge(target, findings)
+        target.ask("GET", "/api/users/@me/")  # one that went away is noticed here
+
+    def _merge(self, target: Target, findings: Mapping[str, Findings]) -> None:
+        """Enter what generated requests found of a target."""
         for label, found in findings.items():
             operation = self._by_label.get(label)
             row = self.report.rows.get(operation.id) if operation else None

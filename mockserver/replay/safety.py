@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract import Contract, Operation, Profile
+from mockserver.replay.script import Answer
 from mockserver.replay.wire import SAFE
 
 FOLDER = Path(".mockserver") / "replay"
@@ -82,7 +83,7 @@ class Care:
         self, contract: Contract, tenants: Mapping[str, Any], journal: Journal, *, allow_writes: bool = False
     ) -> None:
         self._contract = contract
-        self._journal = journal
+        self.journal = journal
         self._allow_writes = allow_writes
         self._tenants = {name: str(value) for name, value in tenants.items()}
         self._templates = [(_pattern(operation.path), operation) for operation in _served(contract)]
@@ -104,15 +105,15 @@ class Care:
         if not self._is_inside(path):
             return "it lies outside the project that was named"
         if operation.is_item or method != "POST":
-            return None if self._journal.owns(path) else "the record was not made by this replay"
+            return None if self.journal.owns(path) else "the record was not made by this replay"
         return None
 
     def note(self, method: str, path: str, status: int, body: bytes) -> None:
         """Write down a record that a request made; forget one that it removed."""
         path = _plain(path)
         if method == "DELETE" and status in (200, 202, 204, 404):
-            for made in [m for m in self._journal.made if m.path == path and m.method == "DELETE"]:
-                self._journal.remove(made)
+            for made in [m for m in self.journal.made if m.path == path and m.method == "DELETE"]:
+                self.journal.remove(made)
         if method != "POST" or status not in (200, 201):
             return
         operation = self.find(method, path)
@@ -120,7 +121,7 @@ class Care:
             return
         identifier = _identifier(body)
         if identifier is not None:
-            self._journal.add(self._removal(f"{path}/{identifier}"))
+            self.journal.add(self._removal(f"{path}/{identifier}"))
 
     def may_run(self, operations: Sequence[Operation]) -> bool:
         """Return whether a script of these operations can be run without a step being refused."""
@@ -151,6 +152,18 @@ class Care:
         if operation is None or operation.successes[Profile.OBSERVED].status == 405:
             return Made(path, "PATCH", {"deleted": True})
         return Made(path, "DELETE")
+
+
+def clean(journal: Journal, send: Callable[[str, str, Any], Answer]) -> list[str]:
+    """Remove all that was made on a server, the newest first, and return the paths of what could not be removed."""
+    left = []
+    for made in reversed(list(journal.made)):
+        answer = send(made.method, f"{made.path}/", made.body)
+        if answer.status not in (200, 202, 204, 404, 410):
+            left.append(f"{made.path} ({answer.status})")
+        elif made in journal.made:
+            journal.remove(made)
+    return left
 
 
 def _served(contract: Contract) -> Sequence[Operation]:

@@ -1,0 +1,142 @@
+"""The report in a terminal: a table that lives while the replay runs, and what was found at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mockserver.replay.report.model import Report, Row
+
+MOST_LINES = 8
+"""How much of one operation is told; the page tells all."""
+
+
+class Watch:
+    """Shows how far a replay is; where nobody watches, a line a stage."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._report: Report | None = None
+        self._live: Live | None = None
+        self._stage = ""
+        self._shown_at = 0.0
+
+    @contextmanager
+    def following(self, report: Report) -> Iterator[None]:
+        """Show a report while it grows."""
+        self._report = report
+        if not self._console.is_terminal:
+            yield
+            return
+        with Live(console=self._console, auto_refresh=False, transient=True) as live:
+            self._live = live
+            try:
+                yield
+            finally:
+                self._live = None
+
+    def advance(self, stage: str, done: int, total: int) -> None:
+        """Show a stage, how far it is, and how far it goes."""
+        if self._live is None:
+            if stage != self._stage:
+                self._console.print(f"{stage} …", highlight=False)
+            self._stage = stage
+            return
+        now = time.monotonic()
+        if stage != self._stage or done == total or now - self._shown_at > 0.15:
+            self._stage, self._shown_at = stage, now
+            self._live.update(self._frame(done, total), refresh=True)
+
+    def _frame(self, done: int, total: int) -> RenderableType:
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(self._stage, ProgressBar(total=max(total, 1), completed=done, width=40), f"{done} / {total}")
+        return Group(by_family(self._report), bar) if self._report else bar
+
+
+def by_family(report: Report) -> Table:
+    """Return a table with a row a family."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, justify in (("family", "left"), ("operations", "right"), *_columns(report)):
+        table.add_column(name, justify="right" if justify == "right" else "left")
+    families: dict[str, list[Row]] = {}
+    for row in report.promised:
+        families.setdefault(row.operation.family, []).append(row)
+    for family, rows in families.items():
+        reached = [str(sum(row.showings[t.name].reached for row in rows)) for t in report.targets]
+        failures, differences = sum(len(r.failures) for r in rows), sum(len(r.unexplained) for r in rows)
+        cells = [family.replace("_", " "), str(len(rows)), *reached, _red(failures)]
+        table.add_row(*cells, *([_red(differences)] if len(report.targets) > 1 else []))
+    return table
+
+
+def _columns(report: Report) -> list[tuple[str, str]]:
+    names = [(f"reached on {target.name}", "right") for target in report.targets]
+    differences = [("differences", "right")] if len(report.targets) > 1 else []
+    return [*names, ("failures", "right"), *differences]
+
+
+def _red(number: int) -> str:
+    return f"[red]{number}[/red]" if number else "0"
+
+
+def show(report: Report, console: Console) -> None:
+    """Print what a replay found: the families, then every operation with something unexplained, then figures."""
+    console.print(by_family(report))
+    for row in report.rows.values():
+        if not row.is_clean:
+            _show_row(row, console)
+    if report.unused:
+        console.print("\n[yellow]Deviations that no longer occur:[/yellow]")
+        for deviation in report.unused:
+            console.print(Text(f"  {deviation}"))
+    for note in report.notes:
+        console.print(Text(f"\n{note}"))
+    _show_figures(report, console)
+
+
+def _show_row(row: Row, console: Console) -> None:
+    console.print(f"\n[bold]{escape(row.label)}[/bold]  {escape(row.operation.id)}")
+    for name, failure in row.failures[:MOST_LINES]:
+        console.print(f"  [red]{escape(name)}: {escape(failure.kind)}[/red]: {escape(failure.title)}")
+        console.print(Text("    " + failure.text.strip().replace("\n", "\n    ")))
+    for mismatch in row.unexplained[:MOST_LINES]:
+        difference = mismatch.difference
+        console.print(f"  [red]{escape(difference.place)}[/red]: {difference.kind}  ({escape(mismatch.where)})")
+        if difference.left or difference.right:
+            console.print(Text(f"    {mismatch.left}: {difference.left}\n    {mismatch.right}: {difference.right}"))
+        if mismatch.after:
+            console.print(Text(f"    after {', '.join(mismatch.after)}"))
+    hidden = max(len(row.failures) - MOST_LINES, 0) + max(len(row.unexplained) - MOST_LINES, 0)
+    if hidden:
+        console.print(f"  … and {hidden} more; see the page (--html)")
+
+
+def _show_figures(report: Report, console: Console) -> None:
+    console.print()
+    for target in report.targets:
+        console.print(Text(
+            f"{target.name} ({target.url}, {target.profile}): {report.reached(target.name)} of {len(report.promised)} "
+            f"operations reached, {report.coverage(target.name):.1f} % of the documented answers seen, "
+            f"{target.requests} requests"
+        ))  # fmt: skip
+        for reason, number in target.refused.items():
+            console.print(Text(f"  {number} not sent: {reason}"))
+    console.print(Text(
+        f"{report.cases} generated requests, {report.scripts} scripts and probes ({len(report.skipped)} skipped), "
+        f"{report.seconds:.1f} s, {report.per_second:.0f} requests a second"
+    ))  # fmt: skip
+    if report.unaligned:
+        console.print(f"{report.unaligned} generated requests were not the same for both, and not compared")
+    verdict = f"{report.failed} failures"
+    if len(report.targets) > 1:
+        verdict += f", {report.unexplained} differences ({report.accepted} more are accepted)"
+    colour = "green" if report.exit_code == 0 else "red"
+    console.print(f"[{colour}]{verdict}[/{colour}]")
