@@ -104,7 +104,8 @@ PEOPLE: Mapping[str, People] = {
 def target(filter: Filter) -> dict[str, Any] | None:
     """Return the event or action that a filter is about: by its name and type, or by its place in the series."""
     nodes = series_nodes(filter)
-    id, kind, math = filter.get("entity_id"), filter.get("entity_type"), filter.get("entity_math") or None
+    id, kind, given = filter.get("entity_id"), filter.get("entity_type"), filter.get("entity_math")
+    math = given if isinstance(given, str) and given else None
     if id is None:
         place = whole(filter.get("entity_order"))
         return nodes[place] if place is not None and place < len(nodes) else None

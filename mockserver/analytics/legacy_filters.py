@@ -11,7 +11,7 @@ from typing import Any
 Filter = Mapping[str, Any]
 Query = dict[str, Any]
 
-MATHS = ("math", "math_property", "math_hogql", "math_group_type_index", "custom_name")
+TEXTS = ("math", "math_property", "math_property_type", "math_hogql", "custom_name")
 MOST_DEEP = 20
 
 
@@ -57,8 +57,11 @@ def entity(item: Any, kind: str = "EventsNode") -> Query:
         kind = "EventsNode" if item["type"] == "events" else "ActionsNode"
     id = item.get("id")
     named = {"id": id} if kind == "ActionsNode" else {"event": None if id is None else str(id)}
-    maths = {name: item[name] for name in MATHS if item.get(name) is not None}
-    return {"kind": kind, **named, **maths, "properties": typed(item.get("properties"))}
+    told: Query = {name: item[name] for name in TEXTS if isinstance(item.get(name), str)}
+    group = whole(item.get("math_group_type_index"))
+    if group is not None:
+        told["math_group_type_index"] = group
+    return {"kind": kind, **named, **told, "properties": typed(item.get("properties"))}
 
 
 def order_of(item: Any) -> int:

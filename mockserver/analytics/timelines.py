@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from mockserver import entropy
 from mockserver.analytics import actors
 from mockserver.analytics.actors import Filter
 from mockserver.call import Call
@@ -32,6 +33,7 @@ def timeline(call: Call, person: Record, filter: Filter) -> dict[str, Any]:
         for event in table.find(distinct_id=distinct_id, project_id=person["project_id"])
         if not names or event["event"] in names
     ]
+    start = start or _first_day([event["timestamp"] for event in events], end)
     days = actors.Period(start, end)
     points: list[dict[str, Any]] = []
     before: Any = None
@@ -47,7 +49,7 @@ def timeline(call: Call, person: Record, filter: Filter) -> dict[str, Any]:
     return {
         "points": points,
         "crucial_property_keys": keys,
-        "effective_date_from": start.isoformat() if start else None,
+        "effective_date_from": start.isoformat(),
         "effective_date_to": end.isoformat(),
     }
 
@@ -67,6 +69,12 @@ def span(call: Call, filter: Filter) -> tuple[datetime | None, datetime]:
             return start, start + ONE["hour"]
         end = start + ONE.get(str(interval), ONE["day"]) - timedelta(microseconds=1)
     return start, end
+
+
+def _first_day(timestamps: list[str], end: datetime) -> datetime:
+    """Return the beginning of the day of the first of some events, or of the last day if there are none."""
+    first = min(map(entropy.read_timestamp, timestamps), default=end)
+    return first.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def crucial_keys(filter: Filter) -> Iterator[str]:
