@@ -20,6 +20,7 @@ from mockserver.analytics.legacy_filters import Filter, as_query, entity, series
 from mockserver.analytics.lifecycle import Lifecycle
 from mockserver.analytics.maths import ACTIVE_DAYS, FIRST, QUANTILES, Counting, of_values, value_of
 from mockserver.analytics.nodes import Node, call, compare, conjunction, constant, field
+from mockserver.analytics.path_people import path, retention
 from mockserver.analytics.people import Found, Stretch, find_people
 from mockserver.analytics.series import Series, query_conditions
 from mockserver.analytics.stickiness import Stickiness
@@ -94,6 +95,8 @@ PEOPLE: Mapping[str, People] = {
     "funnel_correlation": correlation,
     "trends": trends,
     "lifecycle": lifecycle,
+    "path": path,
+    "retention": retention,
     "stickiness": stickiness,
 }
 

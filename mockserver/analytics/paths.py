@@ -32,6 +32,14 @@ DEFAULT_EDGES, MOST_EDGES = 50, 10_000
 PAUSE_MS = 30 * 60 * 1000
 BEFORE, BETWEEN, AFTER = "funnel_path_before_step", "funnel_path_between_steps", "funnel_path_after_step"
 GAP = "..."
+MILLISECONDS = {
+    "second": 1000,
+    "minute": 60_000,
+    "hour": 3_600_000,
+    "day": 86_400_000,
+    "week": 604_800_000,
+    "month": 2_592_000_000,
+}
 
 
 def paths_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,6 +191,25 @@ class Paths:
             rows=rows,
         )
 
+    @property
+    def _pause_ms(self) -> int:
+        """How long a pause ends a session: as long as a funnel's window where one is asked about."""
+        funnel = self._funnel
+        if funnel is None:
+            return PAUSE_MS
+        length, unit = funnel.window
+        return length * MILLISECONDS[unit]
+
+    @property
+    def _funnel(self) -> Funnel | None:
+        """The funnel whose steps paths lead to, or from. Raises: QueryError."""
+        given = self.query.get("funnelPathsFilter")
+        if not isinstance(given, Mapping) or not given.get("funnelPathType"):
+            return None
+        if not isinstance(given.get("funnelSource"), Mapping):
+            raise QueryError("A FunnelsQuery is missing as source")
+        return Funnel(self.inquiry, given["funnelSource"])
+
     def _compact(self) -> nodes.SelectQuery:
         """Return the sessions of every actor, without items that follow themselves."""
         sessions = select(
@@ -190,7 +217,7 @@ class Paths:
             " arrayDifference(arrayMap(step -> step.1, steps)))) AS session FROM"
             " (SELECT actor, arraySort(groupArray((moment, item))) AS steps FROM {events} GROUP BY actor)",
             events=self._events(),
-            pause=constant(PAUSE_MS),
+            pause=constant(self._pause_ms),
         )
         return select(
             "SELECT actor, arrayMap(step -> step.2, kept) AS items, arrayMap(step -> step.1, kept) AS times FROM"
@@ -251,8 +278,11 @@ class Paths:
         names = [kind for kind in kinds if kind in (PAGEVIEW, SCREEN)]
         if names:
             wanted.append(expression("event IN {names}", names=_texts(names)))
+        custom = [str(name) for name in self.filter.get("includeCustomEvents") or []]
         if CUSTOM in kinds:
-            wanted.append(expression("event NOT LIKE '$%'"))
+            wanted.append(
+                expression("event IN {names}", names=_texts(custom)) if custom else expression("event NOT LIKE '$%'")
+            )
         return [nodes.Or(exprs=tuple(wanted))] if wanted else []
 
     def _cleaned(self, item: Node) -> Node:
@@ -278,13 +308,11 @@ class Paths:
 
     def _of_funnel(self, rows: nodes.SelectQuery) -> nodes.SelectQuery:
         """Return those events of a funnel's actors that lie before, after or between its steps. Raises: QueryError."""
-        given = self.query.get("funnelPathsFilter")
-        if not isinstance(given, Mapping) or not given.get("funnelPathType"):
+        funnel = self._funnel
+        if funnel is None:
             return rows
-        source, kind, step = given.get("funnelSource"), given["funnelPathType"], given.get("funnelStep")
-        if not isinstance(source, Mapping):
-            raise QueryError("A FunnelsQuery is missing as source")
-        funnel = Funnel(self.inquiry, source)
+        given = self.query["funnelPathsFilter"]
+        kind, step = given["funnelPathType"], given.get("funnelStep")
         number = abs(int(step)) if step else len(funnel.series)
         if step is not None and int(step) < 0:
             number -= 1
@@ -295,14 +323,12 @@ class Paths:
             if number == 1:
                 raise QueryError("Cannot request preceding step timestamp if target funnel step is the first step")
             times.append(("before_at", number - 2))
-        actors = funnel_actors(self.inquiry, {"source": source, "funnelStep": step or number}, times)
-        length, unit = funnel.window
-        window = f"{length * _unit_ms(unit)}"
+        actors = funnel_actors(self.inquiry, {"source": funnel.query, "funnelStep": step or number}, times)
         reached, before = (f"toUnixTimestamp64Milli(actors.{name}_at)" for name in ("reached", "before"))
         within = {
             BETWEEN: f"rows.moment >= {before} AND rows.moment <= {reached}",
-            BEFORE: f"rows.moment >= {reached} - {window} AND rows.moment <= {reached}",
-            AFTER: f"rows.moment >= {reached} AND rows.moment <= {reached} + {window}",
+            BEFORE: f"rows.moment <= {reached}",
+            AFTER: f"rows.moment >= {reached}",
         }.get(kind)
         if within is None:
             raise QueryError(f"Invalid funnel path type: {kind}")
@@ -313,11 +339,6 @@ class Paths:
             rows=rows,
             actors=actors,
         )
-
-
-def _unit_ms(unit: str) -> int:
-    seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
-    return seconds[unit] * 1000
 
 
 def _texts(texts: Sequence[str]) -> Node:

@@ -21,6 +21,8 @@ class Actor:
     record: Record
     value: float | None = None
     is_group: bool = False
+    appearances: tuple[int, ...] = ()
+    """Of each interval from the first on, 1 if they were there."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from mockserver import entropy
-from mockserver.analytics import actors
-from mockserver.analytics.actors import Filter
+from mockserver.analytics import timeline_events
+from mockserver.analytics.legacy_filters import Filter
 from mockserver.call import Call
 from mockserver.store import Record
 from mockserver.store.tinydb import sort_key
@@ -25,7 +25,7 @@ def timeline(call: Call, person: Record, filter: Filter) -> dict[str, Any]:
     """Return the points at which a property that the filter names had another value than at the event before."""
     keys = sorted(set(crucial_keys(filter)))
     start, end = span(call, filter)
-    names = set(actors.entities(filter))
+    names = set(timeline_events.entities(filter))
     table = call.table("events")
     events = [
         event
@@ -34,7 +34,7 @@ def timeline(call: Call, person: Record, filter: Filter) -> dict[str, Any]:
         if not names or event["event"] in names
     ]
     start = start or _first_day([event["timestamp"] for event in events], end)
-    days = actors.Period(start, end)
+    days = timeline_events.Period(start, end)
     points: list[dict[str, Any]] = []
     before: Any = None
     for event in sorted(events, key=lambda event: (sort_key(event["timestamp"]), event["uuid"])):
@@ -56,7 +56,7 @@ def timeline(call: Call, person: Record, filter: Filter) -> dict[str, Any]:
 
 def span(call: Call, filter: Filter) -> tuple[datetime | None, datetime]:
     """Return the first and last moment; of a time series about one moment, those of its interval."""
-    days = actors.period(call, filter)
+    days = timeline_events.period(call, filter)
     start, end = days.start, days.end
     if end.time() not in (time.max, time(0)):
         end = end.replace(hour=23, minute=59, second=59, microsecond=999999)

@@ -6,20 +6,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from mockserver.analytics import actors, people_behind
-from mockserver.analytics.actors import Filter
-from mockserver.analytics.people import Actor, Found, Stretch
+from mockserver.analytics import people_behind
+from mockserver.analytics.legacy_filters import Filter, series_nodes
+from mockserver.analytics.people import Found, Stretch
 from mockserver.analytics.timelines import timeline
 from mockserver.call import Call
 from mockserver.errors import BareError, ValidationError
 from mockserver.pagination import place_query
 from mockserver.resource import Record, Resource
-from mockserver.resources.person_lists import search_persons
 from mockserver.resources.person_shapes import as_counted, as_group
 
 Insight = Callable[[Call, Filter, Stretch], Found]
@@ -47,8 +46,6 @@ CORRELATION = Window("funnel_correlation_person_limit", "funnel_correlation_pers
 class PersonAnalytics(Resource):
     """The actions that tell who is behind a number."""
 
-    shape_only: ClassVar[frozenset[str]] = frozenset({"path", "retention"})
-
     def funnel(self, call: Call) -> Any:
         """Return who reached a step of a funnel, or was lost before it."""
         return self._cached(call, behind("funnel"), needs=("events", "actions"))
@@ -63,7 +60,7 @@ class PersonAnalytics(Resource):
 
     def path(self, call: Call) -> Any:
         """Return who walked an edge of a path."""
-        return self._cached(call, listed(actors.path))
+        return self._cached(call, behind("path"))
 
     def trends(self, call: Call) -> Any:
         """Return who is behind a point of a trend, the highest value first. Raises: ValidationError without entity."""
@@ -91,10 +88,13 @@ class PersonAnalytics(Resource):
     def retention(self, call: Call) -> Any:
         """Return who came back, and in which periods."""
         filter = read_filter(call)
-        limit, offset = Window().read(call, filter)
-        found = actors.retention(call, filter)[offset : offset + limit]
-        rows = [{"person": as_counted(actor.person, call), "appearances": seen} for actor, seen in found]
-        return {"result": rows, "next": next_address(call, limit, offset, len(rows)), "missing_persons": 0}
+        found, limit, offset = self._found(call, filter, behind("retention"), Window(), ())
+        rows = [
+            {"person": person, "appearances": list(actor.appearances)}
+            for actor, person in zip(found.actors, shown(call, found), strict=True)
+        ]
+        following = next_address(call, limit, offset, found.rows)
+        return {"result": rows, "next": following, "missing_persons": found.missing}
 
     def properties_timeline(self, call: Call, record: Record) -> Any:
         """Return what a person's properties were, event by event."""
@@ -128,20 +128,6 @@ class PersonAnalytics(Resource):
 def behind(insight: str) -> Insight:
     """Return what finds those whom an insight counts."""
     return partial(people_behind, insight)
-
-
-def listed(insight: Callable[[Call, Filter], list[actors.Actor]]) -> Insight:
-    """Return what finds a stretch of those whom an insight lists."""
-
-    def find(call: Call, filter: Filter, stretch: Stretch) -> Found:
-        counted = insight(call, filter)
-        if stretch.search:
-            among = {person["id"] for person in search_persons([item.person for item in counted], stretch.search)}
-            counted = [item for item in counted if item.person["id"] in among]
-        page = counted[stretch.offset : stretch.offset + stretch.limit]
-        return Found([Actor(item.person, item.value) for item in page], len(page))
-
-    return find
 
 
 def shown(call: Call, found: Found) -> list[dict[str, Any]]:
@@ -196,7 +182,8 @@ def require_entity(filter: Filter) -> None:
         return
     if not filter.get("entity_id"):
         raise ValidationError(MISSING_ENTITY)
-    if str(filter["entity_id"]) not in actors.entities(filter):
+    named = [str(node.get("event", node.get("id"))) for node in series_nodes(filter)]
+    if str(filter["entity_id"]) not in named:
         raise ValidationError(UNKNOWN_ENTITY)
 
 

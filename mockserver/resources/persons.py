@@ -34,7 +34,6 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
     title = "Enterprise Person"
     renders = ("json", "csv")
     depends_on = ("projects",)
-    shape_only = PersonAnalytics.shape_only
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)

@@ -148,10 +148,16 @@ def test_pages_show_insights_to_any_key(client: Client) -> None:
 
 
 def test_retention_tells_who_came_back(client: Client) -> None:
-    event = happen(client)
-    answer = client.get(f"{PERSONS}retention/", query_string={"target_entity": json.dumps({"id": event})}).json
+    event = happen(client, at="2026-01-12T10:00:00Z")
+    back = [{"event": event, "distinct_id": f"{event}-1", "timestamp": "2026-01-14T10:00:00Z", "properties": {}}]
+    client.as_key(None).post("/batch/", {"api_key": TOKEN, "batch": back})
+    entity = json.dumps({"id": event, "type": "events"})
+    asked = {"target_entity": entity, "returning_entity": entity, "total_intervals": 5, "date_to": "2026-01-15"}
+    answer = client.get(f"{PERSONS}retention/", query_string={**asked, "selected_interval": 1}).json
     assert list(answer) == ["result", "next", "missing_persons"]
-    assert [row["appearances"] for row in answer["result"]] == [[1], [1], [1]]
+    assert [row["appearances"] for row in answer["result"]] == [[1, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]]
+    assert answer["result"][0]["person"]["distinct_ids"] == [f"{event}-1"]
+    assert client.get(f"{PERSONS}retention/", query_string=asked).json["result"] == []
 
 
 def test_a_timeline_has_a_point_for_each_change_that_counts(either: Client) -> None:
