@@ -143,7 +143,7 @@ class Trends:
         columns = self.breakdown.columns(self._buckets(counting))
         ranked = rank(replace(counting, columns=columns).select(), len(columns), self.breakdown.limit, self.is_total)
         counted = []
-        for values, days, totals in self._run(ranked).rows:
+        for values, (days, totals) in self._run(ranked).rows:
             numbers = self._spread(line, zip(totals, days, strict=True))
             counted.append((values, self._finish([float(number) for number in numbers])))
         return sorted(counted, key=_order)
@@ -242,30 +242,21 @@ def rank(counted: nodes.SelectQuery, count: int, limit: int, is_total: bool) -> 
     What has no value comes after all that have one, however much it counts.
     """
     names = ", ".join(f"value_{number}" for number in range(count))
-    day = "0" if is_total else "day"
     weighed = select(
-        f"SELECT [{names}] AS values, {day} AS day, total, sum(total) OVER (PARTITION BY {names}) AS weight"
-        " FROM {counted}",
+        f"SELECT [{names}] AS values, sum(total) AS weight, groupArray({'0' if is_total else 'day'}) AS days,"
+        " groupArray(ifNull(total, 0)) AS totals FROM {counted} GROUP BY values",
         counted=counted,
     )
-    ranked = select(
-        "SELECT values, day, total,"
-        " dense_rank() OVER (ORDER BY has(values, {nothing}) ASC, weight DESC, values ASC) AS place FROM {weighed}",
-        nothing=constant(NOTHING),
-        weighed=weighed,
-    )
     others: Node = nodes.Array(exprs=tuple(constant(OTHER) for _ in range(count)))
-    merged = select(
-        "SELECT if(place > {limit}, {others}, values) AS merged, day, sum(total) AS total FROM {ranked}"
-        " GROUP BY merged, day",
+    ranked = select(
+        "SELECT if(row_number() OVER (ORDER BY has(values, {nothing}) ASC, weight DESC, values ASC) > {limit},"
+        " {others}, values) AS merged, days, totals FROM {weighed}",
+        nothing=constant(NOTHING),
         limit=constant(limit),
         others=others,
-        ranked=ranked,
+        weighed=weighed,
     )
-    return select(
-        "SELECT merged, groupArray(day) AS days, groupArray(total) AS totals FROM {merged} GROUP BY merged",
-        merged=merged,
-    )
+    return select("SELECT merged, sumMap(days, totals) AS summed FROM {ranked} GROUP BY merged", ranked=ranked)
 
 
 def _order(counted: tuple[list[str], list[Number]]) -> tuple[bool, bool, Number, list[str]]:
