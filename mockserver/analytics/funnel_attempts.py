@@ -147,17 +147,21 @@ class Attempts:
         return self._over(columns, rows)
 
     def _in_order(self, level: int, rows: nodes.SelectQuery) -> nodes.SelectQuery:
-        """Return the events without the moments that come before those of the steps before them."""
+        """Return the events without the moments that come before those of the steps before them.
+
+        Columns are named with their source: a bare name would stand for the column of this very query, and what each
+        of those holds would be written into the next.
+        """
         columns = ["actor", "moment", *self._prop, "step_0", *self.latest[:level]]
         for number in range(level, self.size):
-            early = " OR ".join(f"latest_{step} < latest_{step - 1}" for step in range(level, number + 1))
-            columns.append(f"if({early}, null, latest_{number}) AS latest_{number}")
+            pairs = ((f"rows.latest_{step}", f"rows.latest_{step - 1}") for step in range(level, number + 1))
+            early = " OR ".join(f"{moment} < {before}" for moment, before in pairs)
+            columns.append(f"if({early}, null, rows.latest_{number}) AS latest_{number}")
         for number, exclusion in enumerate(self.exclusions):
-            column, since = f"barred_{number}", f"latest_{exclusion.first}"
-            columns.append(
-                f"if({column} < {since}, null, {column}) AS {column}" if level <= exclusion.first + 1 else column
-            )
-        return self._over(columns, rows)
+            column, since = f"barred_{number}", f"rows.latest_{exclusion.first}"
+            is_due = level <= exclusion.first + 1
+            columns.append(f"if(rows.{column} < {since}, null, rows.{column}) AS {column}" if is_due else column)
+        return select(f"SELECT {', '.join(columns)} FROM {{rows}} AS rows", rows=rows)
 
     def _judged(
         self, rows: nodes.SelectQuery, reached: str, times: list[str],

@@ -20,11 +20,27 @@ from tests.golden import hogql_agreement as agreement
 pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")
 pytestmark = pytest.mark.skipif(not agreement.GOLDEN.is_dir(), reason="the recordings are kept beside the repository")
 
-LEAST = {"trends_query": 0.95, "lifecycle_query": 1.0, "stickiness_query": 1.0, "actors_query": 0.85}
+LEAST = {
+    "trends_query": 0.95,
+    "lifecycle_query": 1.0,
+    "stickiness_query": 1.0,
+    "funnels_query": 1.0,
+    "retention_query": 1.0,
+    "paths_query": 1.0,
+    "actors_query": 0.94,
+}
 KEY = "phx_golden"
-COMPUTED = ("trends", "lifecycle", "stickiness", "properties_timeline")
+COMPUTED = ("funnel", "correlation", "trends", "lifecycle", "stickiness", "properties_timeline")
 UNORDERED = "a page of a list in no promised order"
-EXPLAINED = {125: UNORDERED, 139: UNORDERED}
+KEPT = "kept from the same question by GET, addresses and all"
+EXPLAINED = {
+    24: UNORDERED,
+    25: KEPT,
+    39: "one of the 21 whom the recorded query itself counts for this value is not listed",
+    51: KEPT,
+    125: UNORDERED,
+    139: UNORDERED,
+}
 # Kept with an answer for a while, or told of the moment it was given in.
 PASSING = {"last_refresh", "is_cached", "initial", "created_at"}
 
@@ -67,7 +83,8 @@ def recorded(contract: Contract) -> Iterator[Client]:
     "line", recorded_lines(), ids=lambda line: f"{line['n']} {line['feature']}: {line['note']}"[:80]
 )
 def test_persons_behind_an_insight_are_the_recorded_ones(line: Answer, recorded: Client) -> None:
-    response = recorded.get(line["request"]["path"])
+    request = line["request"]
+    response = recorded(request["method"], request["path"], request.get("body"))
     assert response.status_code == line["response"]["status"], response.text
     assert comparable(response.json) == comparable(line["response"]["json"])
 
