@@ -78,6 +78,8 @@ def _of_operation(
         yield from _of_reading(operation, {"path": whole}, known)
 
 
+OWN_SCOPES = frozenset({"comments"})
+"""Families of which the scope depends on what a request is about, not on the operation alone."""
 TENANT = frozenset({"project_id", "organization_id"})
 ROLE = "session"
 """Who probes: a key that no action refuses, in either profile."""
@@ -92,6 +94,10 @@ def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
         }  # fmt: skip
     elif operation.refuses_keys:
         yield "an action without a scope refuses keys", "all_access", Profile.OBSERVED, {
+            **base, "expect": error(403, "permission_denied", type="authentication_error"),
+        }  # fmt: skip
+    if operation.scopes and operation.family not in OWN_SCOPES:
+        yield "a key without the scope is refused", "limited", None, {
             **base, "expect": error(403, "permission_denied", type="authentication_error"),
         }  # fmt: skip
     if operation.membership_level > 1:
@@ -153,6 +159,8 @@ def _of_reading(operation: Operation, base: dict[str, Any], known: Mapping[str, 
     if names >= ENTITY.keys():
         query |= ENTITY
     expect: dict[str, Any] = {"status": _either(success)}
+    if "202" in operation.spec["responses"]:  # what is asked for may not be ready yet
+        expect = {"status": [*success.values(), 202]}
     yield "it answers", ROLE, None, {**base, "query": query, "expect": expect}
     if "limit" in names:
         yield "a page of one", ROLE, None, {**base, "query": {**query, "limit": 1}, "expect": expect}

@@ -112,7 +112,8 @@ def _note(
     found: dict[str, Findings], event: Any, allowed: tuple[Exemption, ...], note: Callable[[Exchange], None] | None
 ) -> None:
     recorder = event.recorder
-    for number, (case_id, node) in enumerate(recorder.cases.items()):
+    number = 0
+    for case_id, node in recorder.cases.items():
         label = node.value.operation.label
         findings = found.setdefault(label, Findings(label))
         interaction = recorder.interactions.get(case_id)
@@ -120,7 +121,8 @@ def _note(
             if node.value.method.upper() == label.partition(" ")[0]:
                 findings.statuses[interaction.response.status_code] += 1
                 findings.seconds.append(interaction.response.elapsed)
-            if note is not None and node.parent_id is None:
+            if note is not None and node.parent_id is None:  # not what a check asked beside
+                number += 1
                 note(_exchange(label, str(event.phase.value), number, interaction))
         for check in recorder.checks.get(case_id, ()):
             if check.failure_info is None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
-from mockserver.contract import METHODS, Contract
+from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.deviations import Deviation
+from mockserver.replay.exemptions import Exemption
 from mockserver.replay.identifiers import Finder
+from mockserver.replay.judging import Judge
 from mockserver.replay.probes import probes
 from mockserver.replay.properties import Exchange, Findings, explore
 from mockserver.replay.report.model import Failure, Mismatch, Report, Row, TargetInfo, empty_rows
@@ -20,6 +23,7 @@ from mockserver.replay.script import Outcome, Script, run
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, Refused, Unreachable
 
+ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
 SLOW_SECONDS = 0.2
 SLOW_TIMES = 8
 LONGEST_TEXT = 1500
@@ -37,6 +41,8 @@ class Options:
     properties: bool = True
     families: frozenset[str] = frozenset()
     """Only scripts of these families; all where empty."""
+    generated: frozenset[str] = frozenset()
+    """Only for these operations, by id, requests are generated; for all where empty."""
 
 
 class Replay:
@@ -54,19 +60,24 @@ class Replay:
         self._progress = progress or (lambda stage, done, total: None)
         self._used: set[Deviation] = set()
         self._operations = {operation.id: operation for operation in contract.operations}
-        self._by_label = {f"{o.method.upper()} {o.path}": o for o in contract.operations}
+        self._by_label = _by_label(contract)
         rows = empty_rows(contract, [(t.name, t.profile) for t in self.targets], options.settings.only)
         infos = [TargetInfo(t.name, t.url, str(t.profile)) for t in self.targets]
         self.report = Report(
             contract.title, contract.version, started_at, _describe(options), infos, rows,
         )  # fmt: skip
         self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
+        if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
+            for target in self.targets:
+                target.role = "session"
 
     def run(self) -> Report:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
         started = time.perf_counter()
         try:
             identifiers = [self._learn(target) for target in self.targets]
+            if self._twins:  # the same records, whichever a server lists first
+                identifiers = [identifiers[0]] * len(self.targets)
             if self.options.probes:
                 self._run_probes(identifiers)
             if self.options.scripts:
@@ -86,6 +97,8 @@ class Replay:
 
     def _learn(self, target: Target) -> Identifiers:
         """Return identifiers that exist on a target; a world of our own may be given some that it lacks."""
+        if target.reset:
+            target.reset()
         finder = Finder(self.contract, target.ids, target.ask, may_create=target.is_ours)
         operations = [row.operation for row in self.report.rows.values()]
         found = finder.identifiers(operations)
@@ -222,11 +235,12 @@ class Replay:
 
     def _only(self) -> str | None:
         """Return a pattern that finds exactly the operations that have a row, unless all of them have one."""
-        if not self.options.settings.only:
+        if not self.options.settings.only and not self.options.generated:
             return None
-        import re
-
-        return "|".join(f"^{re.escape(row.label)}$" for row in self.report.promised) or "^$"
+        wanted = [
+            r for r in self.report.promised if not self.options.generated or r.operation.id in self.options.generated
+        ]
+        return "|".join(f"^{re.escape(row.label)}$" for row in wanted) or "^$"
 
     def _explore(
         self, target: Target, known: Identifiers, settings: Settings,
@@ -246,17 +260,35 @@ class Replay:
 
         guard = target.adapter.guard
         findings: dict[str, Findings] = {}
+        profile = self.targets[0].profile  # one document for both, so that both get the same requests
+        judged_apart = profile is not target.profile
         try:
             explore(
-                self.contract, target.profile, base_url=target.url, api_key=target.key,
+                self.contract, profile, base_url=target.url, api_key=target.key,
                 parameters={name: value for name, value in target.ids.items() if not name.startswith("foreign")},
                 identifiers=known, settings=settings, before=target.reset, prepare=target.open_session,
                 permits=(lambda method, path: guard.refusal(method, path) is None) if guard else None,
-                note=note, advance=advance, found=findings,
+                note=note, advance=advance, found=findings, allowed=(ANYTHING,) if judged_apart else None,
             )  # fmt: skip
+            if judged_apart:
+                self._judge(target, findings, exchanges or {})
         finally:
             self._merge(target, findings)
         target.ask("GET", "/api/users/@me/")  # one that went away is noticed here
+
+    def _judge(
+        self, target: Target, findings: dict[str, Findings], exchanges: Mapping[tuple[str, str, int], Exchange]
+    ) -> None:
+        """Judge the answers of a target by its own profile, where the requests were made from the other's."""
+        judge = Judge(self.contract, target.profile)
+        for exchange in exchanges.values():
+            operation = self._by_label[exchange.label]
+            if exchange.method.lower() != operation.method:
+                continue
+            found = judge.problem(operation, exchange.answer)
+            if found:
+                text = f"{found[1]}\n{exchange.method} {exchange.url}"
+                findings[exchange.label].failures.setdefault(f"{found[0]}: {found[1][:80]}", text)
 
     def _merge(self, target: Target, findings: Mapping[str, Findings]) -> None:
         """Enter what generated requests found of a target."""
@@ -282,14 +314,13 @@ class Replay:
         alignments: dict[tuple[str, str], Alignment] = {}
         for key, ours in left.items():
             theirs = right.get(key)
-            operation = self._by_label.get(ours.label)
-            if operation is None or ours.method.lower() not in (operation.method, *METHODS):
-                continue
+            path = ours.label.partition(" ")[2]  # coverage also tries methods that the operation does not have
+            operation = self._by_label.get(f"{ours.method} {path}") or self._by_label[ours.label]
             if theirs is None or not _is_same_request(ours, theirs, exactly=self._twins):
                 self.report.unaligned += 1
                 continue
             alignment = alignments.setdefault(key[:2], Alignment(self._twins))
-            where = f"{ours.phase}, request {ours.number + 1}: {ours.method} {ours.url[:200]}"
+            where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
             for difference in alignment.differences(ours.answer, theirs.answer):
                 self._note_difference(operation.id, difference, where, ())
         self.report.unaligned += len(right.keys() - left.keys())
@@ -357,6 +388,16 @@ class Replay:
                 f"The coverage phase was bounded to {self.options.settings.most_coverage} cases an operation; of "
                 f"{len(bounded)} operations with more, {sum(left_out.values())} cases were not sent."
             )
+
+
+def _by_label(contract: Contract) -> dict[str, Operation]:
+    """Return the operations by method and path, under each mount that they are served at."""
+    found: dict[str, Operation] = {}
+    for operation in contract.operations:
+        for mount in contract.families[operation.family].mounts:
+            path = "/".join(filter(None, (mount, operation.relative)))
+            found.setdefault(f"{operation.method.upper()} {path}", operation)
+    return found | {f"{operation.method.upper()} {operation.path}": operation for operation in contract.operations}
 
 
 def _is_same_request(left: Exchange, right: Exchange, *, exactly: bool) -> bool:

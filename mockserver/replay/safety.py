@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.contract import Contract, Operation, Profile
+from mockserver.replay.routing import Routing
 from mockserver.replay.script import Answer
 from mockserver.replay.wire import SAFE
 
@@ -82,18 +83,17 @@ class Care:
     def __init__(
         self, contract: Contract, tenants: Mapping[str, Any], journal: Journal, *, allow_writes: bool = False
     ) -> None:
-        self._contract = contract
+        self._routing = Routing(contract)
         self.journal = journal
         self._allow_writes = allow_writes
         self._tenants = {name: str(value) for name, value in tenants.items()}
-        self._templates = [(_pattern(operation.path), operation) for operation in _served(contract)]
 
     def refusal(self, method: str, path: str) -> str | None:
         """Return why a request may not be sent, if it may not."""
         if method in SAFE:
             return None
         path = _plain(path)
-        operation = self.find(method, path)
+        operation = self._routing.find(method, path)
         if operation is not None and operation.family in READING and method in ("POST", "DELETE"):
             return None  # a query reads, whatever its method
         if not self._allow_writes:
@@ -116,7 +116,7 @@ class Care:
                 self.journal.remove(made)
         if method != "POST" or status not in (200, 201):
             return
-        operation = self.find(method, path)
+        operation = self._routing.find(method, path)
         if operation is None or operation.relative or operation.family in (READING | NEVER):
             return
         identifier = _identifier(body)
@@ -132,13 +132,6 @@ class Care:
             for operation in operations
         )
 
-    def find(self, method: str, path: str) -> Operation | None:
-        """Return the operation that a request is."""
-        for pattern, operation in self._templates:
-            if operation.method == method.lower() and pattern.fullmatch(path):
-                return operation
-        return None
-
     def _is_inside(self, path: str) -> bool:
         parts = path.split("/")
         name = {"projects": "project_id", "environments": "project_id", "organizations": "organization_id"}
@@ -148,7 +141,7 @@ class Care:
 
     def _removal(self, path: str) -> Made:
         """Return how a record is taken away: by DELETE, or where the servers refuse that, by marking it."""
-        operation = self.find("DELETE", path)
+        operation = self._routing.find("DELETE", path)
         if operation is None or operation.successes[Profile.OBSERVED].status == 405:
             return Made(path, "PATCH", {"deleted": True})
         return Made(path, "DELETE")
@@ -164,19 +157,6 @@ def clean(journal: Journal, send: Callable[[str, str, Any], Answer]) -> list[str
         elif made in journal.made:
             journal.remove(made)
     return left
-
-
-def _served(contract: Contract) -> Sequence[Operation]:
-    """Return every operation; those whose paths name more words first, so that words win over identifiers."""
-    return sorted(contract.operations, key=lambda operation: operation.path.count("{"))
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile("".join("[^/]+" if part.startswith("{") else re.escape(part) for part in _parts(template)))
-
-
-def _parts(template: str) -> Iterator[str]:
-    yield from (part for part in re.split(r"({\w+})", template) if part)
 
 
 def _plain(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,12 +24,14 @@ ROLES = {
     "member": "phx_mock_member",
     "outsider": "phx_mock_outsider",
     "read_only": "phx_mock_read_only",
+    "limited": "phx_mock_limited",
     "unknown": "phx_mock_unknown",
 }
 """The keys of the demo world, by the role that scripts name."""
 MADE_ROLES: Mapping[str, Mapping[str, Any]] = {
     "session": {"scopes": []},
     "read_only": {"scopes": ["*:read"]},
+    "limited": {"scopes": ["insight:write"]},
     "admin": {"scopes": ["*"], "user_id": 2},
     "member": {"scopes": ["*"], "user_id": 3},
     "outsider": {"scopes": ["*"], "user_id": 4},
@@ -54,6 +56,8 @@ class Target:
     """Whether it is a mock with a world for us alone, which can be written to and put back."""
     accepts: tuple[Profile, ...] = ()
     """Profiles whose expectations it may meet; a real server may meet either."""
+    role: str = ""
+    """Whose key generated requests are sent with; that of a session where servers refuse many to scoped keys."""
     verify: bool | str = True
     reset: Callable[[], None] | None = None
     settle: Callable[[], None] | None = None
@@ -63,13 +67,12 @@ class Target:
     def __post_init__(self) -> None:
         self.session = open_session(self.adapter, verify=self.verify)
         self.accepts = self.accepts or (self.profile,)
+        self.role = self.role or ("session" if self.profile is Profile.OBSERVED else "all_access")
 
     @property
     def key(self) -> str:
-        """The key that generated requests are sent with: one that most is open to."""
-        if self.profile is Profile.OBSERVED and "session" in self.keys:
-            return self.keys["session"]
-        return self.keys["all_access"]
+        """The key that generated requests are sent with."""
+        return self.keys.get(self.role) or self.keys["all_access"]
 
     @property
     def redactor(self) -> Redactor:
@@ -224,8 +227,3 @@ def _tenants(target: Target, project: str | None, organization: str | None) -> d
         "project_id": project or str(team.get("id") or team.get("project_id") or "@current"),
         "organization_id": organization or str(org.get("id") or "@current"),
     }
-
-
-def roles_of(targets: Sequence[Target]) -> list[str]:
-    """Return the roles that every target has a key for."""
-    return [role for role in (*ROLES, "none") if all(target.has(role) for target in targets)]

@@ -164,7 +164,10 @@ class Report:
     def _pairs(self, target: str) -> Iterator[tuple[Showing, str]]:
         for row in self.promised:
             showing = row.showings[target]
-            yield from ((showing, status) for status in showing.documented if status not in NOT_ASKED_FOR)
+            takes_body = bool(row.operation.body_media_types)
+            for status in showing.documented:
+                if status not in NOT_ASKED_FOR and (takes_body or status != "415"):
+                    yield showing, status
 
     def reached(self, target: str) -> int:
         """Return how many operations answered a target's requests with a success."""

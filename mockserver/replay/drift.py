@@ -1,0 +1,280 @@
+"""The drift bench: does a replay find it when a server stops keeping the contract, and only then?
+
+    python -m mockserver.replay.drift            every break, then ten runs against the unbroken server
+    python -m mockserver.replay.drift --sample   one break of each kind, and one run
+
+A second mock is broken in one thing at a time. A break is found when the report names its operation: as the one that
+answered differently, or as the one that wrote before another answered differently.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.contract import Contract, Operation
+from mockserver.replay import breakage as b
+from mockserver.replay.breakage import Break, Breaker
+from mockserver.replay.cases import Settings
+from mockserver.replay.replaying import Options, Replay
+from mockserver.replay.report.model import Report
+from mockserver.replay.routing import Routing
+from mockserver.replay.script import Script, read_scripts
+from mockserver.replay.targets import ROLES, Target, start_mock
+
+SEEDS = tuple(range(1, 11))
+SLOW_SECONDS = 0.3
+OWNER, OUTSIDER, READ_ONLY, MEMBER = (ROLES[role] for role in ("session", "outsider", "read_only", "member"))
+
+
+@dataclass
+class Finding:
+    """What the replay said of one break."""
+
+    broken: Break
+    named: bool
+    """Whether the report names the operation at all."""
+    direct: bool
+    """Whether it is the operation that answered differently."""
+    others: list[str] = field(default_factory=list)
+    """Other operations that answered differently."""
+    seconds: float = 0.0
+
+
+def breaks() -> list[Break]:
+    """Return everything that is broken, one at a time."""
+    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport()]
+
+
+def _fields() -> Iterator[Break]:
+    for operation, name in (
+        ("retrieve_2", "timezone"), ("roles_list", "created_by"), ("roles_role_memberships_list", "joined_at"),
+        ("annotations_retrieve", "dashboard_name"), ("cohorts_list", "count"), ("comments_list", "version"),
+        ("persons_retrieve", "distinct_ids"), ("environments_persons_list", "uuid"),
+        ("Pipelinedestinationconfigs_get", "order"), ("Pipelinefrontendappsconfigs_get", "enabled"),
+        ("environments_persisted_folder_retrieve", "path"), ("environments_plugin_configs_logs_list", "message"),
+        ("environments_query_create", "results"),
+    ):  # fmt: skip
+        yield Break("field missing", operation, b.on_success(b.each(b.without(name))), what=name)
+    for operation in ("roles_retrieve", "annotations_list", "cohorts_retrieve", "persons_cohorts_retrieve"):
+        added = b.on_success(b.each(lambda row: row.update(surprise=1)))
+        yield Break("field added", operation, added, what="surprise")
+    for operation, name, to in (
+        ("annotations_create", "date_marker", "dateMarker"), ("persons_list", "properties", "props"),
+        ("roles_create", "created_at", "created"),
+    ):  # fmt: skip
+        yield Break("field renamed", operation, b.on_success(b.each(b.renamed(name, to))), what=f"{name} → {to}")
+
+
+def _values() -> Iterator[Break]:
+    for kind, operation, name, change in (
+        ("type changed", "retrieve_2", "id", str), ("type changed", "annotations_list", "id", str),
+        ("type changed", "environments_persisted_folder_partial_update", "path", lambda value: [value]),
+        ("type changed", "persons_values_retrieve", "name", lambda value: {"value": value}),
+        ("nullability", "roles_retrieve", "name", lambda value: None),
+        ("nullability", "cohorts_retrieve", "is_calculating", lambda value: None),
+        ("nullability", "Pipelinedestinationconfigs_getList", "plugin", lambda value: None),
+        ("enum value", "annotations_retrieve", "creation_type", lambda value: "BOT"),
+        ("enum value", "environments_plugin_configs_logs_list", "type", lambda value: "TRACE"),
+        ("format", "annotations_retrieve", "created_at", lambda value: str(value).replace("Z", "+00:00")),
+        ("format", "persons_retrieve", "uuid", lambda value: str(value).partition("-")[0]),
+        ("format", "roles_list", "created_at", lambda value: str(value)[:10]),
+        ("value", "cohorts_activity_retrieve_2", "activity", lambda value: f"{value}!"),
+    ):  # fmt: skip
+        yield Break(kind, operation, b.on_success(b.each(b.valued(name, change))), what=name)
+
+
+def _errors() -> Iterator[Break]:
+    for operation, wrong in (
+        ("annotations_create", 200), ("roles_destroy", 200), ("persons_split_create", 202),
+        ("environments_persisted_folder_create", 200), ("reset_token_partial_update", 202),
+    ):  # fmt: skip
+        yield Break("status", operation, b.status(wrong), what=str(wrong))
+    for operation in ("roles_create", "persons_update_property_create", "environments_query_create"):
+        yield Break("error envelope", operation, b.on_error(lambda body: {"detail": body.get("detail")}))
+    for operation in ("cohorts_create", "annotations_retrieve"):
+        wrong_code = b.on_error(lambda body: {**body, "code": "invalid"})
+        yield Break("wrong code", operation, wrong_code)
+    for operation in ("roles_create", "annotations_partial_update"):
+        wrong_attr = b.on_error(lambda body: {**body, "attr": "non_field_errors"})
+        yield Break("wrong attr", operation, wrong_attr)
+
+
+def _pages() -> Iterator[Break]:
+    for operation in ("annotations_list", "roles_list", "cohorts_list"):
+        yield Break("paging count", operation, b.on_success(_counting_rows))
+    for operation in ("annotations_list", "Pipelinedestinationconfigs_getList", "cohorts_persons_retrieve"):
+        yield Break("next link", operation, b.on_success(b.paged(next=None)))
+    for operation in ("annotations_list", "persons_list", "comments_list", "persons_values_retrieve"):
+        yield Break("order", operation, b.on_success(b.reversed_rows))
+    for operation, name in (
+        ("annotations_list", "search"), ("persons_list", "email"), ("cohorts_list", "search"),
+        ("comments_list", "scope"), ("environments_plugin_configs_logs_list", "type_filter"),
+    ):  # fmt: skip
+        yield Break("filter ignored", operation, incoming=_passing(b.ignoring(name)), what=name)
+
+
+def _counting_rows(page: Any) -> Any:
+    return {**page, "count": len(page["results"]) + 1} if isinstance(page, dict) and "count" in page else page
+
+
+def _writes() -> Iterator[Break]:
+    for operation in (
+        "annotations_partial_update", "roles_update", "cohorts_partial_update", "persons_update_property_create",
+        "environments_persisted_folder_partial_update", "Pipelinedestinationconfigs_patchById", "partial_update_2",
+        "roles_role_memberships_create",
+    ):  # fmt: skip
+        yield Break("write not persisted", operation, forgets=True)
+    for operation in (
+        "roles_destroy", "roles_role_memberships_destroy", "environments_persisted_folder_destroy", "persons_destroy",
+    ):  # fmt: skip
+        yield Break("deleted record still there", operation, incoming=_answering(204))
+
+
+def _access() -> Iterator[Break]:
+    for operation in ("annotations_create", "roles_create", "cohorts_partial_update", "persons_destroy"):
+        yield Break("scope not enforced", operation, incoming=_passing(b.trusting({READ_ONLY: OWNER})))
+    for operation in ("annotations_list", "persons_list", "roles_list", "environments_persisted_folder_retrieve"):
+        yield Break("foreign tenant visible", operation, incoming=_passing(b.trusting({OUTSIDER: OWNER})))
+    yield Break("level not enforced", "roles_create", incoming=_passing(b.trusting({MEMBER: OWNER})))
+
+
+def _transport() -> Iterator[Break]:
+    for operation, name in (
+        ("annotations_list", "Allow"),
+        ("cohorts_retrieve", "Content-Type"),
+        ("persons_list", "Vary"),
+    ):
+        yield Break("header missing", operation, b.headless(name), what=name)
+    for operation in ("roles_retrieve", "retrieve_2", "environments_query_retrieve"):
+        yield Break("wrong content type", operation, b.typed("text/html"))
+    for operation in ("annotations_list", "Pipelinefrontendappsconfigs_get"):
+        yield Break("trailing slash redirect", operation, incoming=b.redirecting)
+    for operation in ("roles_list", "comments_list"):
+        yield Break("slow", operation, b.slow(SLOW_SECONDS))
+    for operation in ("persons_retrieve", "cohorts_list", "annotations_partial_update"):
+        yield Break("500 once in n", operation, b.failing(7))
+
+
+def _passing(change: Any) -> Any:
+    """Return a change of requests that goes on to the server."""
+
+    def incoming(environ: b.Environ) -> None:
+        change(environ)
+
+    return incoming
+
+
+def _answering(code: int) -> Any:
+    return b.answering(code)
+
+
+class Bench:
+    """A mock, a second one that can be broken, and what a replay of the two finds."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._operations = {operation.id: operation for operation in contract.operations}
+        self._scripts: Sequence[Script] = read_scripts(contract)
+        self._breaker: Breaker | None = None
+        routing = Routing(contract)
+
+        def wrap(app: Any) -> Breaker:
+            self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
+            return self._breaker
+
+        self.targets: list[Target] = [start_mock("mock", contract), start_mock("other", contract, wrap=wrap)]
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for target in self.targets:
+            target.close()
+
+    def find(self, broken: Break) -> Finding:
+        """Break one thing, replay its family, and return what the report says."""
+        assert self._breaker is not None
+        operation = self._operations[broken.operation]
+        self._breaker.apply(broken)
+        started = time.perf_counter()
+        try:
+            report = self.replay(family=operation.family, generated=operation)
+        finally:
+            self._breaker.apply(None)
+        flagged = [row.operation.id for row in report.rows.values() if not row.is_clean]
+        causes = {cause for row in report.rows.values() for mismatch in row.unexplained for cause in mismatch.after}
+        causes |= {cause for row in report.rows.values() for _, failure in row.failures for cause in failure.after}
+        return Finding(
+            broken,
+            named=broken.operation in flagged or broken.operation in causes,
+            direct=broken.operation in flagged,
+            others=[id for id in flagged if id != broken.operation],
+            seconds=time.perf_counter() - started,
+        )
+
+    def replay(
+        self, *, family: str | None = None, generated: Operation | None = None, seed: int = 1, properties: bool = True
+    ) -> Report:
+        """Replay the two against each other: a family and its operation's generated requests, or everything."""
+        only = None
+        if family is not None:
+            only = "|".join(f"^{re.escape(o.id)}$" for o in self.contract.operations if o.family == family)
+        settings = Settings(
+            examples=4, most_coverage=20, seed=seed, only=only, phases=("examples", "coverage", "fuzzing")
+        )
+        wanted = frozenset({generated.id}) if generated else frozenset[str]()
+        families = frozenset({family}) if family else frozenset[str]()
+        options = Options(settings, families=families, properties=properties, generated=wanted)
+        return Replay(self.contract, self.targets, options, self._scripts).run()
+
+
+def measure(contract: Contract, chosen: Sequence[Break], seeds: Sequence[int], *, verbose: bool = True) -> bool:
+    """Run the bench and print its score; return whether every break was found and nothing else was."""
+    missed, alarms = [], 0
+    with Bench(contract) as bench:
+        for number, broken in enumerate(chosen, 1):
+            finding = bench.find(broken)
+            verdict = "found" if finding.direct else "found behind what it wrote" if finding.named else "MISSED"
+            if verbose:
+                aside = f"; also {', '.join(finding.others)}" if finding.others else ""
+                print(f"{number:3} {finding.seconds:5.1f} s  {broken}: {verdict}{aside}", flush=True)
+            if not finding.named:
+                missed.append(broken)
+        for seed in seeds:
+            report = bench.replay(seed=seed)
+            alarms += report.failed + report.unexplained
+            if verbose:
+                print(f"seed {seed}: {report.failed + report.unexplained} false alarms in {report.seconds:.1f} s, "
+                      f"{report.cases} generated requests", flush=True)  # fmt: skip
+                for row in report.rows.values():
+                    for mismatch in row.unexplained:
+                        print(f"    {row.operation.id}: {mismatch.difference} ({mismatch.where})")
+                    for name, failure in row.failures:
+                        print(f"    {row.operation.id}: {name}: {failure.title}: {failure.text[:300]}")
+    kinds = len({broken.kind for broken in chosen})
+    print(f"score: {len(chosen) - len(missed)} of {len(chosen)} breaks of {kinds} kinds found, "
+          f"{alarms} false alarms in {len(seeds)} runs against the unbroken server")  # fmt: skip
+    for broken in missed:
+        print(f"  missed: {broken}")
+    return not missed and not alarms
+
+
+def sample() -> list[Break]:
+    """Return one break of each kind."""
+    return list({broken.kind: broken for broken in reversed(breaks())}.values())[::-1]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the bench as a command."""
+    contract = Contract.read()
+    chosen, seeds = (sample(), SEEDS[:1]) if "--sample" in arguments else (breaks(), SEEDS)
+    return 0 if measure(contract, chosen, seeds) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
