@@ -12,13 +12,14 @@ from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.deviations import Deviation
+from mockserver.replay.differences import Differences, Side
 from mockserver.replay.exemptions import Exemption
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.judging import Judge
 from mockserver.replay.probes import probes
 from mockserver.replay.properties import Exchange, Findings, explore
-from mockserver.replay.report.model import Failure, Mismatch, Report, Row, TargetInfo, empty_rows
-from mockserver.replay.safety import Care
+from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, empty_rows
+from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Outcome, Script, run
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, Refused, Unreachable
@@ -56,9 +57,7 @@ class Replay:
         self.targets = list(targets)
         self.options = options
         self.scripts = scripts
-        self.deviations = list(deviations)
         self._progress = progress or (lambda stage, done, total: None)
-        self._used: set[Deviation] = set()
         self._operations = {operation.id: operation for operation in contract.operations}
         self._by_label = _by_label(contract)
         rows = empty_rows(contract, [(t.name, t.profile) for t in self.targets], options.settings.only)
@@ -66,6 +65,8 @@ class Replay:
         self.report = Report(
             contract.title, contract.version, started_at, _describe(options), infos, rows,
         )  # fmt: skip
+        sides = [Side(target.name, target.profile, target.redactor) for target in self.targets]
+        self._differences = Differences(self.report, sides, list(deviations))
         self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
@@ -118,9 +119,9 @@ class Replay:
         for number, versions in enumerate(zip(*made, strict=True)):
             if number % 25 == 0:
                 self._progress("probes", number, len(made[0]))
-            if any(not target.is_ours for target in self.targets) and not self._reads(versions[0]):
+            if any(not target.is_ours for target in self.targets) and not only_reads(versions[0], self._operations):
                 continue
-            self._run_versions(versions, put_back=not self._reads(versions[0]))
+            self._run_versions(versions, put_back=not only_reads(versions[0], self._operations))
         self._progress("probes", len(made[0]), len(made[0]))
 
     def _run_scripts(self) -> None:
@@ -135,13 +136,11 @@ class Replay:
             return False
         return any(step.call in self.report.rows for step in script.steps)
 
-    def _reads(self, script: Script) -> bool:
-        return all(self._operations[step.call].method.upper() in SAFE for step in script.steps)
-
     def _run_versions(self, versions: Sequence[Script], *, put_back: bool) -> None:
         """Run a script, in the version for each target, and compare the answers step by step."""
         script = versions[0]
-        reason = self._reason_to_skip(script)
+        reasons = (reason_to_skip(script, target, self._operations) for target in self.targets)
+        reason = next(filter(None, reasons), None)
         if reason:
             self.report.skipped[f"{script.family}: {script.name}"] = reason
             return
@@ -153,19 +152,6 @@ class Replay:
             outcomes.append(self._outcomes(version, target))
         if len(outcomes) == 2:
             self._compare_outcomes(script, outcomes[0], outcomes[1])
-
-    def _reason_to_skip(self, script: Script) -> str | None:
-        roles = {script.role, *(step.spec.get("as") or script.role for step in script.steps)}
-        for target in self.targets:
-            if not any(script.holds_in(profile) for profile in target.accepts):
-                return f"it is about profile {script.profile}, and {target.name} is {target.profile}"
-            lacking = sorted(role for role in roles if not target.has(role))
-            if lacking:
-                return f"there is no key of role {lacking[0]!r} for {target.name}"
-            guard = target.adapter.guard
-            if isinstance(guard, Care) and not guard.may_run([self._operations[step.call] for step in script.steps]):
-                return f"it writes, and {target.name} is not to be written to"
-        return None
 
     def _outcomes(self, script: Script, target: Target) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -208,7 +194,7 @@ class Replay:
             alignment.note_sent(ours.step.spec.get("body") or ours.step.spec.get("form"))
             where = f"script {script.name!r}, step {ours.number}"
             for difference in alignment.differences(ours.answer, theirs.answer):
-                self._note_difference(ours.step.call, difference, where, tuple(dict.fromkeys(written)))
+                self._differences.enter(ours.step.call, difference, where, tuple(dict.fromkeys(written)))
             if ours.answer.status != theirs.answer.status:
                 break  # what follows would only repeat it
             if self._operations[ours.step.call].method.upper() not in SAFE:
@@ -322,29 +308,10 @@ class Replay:
             alignment = alignments.setdefault(key[:2], Alignment(self._twins))
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
             for difference in alignment.differences(ours.answer, theirs.answer):
-                self._note_difference(operation.id, difference, where, ())
+                self._differences.enter(operation.id, difference, where, ())
         self.report.unaligned += len(right.keys() - left.keys())
 
     # Differences
-
-    def _note_difference(self, operation: str, difference: Difference, where: str, after: tuple[str, ...]) -> None:
-        row = self.report.rows.get(operation)
-        if row is None or any(
-            (m.difference.place, m.difference.kind) == (difference.place, difference.kind) for m in row.mismatches
-        ):
-            return
-        names = [str(name) for target in self.targets for name in (target.name, target.profile)]
-        deviation = next((d for d in self.deviations if d.covers(operation, difference, names)), None)
-        if deviation is not None:
-            self._used.add(deviation)
-        redact = self.targets[0].redactor.text
-        shown = Difference(
-            difference.place, difference.kind,
-            self.targets[1].redactor.text(redact(difference.left)),
-            self.targets[1].redactor.text(redact(difference.right)),
-        )  # fmt: skip
-        left, right = (target.name for target in self.targets)
-        row.mismatches.append(Mismatch(shown, left, right, redact(where), after, deviation))
 
     def _compare_speed(self, row: Row) -> None:
         left, right = (row.showings[target.name] for target in self.targets)
@@ -354,7 +321,7 @@ class Replay:
             middle = (quick.median_ms or 0) / 1000
             if (slow.median_ms or 0) / 1000 > max(SLOW_SECONDS, SLOW_TIMES * middle) and min(slow.seconds) > middle:
                 difference = Difference("time", "slow", f"{left.median_ms:.0f} ms", f"{right.median_ms:.0f} ms")
-                self._note_difference(row.operation.id, difference, "all requests", ())
+                self._differences.enter(row.operation.id, difference, "all requests", ())
 
     # The end
 
@@ -377,10 +344,7 @@ class Replay:
             info.requests, info.retried, info.waited_seconds = traffic.requests, traffic.retried, traffic.waited_seconds
             info.refused = dict(traffic.refused)
         if len(self.targets) == 2 and not report.interrupted:
-            names = {str(name) for target in self.targets for name in (target.name, target.profile)}
-            report.unused = [
-                d for d in self.deviations if d not in self._used and d.date is not None and d.between <= names
-            ]
+            report.unused = self._differences.unused
         left_out = {row.label: max(s.left_out for s in row.showings.values()) for row in report.promised}
         bounded = [label for label, number in left_out.items() if number]
         if bounded:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from mockserver.contract import Contract, Operation, Profile
 from mockserver.replay.routing import Routing
-from mockserver.replay.script import Answer
+from mockserver.replay.script import Answer, Script
+from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE
 
 FOLDER = Path(".mockserver") / "replay"
@@ -145,6 +146,25 @@ class Care:
         if operation is None or operation.successes[Profile.OBSERVED].status == 405:
             return Made(path, "PATCH", {"deleted": True})
         return Made(path, "DELETE")
+
+
+def only_reads(script: Script, operations: Mapping[str, Operation]) -> bool:
+    """Return whether no step of a script writes; operations are given by id."""
+    return all(operations[step.call].method.upper() in SAFE for step in script.steps)
+
+
+def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Operation]) -> str | None:
+    """Return why a script cannot be run on a target, or is not about it, if so; operations are given by id."""
+    if not any(script.holds_in(profile) for profile in target.accepts):
+        return f"it is about profile {script.profile}, and {target.name} is {target.profile}"
+    roles = {script.role, *(step.spec.get("as") or script.role for step in script.steps)}
+    lacking = sorted(role for role in roles if not target.has(role))
+    if lacking:
+        return f"there is no key of role {lacking[0]!r} for {target.name}"
+    guard = target.adapter.guard
+    if isinstance(guard, Care) and not guard.may_run([operations[step.call] for step in script.steps]):
+        return f"it writes, and {target.name} is not to be written to"
+    return None
 
 
 def clean(journal: Journal, send: Callable[[str, str, Any], Answer]) -> list[str]:
