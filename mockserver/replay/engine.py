@@ -6,10 +6,13 @@ This is the one module that imports schemathesis; it takes long to import, so ot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
 import schemathesis
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.transport.requests import REQUESTS_TRANSPORT, RequestsTransport
@@ -83,12 +86,34 @@ def load(
 
 def events(schema: Any) -> Iterator[tuple[str, Any]]:
     """Run every phase and yield what happens, each with the name of its kind."""
-    stream = from_schema(schema).execute()
+    with _seed_alone():
+        stream = from_schema(schema).execute()
+        try:
+            for event in stream:
+                yield type(event).__name__, event
+        finally:
+            stream.stop()
+
+
+@contextmanager
+def _seed_alone() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants out of whichever modules are loaded: one seed, the same requests anywhere.
+
+    It has no setting for that; where a version of it has another way inside, nothing is changed.
+    """
+    name = "_get_local_constants"
+    found = getattr(providers, name, None)
+    if found is None:
+        yield
+        return
+    none = Constants()
+    providers.CONSTANTS_CACHE.cache.clear()
+    setattr(providers, name, lambda: none)
     try:
-        for event in stream:
-            yield type(event).__name__, event
+        yield
     finally:
-        stream.stop()
+        setattr(providers, name, found)
+        providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _placing(choice: Choice) -> Callable[[Any, Any], Any]:

@@ -130,10 +130,11 @@ def _note(
             failure = check.failure_info.failure
             answered = _describe(recorder, failure.case_id or case_id)
             media_type = node.value.media_type or ""
-            if any(exemption.covers(check.name, label, failure.title, answered, media_type) for exemption in allowed):
+            sent = check.failure_info.code_sample
+            if any(e.covers(check.name, label, failure.title, answered, media_type, sent) for e in allowed):
                 continue
             key = f"{check.name}: {failure.title}"
-            text = "\n".join(filter(None, [failure.message, answered, check.failure_info.code_sample]))
+            text = "\n".join(filter(None, [failure.message, answered, sent]))
             findings.failures.setdefault(key, text[:LONGEST_FAILURE])
 
 
