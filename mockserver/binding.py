@@ -15,6 +15,7 @@ from mockserver.resource import Resource
 from mockserver.store import Record
 
 Action = Callable[..., Any]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STANDARD = frozenset({"list", "create", "retrieve", "update", "partial_update", "destroy"})
 
@@ -31,6 +32,12 @@ class Endpoint:
     resource: Resource
     action: Action
     takes_record: bool
+
+    @cached_property
+    def reads_first(self) -> bool:
+        """Whether the action is given the state as it stands, and not a transaction."""
+        operation = self.operation
+        return operation.method.upper() in SAFE or operation.action in self.resource.reads_first
 
     def act(self, call: Call) -> Any:
         """Answer; an action that names `record` is given it, or the 404 is sent first."""
@@ -148,6 +155,8 @@ def _endpoint(operation: Operation, resource: Resource) -> Endpoint:
 
 def _refuse_strays(resource: type[Resource], operations: Iterable[Operation]) -> None:
     wanted = {operation.action for operation in operations}
+    if not resource.reads_first <= wanted:
+        raise BindingError(f"{resource.__name__}: not an operation: {', '.join(sorted(resource.reads_first - wanted))}")
     hooks = {name for base in resource.__mro__[1:] for name in vars(base)} - STANDARD
     for name, member in vars(resource).items():
         if name.startswith("_") or not inspect.isfunction(member) or name in wanted or name in hooks:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -113,8 +114,14 @@ class Call:
 
     @property
     def transaction(self) -> Transaction:
-        """The state, to be written; only unsafe methods have one."""
+        """The state, to be written; only unsafe methods have one, and `writing`."""
         return cast(Transaction, self.state)
+
+    @contextmanager
+    def writing(self) -> Iterator[Call]:
+        """Open a transaction for an action that computed first; yield this call as one that writes in it."""
+        with self.world.store.transaction() as transaction:
+            yield replace(self, state=transaction)
 
     def now(self) -> str:
         """Return the world's time."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Request, Response
 
 from mockserver import auth, tenancy
-from mockserver.binding import Endpoint, Route
+from mockserver.binding import SAFE, Endpoint, Route
 from mockserver.call import Call, Principal
 from mockserver.contract import Profile
 from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, PermissionDenied
@@ -25,7 +25,6 @@ from mockserver.tables import Owner
 if TYPE_CHECKING:
     from mockserver.world import World
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 PATH_SAFE = "/~:@!$&'()*+,;="
 QUERY_SAFE = PATH_SAFE + "?%"
@@ -70,7 +69,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         raise MethodNotAllowed.of(request.method)
     if tenant.level < endpoint.operation.membership_level:
         raise PermissionDenied(route.resource.level_refusal)
-    with _state(world, view, request.method) as state:
+    with _state(world, view, endpoint) as state:
         call = Call(
             endpoint.operation, principal, tenant, world, state, path, request.args,
             body.value, body.is_form, body.files, partial(absolute_url, request), format,
@@ -79,8 +78,8 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         return render(result, endpoint.operation.successes[world.profile], route.resource, call)
 
 
-def _state(world: World, view: View, method: str) -> AbstractContextManager[Any]:
-    return nullcontext(view) if method in SAFE else world.store.transaction()
+def _state(world: World, view: View, endpoint: Endpoint) -> AbstractContextManager[Any]:
+    return nullcontext(view) if endpoint.reads_first else world.store.transaction()
 
 
 def _scopes(route: Route, endpoint: Endpoint | None, method: str, body: Body) -> tuple[str, ...]:

@@ -51,6 +51,9 @@ class Resource:
     has_writing_scope: ClassVar[bool] = True
     """Whether servers know a scope for writing here, even where nothing can be written."""
     level_refusal: ClassVar[str] = "Your organization access level is insufficient."
+    reads_first: ClassVar[frozenset[str]] = frozenset()
+    """Actions of methods that may write which take long to compute: they are given the state as it stands, so that
+    nobody waits for them, and write at their end, if at all, in `call.writing()`."""
     shape_only: ClassVar[frozenset[str]] = frozenset()
     """Actions that answer in the right shape and do not yet compute what they should."""
 

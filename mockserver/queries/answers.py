@@ -73,15 +73,23 @@ def complete_answer(call: Call, key: str, query: Query, result: Mapping[str, Any
     return {name: answer[name] for name in sorted(answer)}
 
 
-def keep_answer(transaction: Transaction, key: str, answer: Mapping[str, Any]) -> None:
-    """Keep an answer in place of an older one, and forget the first of too many."""
+def data(view: View) -> tuple[object, ...]:
+    """Return a token that changes whenever anything does that a query may read."""
+    return tuple(view.version(name) for name in DATA)
+
+
+def keep_answer(transaction: Transaction, key: str, answer: Mapping[str, Any], seen: tuple[object, ...] | None) -> None:
+    """Keep an answer in place of an older one, and forget the first of too many.
+
+    `seen` is the data that it was computed from: what was written since makes it stale from the start.
+    """
     table = transaction.table(TABLE)
     older = table.get(key)
     if older:
         table.delete(older)
     record = table.insert({"id": key, "answer": dict(answer), "kept_at": answer["last_refresh"]})
     # What the data was is a token of this process: it stays beside the record, not in it.
-    cast(Version, record).rendered = _data(transaction)
+    cast(Version, record).rendered = seen
     forget_first(table, MOST_ANSWERS)
 
 
@@ -98,11 +106,7 @@ def _age(view: View, record: Record) -> Age:
     if now - entropy.read_timestamp(record["kept_at"]) > KEPT_AT_MOST:
         return Age.OLD
     is_old = now > entropy.read_timestamp(record["answer"]["cache_target_age"])
-    return Age.STALE if is_old or cast(Version, record).rendered != _data(view) else Age.FRESH
-
-
-def _data(view: View) -> tuple[object, ...]:
-    return tuple(view.version(name) for name in DATA)
+    return Age.STALE if is_old or cast(Version, record).rendered != data(view) else Age.FRESH
 
 
 def _kept(query: Query) -> timedelta:

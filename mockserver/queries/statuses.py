@@ -1,13 +1,15 @@
 """Queries in the background: asked for, running, done; forgotten after twenty minutes.
 
 A background query advances when it is looked at: the first look finds it running, the second finds it done, so that
-every client sees both and no test waits. One that fails is found so at once.
+every client sees both and no test waits. One that fails is found so at once, and one that was asked for a while ago
+(on a clock that runs) is found done at once: a worker would have taken it up by then.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from mockserver import entropy
 from mockserver.call import Call
@@ -15,10 +17,12 @@ from mockserver.errors import APIError, NotModelled
 from mockserver.queries import answers, running, runs
 from mockserver.queries.bodies import Query, Request
 from mockserver.store import Record, Transaction
+from mockserver.store.tinydb import Version
 
 TABLE = "queries"
 MOST_STATUSES = 1000
 REMEMBERED = timedelta(minutes=20)
+TAKEN_UP = timedelta(seconds=1)
 PROGRESS = {"active_cpu_time": 0, "bytes_read": 0, "estimated_rows_total": 0, "rows_read": 0, "time_elapsed": 0}
 SHOWN = (
     "complete", "dashboard_id", "end_time", "error", "error_message", "expiration_time", "id", "insight_id", "labels",
@@ -76,19 +80,39 @@ def advance(call: Call, status: Record) -> Record:
 
     It is computed before anything is locked: what it takes long to compute must not keep others from writing.
     """
+    seen = cast(Version, status).rendered
+    changes: dict[str, Any] = {}
     if status["results"] is None:
-        changes = _run(call, status["query"], status["cache_key"])
-    else:
-        changes = {"complete": True, "end_time": call.now(), "http_status": 200}
-    with call.world.store.transaction() as transaction:
+        changes, seen = _run(call, status["query"], status["cache_key"]), answers.data(call.state)
+    if status["results"] is not None or (_is_due(call, status) and not changes["complete"]):
+        changes = {**changes, "complete": True, "end_time": call.now(), "http_status": 200}
+    with call.writing() as writing:
+        transaction = writing.transaction
         current = transaction.table(TABLE).get(status["id"])
         if current is None or current["complete"]:  # cancelled, or looked at by another, in the meantime
             return current or status
-        if changes.get("complete") and not changes.get("error"):
-            answers.keep_answer(transaction, current["cache_key"], current["results"])
-        if changes.get("complete"):
-            runs.log(call, transaction, current["query_id"], current["query"], changes.get("error_message"))
-        return transaction.table(TABLE).update(current, changes)
+        changed = transaction.table(TABLE).update(current, changes)
+        # What the data was is a token of this process: it stays beside the record, not in it.
+        cast(Version, changed).rendered = seen
+        if changed["complete"]:
+            if not changed["error"]:
+                answers.keep_answer(transaction, changed["cache_key"], changed["results"], seen)
+            runs.log(call, transaction, changed["query_id"], changed["query"], changed["error_message"])
+        return changed
+
+
+def settle(call: Call, key: str) -> Call:
+    """Finish what was asked for under a key a while ago, and return the call as it sees that."""
+    found = call.table(TABLE).find(cache_key=key)
+    waiting = [status for status in found if not status["complete"] and _is_due(call, status)]
+    for status in waiting:
+        advance(call, status)
+    return replace(call, state=call.world.view()) if waiting else call
+
+
+def _is_due(call: Call, status: Record) -> bool:
+    started = entropy.read_timestamp(status["start_time"])
+    return TAKEN_UP <= entropy.now(call.state) - started < REMEMBERED
 
 
 def _run(call: Call, query: Query, key: str) -> dict[str, Any]:
@@ -102,7 +126,7 @@ def _run(call: Call, query: Query, key: str) -> dict[str, Any]:
         failed = {"complete": True, "error": True, "end_time": entropy.timestamp(now)}
         told = error.detail if error.status < 500 else None  # a failure of the server's own is not told
         return {**picked_up, **failed, "error_message": told, "http_status": 400 if told is not None else 500}
-    return {**picked_up, "results": answers.complete_answer(call, key, query, result)}
+    return {**picked_up, "complete": False, "results": answers.complete_answer(call, key, query, result)}
 
 
 def show(status: Record, *, with_progress: bool = False) -> dict[str, Any]:

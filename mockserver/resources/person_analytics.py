@@ -46,6 +46,8 @@ CORRELATION = Window("funnel_correlation_person_limit", "funnel_correlation_pers
 class PersonAnalytics(Resource):
     """The actions that tell who is behind a number."""
 
+    reads_first = frozenset({"funnel", "funnel_correlation", "path"})
+
     def funnel(self, call: Call) -> Any:
         """Return who reached a step of a funnel, or was lost before it."""
         return self._cached(call, behind("funnel"), needs=("events", "actions"))

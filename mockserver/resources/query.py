@@ -54,6 +54,7 @@ class Queries(Resource):
     component = "QueryRequest"
     title = "Query"
     has_writing_scope = False  # all that can be done with a query counts as reading
+    reads_first = frozenset({"create"})
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
@@ -66,6 +67,7 @@ class Queries(Resource):
         if request.query["kind"] in UNKEPT:
             return run(call, request.query)
         key = answers.cache_key(call, request.query)
+        call = statuses.settle(call, key)
         age, kept = answers.find_answer(call, key)
         match PLANS[request.mode][age]:
             case Do.GIVE:
@@ -124,16 +126,18 @@ class Queries(Resource):
     def _calculate(self, call: Call, request: Request, key: str) -> dict[str, Any]:
         query: Query = request.query
         answer = answers.complete_answer(call, key, query, run(call, query))
-        answers.keep_answer(call.transaction, key, answer)
-        runs.log(call, call.transaction, request.id or call.new_uuid().replace("-", ""), query)
+        with call.writing() as writing:
+            answers.keep_answer(writing.transaction, key, answer, answers.data(call.state))
+            runs.log(call, writing.transaction, request.id or writing.new_uuid().replace("-", ""), query)
         return answer
 
     def _start(self, call: Call, request: Request, key: str) -> Record:
         """Return the status of a query that begins; of one that was asked for under the same id, how it stands."""
-        running = statuses.find(call, request.id) if request.id else None
-        if running and request.mode != "force_async":
-            return running
-        return statuses.start(call, request, key)
+        with call.writing() as writing:
+            running = statuses.find(writing, request.id) if request.id else None
+            if running and request.mode != "force_async":
+                return running
+            return statuses.start(writing, request, key)
 
     def _started(self, call: Call, status: Record, around: Mapping[str, Any]) -> Any:
         shown = {**around, "query_status": statuses.show(status)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from mockserver.analytics import engine
 from tests.conftest import Client
 
 pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")
@@ -118,6 +121,47 @@ def test_query_without_an_id_is_given_one(either: Client) -> None:
     for fields in ({}, {"client_query_id": ""}, {"client_query_id": None}):
         status = ask(either, refresh="force_async", **fields).json["query_status"]
         assert len(status["id"]) == 32 and status["task_id"] != status["id"]
+
+
+def test_background_query_is_done_by_itself_after_a_while(observed: Client) -> None:
+    ask(observed, refresh="async", client_query_id="mine")
+    advance(observed, 2)
+    done = observed.get(f"{QUERY}mine/")
+    assert (done.status_code, done.json["query_status"]["results"]["results"]) == (200, [[1]])
+    assert ask(observed, "select 2", refresh="async", client_query_id="other").status_code == 202
+    assert ask(observed, "select 2", refresh="async").status_code == 202
+    advance(observed, 2)
+    again = ask(observed, "select 2", refresh="async")
+    assert (again.status_code, again.json["is_cached"], again.json["results"]) == (200, True, [[2]])
+    assert observed.get(f"{QUERY}other/").status_code == 200
+
+
+def test_background_answer_is_as_old_as_the_data_it_saw(observed: Client) -> None:
+    ask(observed, refresh="async", client_query_id="mine")
+    assert observed.get(f"{QUERY}mine/").status_code == 202  # computed here
+    change_data(observed)
+    assert observed.get(f"{QUERY}mine/").status_code == 200
+    assert ask(observed).json["is_cached"] is False
+
+
+def is_computing() -> bool:
+    if not engine.engine().lock.acquire(blocking=False):
+        return True
+    engine.engine().lock.release()
+    return False
+
+
+def test_slow_query_holds_up_no_write(observed: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SETTINGS", {**engine.SETTINGS, "max_execution_time": 2})
+    slow = "select sum(sin(number)) from numbers(1000000000000)"
+    ask(observed)  # the engine is loaded by now
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, Client(observed.flask.application.test_client(), observed.key), slow)
+        while not is_computing():
+            time.sleep(0.001)
+        change_data(observed)
+        assert is_computing()
+    assert asked.result().json["code"] == "timeout_exceeded"
 
 
 def test_failing_background_query_tells_why(observed: Client) -> None:
