@@ -23,7 +23,7 @@ replay: .venv/installed ## hold the contract against the mock
 	$(BIN)/mockserver replay
 
 drift: .venv/installed  ## break the mock in every way and count what a replay finds (slow)
-	$(BIN)/python -m mockserver.replay.drift
+	$(BIN)/python -m tests.replay.drift
 
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench

@@ -250,14 +250,14 @@ def trusting(keys: Mapping[str, str]) -> Callable[[Environ], None]:
     return incoming
 
 
-def answering(code: int) -> Callable[[Environ], Reply]:
+def answering(code: int) -> Callable[[Environ], Reply | None]:
     """Return a change that answers writes without doing anything; those without a key are still refused."""
 
     def incoming(environ: Environ) -> Reply | None:
         held = str(environ.get("HTTP_AUTHORIZATION", ""))
         return Reply(code, {"Allow": "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"}, b"") if "phx_mock" in held else None
 
-    return incoming  # type: ignore[return-value]
+    return incoming
 
 
 def redirecting(environ: Environ) -> Reply | None:

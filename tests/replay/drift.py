@@ -1,7 +1,7 @@
 """The drift bench: does a replay find it when a server stops keeping the contract, and only then?
 
-    python -m mockserver.replay.drift            every break, then ten runs against the unbroken server
-    python -m mockserver.replay.drift --sample   one break of each kind, and one run
+    python -m tests.replay.drift            every break, then ten runs against the unbroken server
+    python -m tests.replay.drift --sample   one break of each kind, and one run
 
 A second mock is broken in one thing at a time. A break is found when the report names its operation: as the one that
 answered differently, or as the one that wrote before another answered differently.
@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract import Contract, Operation
-from mockserver.replay import breakage as b
-from mockserver.replay.breakage import Break, Breaker
 from mockserver.replay.cases import Settings
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.report.model import Report
 from mockserver.replay.routing import Routing
 from mockserver.replay.script import Script, read_scripts
 from mockserver.replay.targets import ROLES, Target, start_mock
+from tests.replay import breakage as b
+from tests.replay.breakage import Break, Breaker
 
 SEEDS = tuple(range(1, 11))
 SLOW_SECONDS = 0.3
@@ -115,7 +115,7 @@ def _pages() -> Iterator[Break]:
         ("annotations_list", "search"), ("persons_list", "email"), ("cohorts_list", "search"),
         ("comments_list", "scope"), ("environments_plugin_configs_logs_list", "type_filter"),
     ):  # fmt: skip
-        yield Break("filter ignored", operation, incoming=_passing(b.ignoring(name)), what=name)
+        yield Break("filter ignored", operation, incoming=b.ignoring(name), what=name)
 
 
 def _counting_rows(page: Any) -> Any:
@@ -132,15 +132,15 @@ def _writes() -> Iterator[Break]:
     for operation in (
         "roles_destroy", "roles_role_memberships_destroy", "environments_persisted_folder_destroy", "persons_destroy",
     ):  # fmt: skip
-        yield Break("deleted record still there", operation, incoming=_answering(204))
+        yield Break("deleted record still there", operation, incoming=b.answering(204))
 
 
 def _access() -> Iterator[Break]:
     for operation in ("annotations_create", "roles_create", "cohorts_partial_update", "persons_destroy"):
-        yield Break("scope not enforced", operation, incoming=_passing(b.trusting({READ_ONLY: OWNER})))
+        yield Break("scope not enforced", operation, incoming=b.trusting({READ_ONLY: OWNER}))
     for operation in ("annotations_list", "persons_list", "roles_list", "environments_persisted_folder_retrieve"):
-        yield Break("foreign tenant visible", operation, incoming=_passing(b.trusting({OUTSIDER: OWNER})))
-    yield Break("level not enforced", "roles_create", incoming=_passing(b.trusting({MEMBER: OWNER})))
+        yield Break("foreign tenant visible", operation, incoming=b.trusting({OUTSIDER: OWNER}))
+    yield Break("level not enforced", "roles_create", incoming=b.trusting({MEMBER: OWNER}))
 
 
 def _transport() -> Iterator[Break]:
@@ -158,19 +158,6 @@ def _transport() -> Iterator[Break]:
         yield Break("slow", operation, b.slow(SLOW_SECONDS))
     for operation in ("persons_retrieve", "cohorts_list", "annotations_partial_update"):
         yield Break("500 once in n", operation, b.failing(7))
-
-
-def _passing(change: Any) -> Any:
-    """Return a change of requests that goes on to the server."""
-
-    def incoming(environ: b.Environ) -> None:
-        change(environ)
-
-    return incoming
-
-
-def _answering(code: int) -> Any:
-    return b.answering(code)
 
 
 class Bench:

@@ -1,0 +1,38 @@
+"""A replay of two servers names what one of them does otherwise, and says nothing of two that are the same.
+
+`make drift` breaks everything; here it is one thing of each kind but for the slow one, which takes its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver.contract import Contract
+from tests.replay.breakage import Break
+from tests.replay.drift import Bench, breaks, sample
+
+
+@pytest.fixture(scope="module")
+def bench(contract: Contract) -> Iterator[Bench]:
+    with Bench(contract) as bench:
+        yield bench
+
+
+@pytest.mark.parametrize("broken", [broken for broken in sample() if broken.kind != "slow"], ids=str)
+def test_what_is_broken_is_found_at_its_operation(bench: Bench, broken: Break) -> None:
+    assert bench.find(broken).named
+
+
+def test_two_servers_that_are_the_same_show_no_difference(bench: Bench) -> None:
+    report = bench.replay(properties=False)
+    assert report.reached("other") > 70
+    assert report.failed + report.unexplained == 0
+
+
+def test_the_bench_breaks_enough(contract: Contract) -> None:
+    families = {operation.id: operation.family for operation in contract.operations}
+    broken = {families[each.operation] for each in breaks()}
+    assert len(breaks()) >= 60
+    assert broken == {operation.family for operation in contract.promised}
