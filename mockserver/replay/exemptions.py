@@ -58,7 +58,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         answer=r"(does_not_exist|unique): .*|invalid_input: (Role does not exist|User does not exist)\b.*"
         r"|invalid_input: User is already .*"
         r"|invalid_input: No valid users to add to cohort.*|invalid_input: The ID provided does not look like a .*"
-        r"|invalid_input: Invalid page\..*",
+        r"|invalid_input: Invalid page\..*|invalid_input: This person has no distinct ids\.",
     ),
     Exemption(
         "positive_data_acceptance",
@@ -80,7 +80,8 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "Parameters that are JSON, HogQL, a date, a time zone or an entity are text to a schema, and must be read.",
-        answer=r"invalid_input: (Properties are unparsable!|Datetime has wrong format.*|An entity .*|Value must be .*)"
+        answer=r"invalid_input: (Properties are unparsable!|Datetime has wrong format.*|An entity .*|Value must be .*"
+        r"|Invalid date range: .*)"
         r"|invalid_choice: .*|None: Must include specified date",
     ),
     Exemption(
