@@ -1,6 +1,7 @@
 """The drift bench: does a replay find it when a server stops keeping the contract, and only then?
 
-    python -m tests.replay.drift            every break, then ten runs against the unbroken server
+    python -m tests.replay.drift            every break, ten runs against the unbroken server, one against the servers
+                                            of the other profile
     python -m tests.replay.drift --sample   one break of each kind, and one run
 
 A second mock is broken in one thing at a time. A break is found when the report names its operation: as the one that
@@ -16,8 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract import Contract, Operation
+from mockserver.contract import Contract, Operation, Profile
 from mockserver.replay.cases import Settings
+from mockserver.replay.deviations import read_deviations
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.report.model import Report
 from mockserver.replay.routing import Routing
@@ -251,6 +253,17 @@ def measure(contract: Contract, chosen: Sequence[Break], seeds: Sequence[int], *
     return not missed and not alarms
 
 
+def compare_profiles(contract: Contract, *, properties: bool = True) -> Report:
+    """Replay a mock against one that answers as the servers do, with the differences that are declared accepted."""
+    targets = [start_mock("pages", contract), start_mock("servers", contract, profile=Profile.OBSERVED)]
+    try:
+        options = Options(Settings(examples=10), properties=properties)
+        return Replay(contract, targets, options, read_scripts(contract), read_deviations(contract)).run()
+    finally:
+        for target in targets:
+            target.close()
+
+
 def sample() -> list[Break]:
     """Return one break of each kind."""
     return list({broken.kind: broken for broken in reversed(breaks())}.values())[::-1]
@@ -260,7 +273,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run the bench as a command."""
     contract = Contract.read()
     chosen, seeds = (sample(), SEEDS[:1]) if "--sample" in arguments else (breaks(), SEEDS)
-    return 0 if measure(contract, chosen, seeds) else 1
+    good = measure(contract, chosen, seeds)
+    report = compare_profiles(contract)
+    print(f"documented against observed: {report.unexplained} differences that are not declared, {report.failed} "
+          f"failures, {len(report.unused)} declared ones that did not occur, {report.seconds:.1f} s")  # fmt: skip
+    return 0 if good and not (report.unexplained or report.failed or report.unused) else 1
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.contract import Contract
 from tests.replay.breakage import Break
-from tests.replay.drift import Bench, breaks, sample
+from tests.replay.drift import Bench, breaks, compare_profiles, sample
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,12 @@ def test_two_servers_that_are_the_same_show_no_difference(bench: Bench) -> None:
     report = bench.replay(properties=False)
     assert report.reached("other") > 70
     assert report.failed + report.unexplained == 0
+
+
+def test_pages_and_servers_differ_only_where_it_is_declared(contract: Contract) -> None:
+    report = compare_profiles(contract, properties=False)
+    assert report.failed + report.unexplained == 0
+    assert sum(len(row.mismatches) for row in report.rows.values()) > 20
 
 
 def test_the_bench_breaks_enough(contract: Contract) -> None:
