@@ -35,14 +35,14 @@ def find_key(authorization: str | None, body: Any, query: Mapping[str, str]) -> 
 def authenticate(candidate: tuple[str, str] | None, view: View) -> Principal:
     """Return who a key belongs to.
 
-    Raises: NotAuthenticated without a key, AuthenticationFailed for an unknown one.
+    Raises: NotAuthenticated without a key, AuthenticationFailed for an unknown one and for a deactivated user's.
     """
     if candidate is None:
         raise NotAuthenticated
     value, place = candidate
     key = view.table("api_keys").get(value)
     user = view.table("users").get(key["user_id"]) if key else None
-    if key is None or user is None:
+    if key is None or user is None or user.get("is_active") is False:
         raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
     return Principal(user, key)
 

@@ -21,11 +21,10 @@ from mockserver.parsing import MEDIA_TYPES
 from mockserver.schemas import Schema, build_schema
 from mockserver.store import Order, Record, View
 from mockserver.tables import TABLES, Owner
-from mockserver.tenancy import integer, locate
+from mockserver.tenancy import integer, locate, uuid
 
 __all__ = ["Page", "Record", "Resource"]
 
-UUID_SHAPE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 Shape = Callable[[Record, Call], Any]
 
 
@@ -207,15 +206,10 @@ class Resource:
 
     def read_key(self, text: str) -> Any:
         """Return the key that a path segment spells. Raises: NotFound when it spells none."""
-        if TABLES[self.table].identity == "integer":
-            number = integer(text)
-            if number is None:
-                raise NotFound
-            return number
-        if not UUID_SHAPE.fullmatch(text):
+        key = integer(text) if TABLES[self.table].identity == "integer" else uuid(text)
+        if key is None:
             raise NotFound
-        plain = text.replace("-", "").lower()
-        return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+        return key
 
     def fetcher(self, call: Call) -> Fetch:
         """Return how to get one stretch of the list: from the list kept in order, or by going through all of it."""

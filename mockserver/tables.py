@@ -74,7 +74,7 @@ TABLES: dict[str, Table] = {
         Table("organizations", Owner.NOBODY, Identity.UUID, component="Organization", fields=("name", "slug")),
         Table(
             "users", Owner.NOBODY, component="UserBasic",
-            fields=("current_organization_id", "current_project_id"), required=("email",),
+            fields=("current_organization_id", "current_project_id", "is_active"), required=("email",),
             references={"current_organization_id": "organizations", "current_project_id": "projects"},
             indexes=("uuid", "email", "distinct_id"), unique=(("uuid",), ("email",), ("distinct_id",)),
         ),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.call import Principal, Tenant
+from mockserver import plans
+from mockserver.call import ADMIN, Principal, Tenant
 from mockserver.errors import NotFound, PermissionDenied
 from mockserver.store import Record, View
 
 CURRENT = "@current"
+UUID_SHAPE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 PROJECTS_ONLY = "API keys with scoped projects are only supported on project-based endpoints."
 
 
@@ -27,7 +30,7 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
             raise NotFound("Project not found.")
         return Tenant(organization, project, level(principal.user, organization, view))
     wanted = path.get("organization_id", CURRENT)
-    identifier = principal.user.get("current_organization_id") if wanted == CURRENT else wanted
+    identifier = principal.user.get("current_organization_id") if wanted == CURRENT else uuid(wanted)
     organization = view.table("organizations").get(identifier)
     if organization is None:
         if "organization_id" in path:
@@ -57,6 +60,14 @@ def integer(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
+def uuid(text: str) -> str | None:
+    """Return the UUID that a path segment spells, in its usual form, if it spells one."""
+    if not UUID_SHAPE.fullmatch(text):
+        return None
+    plain = text.replace("-", "").lower()
+    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+
+
 def level(user: Record, organization: Record, view: View) -> int:
     """Return a user's level in an organization; 0 for an outsider."""
     membership = view.table("organization_memberships").first(user_id=user["id"], organization_id=organization["id"])
@@ -64,7 +75,10 @@ def level(user: Record, organization: Record, view: View) -> int:
 
 
 def require_reach(principal: Principal, tenant: Tenant, path: Mapping[str, str]) -> None:
-    """Refuse a key that is limited to other projects or organizations. Raises: PermissionDenied."""
+    """Refuse a key that is limited to other projects or organizations, or that its organization does not allow.
+
+    Raises: PermissionDenied.
+    """
     projects = principal.key.get("scoped_projects") or ()
     organizations = principal.key.get("scoped_organizations") or ()
     if projects:
@@ -76,6 +90,18 @@ def require_reach(principal: Principal, tenant: Tenant, path: Mapping[str, str])
         raise PermissionDenied(
             f"API key does not have access to the requested organization: ID {tenant.organization_id}."
         )
+    if tenant.organization is not None and principal.is_scoped and tenant.level and tenant.level < ADMIN:
+        _require_keys_allowed(tenant.organization)
+
+
+def _require_keys_allowed(organization: Record) -> None:
+    """Refuse a member's key where the organization allows none but its admins'."""
+    if organization["members_can_use_personal_api_keys"] or not plans.has(organization, plans.SECURITY_SETTINGS):
+        return
+    raise PermissionDenied(
+        f"Organization '{organization['name']}' does not allow using personal API keys. "
+        "Contact an admin to enable personal API keys for this organization."
+    )
 
 
 def require_membership(tenant: Tenant, path: Mapping[str, str]) -> None:

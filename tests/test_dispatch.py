@@ -79,6 +79,14 @@ def test_unknown_organization_is_not_found(client, organization):
     assert refusal(response) == (404, "not_found", "Organization not found.")
 
 
+@pytest.mark.parametrize("spelling", ["01890000000070008000000000000ABC", "01890000-0000-7000-8000-000000000ABC"])
+def test_organization_is_found_however_its_uuid_is_spelled(client, spelling):
+    id = "01890000-0000-7000-8000-000000000abc"
+    world = {"organizations": [{"id": id}], "organization_memberships": [{"organization_id": id, "user_id": 1}]}
+    assert client.post("/__admin/worlds/default/load", world).status_code == 201
+    assert client.get(f"/api/organizations/{spelling}/roles/").json["count"] == 0
+
+
 def test_body_comes_before_the_record_and_after_the_key(client):
     broken = {"data": "{x", "content_type": "application/json"}
     detail = "JSON parse error - Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver import tenancy
+from mockserver import plans, tenancy
 from mockserver.behaviours import log_activity
 from mockserver.call import ADMIN, OWNER, Call, Principal, Tenant
 from mockserver.contract import Contract, Operation
@@ -21,6 +21,10 @@ from mockserver.tables import TABLES, Owner
 
 # Of what a client may write, what is no mere setting.
 NOT_SETTINGS = frozenset({"name", "product_description", "access_control"})
+NO_ROOM = (
+    "You have reached the maximum limit of allowed projects for your current plan. "
+    "Upgrade your plan to be able to create and manage more projects."
+)
 # Under another name than the API's, as the servers' own column is called.
 LOGGED_AS = {"primary_dashboard": "primary_dashboard_id"}
 
@@ -105,18 +109,31 @@ class Projects(ProductOnboarding, TokenActions):
 
         return exists
 
-    def update(self, call: Call, record: Record) -> Record:
-        """Change what the body names; PUT asks for no field, and what it leaves out stays."""
-        return self.perform_update(call, record, self.load(call, record, partial=True))
+    def update(self, call: Call, record: Record) -> Any:
+        """Change what the body names. Servers ask of the plan what they ask before another project is made."""
+        self._require_room(call)
+        return super().update(call, record)
 
     # What happens
 
     def create(self, call: Call) -> Record:
         """Store a new project and make it the asker's current one. A demo project needs no admin."""
-        is_demo = isinstance(call.body, Mapping) and call.body.get("is_demo")
-        if call.tenant.level < ADMIN and not is_demo:
+        self._require_room(call)
+        if call.tenant.level < ADMIN and not _asks_for_demo(call):
             raise PermissionDenied(Resource.level_refusal)
         return self.perform_create(call, self.load(call))
+
+    def _require_room(self, call: Call) -> None:
+        """Refuse a project beyond what the organization's plan allows; a demo is beside the plan, and there is one."""
+        organization = call.table("organizations").get(call.tenant.organization_id)
+        limit = plans.most_projects(organization) if organization else None
+        if limit is None:
+            return
+        projects = call.table(self.table).find(organization_id=call.tenant.organization_id)
+        demos = [project for project in projects if project["is_demo"]]
+        is_full = bool(demos) if _asks_for_demo(call) else len(projects) - len(demos) >= limit
+        if is_full:
+            raise PermissionDenied(NO_ROOM)
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         record = Resource.perform_create(self, call, data)
@@ -205,6 +222,10 @@ class Projects(ProductOnboarding, TokenActions):
 def _find(wanted: str, principal: Principal, view: View) -> Record | None:
     number = principal.user.get("current_project_id") if wanted == tenancy.CURRENT else _number(wanted)
     return view.table("projects").get(number)
+
+
+def _asks_for_demo(call: Call) -> bool:
+    return isinstance(call.body, Mapping) and bool(call.body.get("is_demo"))
 
 
 def _number(text: str) -> int | None:

@@ -30,7 +30,7 @@ class RoleMemberships(Resource):
         """Put a member of the organization into the role. Raises: ValidationError, for an unknown role or user too."""
         key = self._existing_role(call)
         user = call.table("users").first(uuid=data["user_uuid"])
-        if user is None or find_member(call, user["id"]) is None:
+        if user is None or user.get("is_active") is False or find_member(call, user["id"]) is None:
             raise ValidationError("User does not exist.")
         if call.table(self.table).first(**key, user_id=user["id"]):
             raise ValidationError("User is already part of the role.")

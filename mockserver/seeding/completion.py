@@ -142,7 +142,7 @@ class Completer:
             return []
         if name in OBJECTS:
             return {}
-        return False if name in FLAGS else None
+        return False if name in FLAGS else name == "is_active" or None
 
     # What is drawn or looked up
 

@@ -200,6 +200,8 @@ FIELDS: Mapping[str, Kind] = {
     "is_global": flag,
     "hog_function_migration_available": flag,
     "is_identified": flag,
+    "is_active": flag,
+    "available_product_features": nullable(list_of(structure)),
     "deleted": flag,
     "value": given_text,
     "current_organization_id": nullable(uuid),

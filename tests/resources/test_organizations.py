@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conftest import Client
@@ -75,6 +77,53 @@ def test_key_is_shown_masked(either: Client) -> None:
     assert either.get(f"/api/personal_api_keys/{key['id']}/").json == key
     other = either.as_key("phx_mock_admin").get("/api/personal_api_keys/@current/").json
     assert either.get(f"/api/personal_api_keys/{other['id']}/").status_code == 404
+
+
+NO_KEYS = (
+    "Organization 'Strict' does not allow using personal API keys. "
+    "Contact an admin to enable personal API keys for this organization."
+)
+SECURED = [{"key": "organization_security_settings"}]
+
+
+@pytest.mark.parametrize(
+    ("features", "allows", "level", "scopes", "status"),
+    [
+        (None, False, 1, ["*"], 403),
+        (SECURED, False, 1, ["*"], 403),
+        (SECURED, False, 1, ["cohort:read"], 403),
+        (SECURED, True, 1, ["*"], 200),
+        (SECURED, False, 8, ["*"], 200),
+        (SECURED, False, 1, [], 200),
+        ([], False, 1, ["*"], 200),
+    ],
+)
+def test_organization_may_allow_keys_to_admins_alone(
+    features: Any, allows: bool, level: int, scopes: list[str], status: int, either: Client
+) -> None:
+    id = "01890000-0000-7000-8000-00000000abcd"
+    strict = {"id": id, "name": "Strict", "members_can_use_personal_api_keys": allows}
+    loaded = {
+        "organizations": [{**strict, "available_product_features": features}],
+        "users": [{"id": 90, "email": "lone@mock.test"}],
+        "organization_memberships": [{"organization_id": id, "user_id": 90, "level": level}],
+        "projects": [{"id": 77, "organization_id": id}],
+        "api_keys": [{"value": "phx_strict", "user_id": 90, "scopes": scopes}],
+    }
+    assert either.post("/__admin/worlds/default/load", loaded).status_code == 201
+    member = either.as_key("phx_strict")
+    for path in ("/api/projects/77/annotations/", f"/api/organizations/{id}/roles/"):
+        answer = member.get(path)
+        assert answer.status_code == status
+        assert status == 200 or answer.json["detail"] == NO_KEYS
+
+
+def test_key_of_a_deactivated_user_is_unknown(either: Client) -> None:
+    gone = {"users": [{"id": 90, "email": "gone@mock.test", "is_active": False}],
+            "api_keys": [{"value": "phx_gone", "user_id": 90, "scopes": ["*"]}]}  # fmt: skip
+    assert either.post("/__admin/worlds/default/load", gone).status_code == 201
+    refused = either.as_key("phx_gone").get("/api/users/@me/")
+    assert (refused.status_code, refused.json["code"]) == (401, "authentication_failed")
 
 
 def test_key_limited_to_projects_shows_itself_and_not_organizations(either: Client) -> None:

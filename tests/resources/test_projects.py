@@ -190,6 +190,65 @@ def test_strange_bodies_are_refused(body: str, either: Client, project: Any) -> 
         assert either(method, path, data=body, content_type="application/json").status_code == 400
 
 
+# What the plan allows
+
+FULL = (
+    403, "permission_denied",
+    "You have reached the maximum limit of allowed projects for your current plan. "
+    "Upgrade your plan to be able to create and manage more projects.",
+    None,
+)  # fmt: skip
+
+
+def planned(client: Client, features: Any, projects: list[Any]) -> Client:
+    """Return a client of an admin of an organization with this plan and these projects."""
+    organization = "01890000-0000-7000-8000-00000000abcd"
+    loaded = {
+        "organizations": [{"id": organization, "available_product_features": features}],
+        "users": [{"id": 90, "email": "plan@mock.test", "current_organization_id": organization}],
+        "organization_memberships": [{"organization_id": organization, "user_id": 90, "level": 8}],
+        "projects": [{"id": 900 + n, "organization_id": organization, **of} for n, of in enumerate(projects)],
+        "api_keys": [{"value": "phx_plan", "user_id": 90, "scopes": ["*"]}],
+    }
+    assert client.post("/__admin/worlds/default/load", loaded).status_code == 201
+    return client.as_key("phx_plan")
+
+
+@pytest.mark.parametrize(
+    "features, projects, has_room",
+    [
+        (None, [{}, {}, {}], True),
+        ([], [], True),
+        ([], [{}], False),
+        ([], [{"is_demo": True}], True),
+        ([{"key": "surveys_styling"}], [{}], False),
+        ([{"key": "organizations_projects", "limit": 2}], [{}], True),
+        ([{"key": "organizations_projects", "limit": 2}], [{}, {}], False),
+        ([{"key": "organizations_projects", "limit": None}], [{}, {}, {}], True),
+        ([{"key": "organizations_projects"}], [{}, {}, {}], True),
+    ],
+)
+def test_projects_are_as_many_as_the_plan_allows(features: Any, projects: Any, has_room: bool, either: Client) -> None:
+    admin = planned(either, features, projects)
+    if projects:
+        put = admin.put("/api/projects/900/", {"name": "Changed"})
+        assert put.status_code == 200 if has_room else refusal(put) == FULL
+        assert admin.patch("/api/projects/900/", {"name": "Changed by PATCH"}).status_code == 200
+    made = admin.post("/api/projects/", {"name": "Another"})
+    assert made.status_code == 201 if has_room else refusal(made) == FULL
+
+
+def test_a_plan_holds_one_demo_beside_its_projects(either: Client) -> None:
+    admin = planned(either, [], [{}])
+    assert admin.post("/api/projects/", {"name": "Demo", "is_demo": True}).status_code == 201
+    assert refusal(admin.post("/api/projects/", {"name": "Demo", "is_demo": True})) == FULL
+
+
+def test_names_of_projects_need_not_differ(either: Client, project: Any) -> None:
+    assert new_project(either, name=project["name"])["name"] == project["name"]
+    assert either.patch(PROJECTS + "1/", {"name": project["name"].upper()}).status_code == 200
+
+
 # Removal
 
 

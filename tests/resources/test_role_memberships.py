@@ -90,6 +90,19 @@ def test_outsiders_are_not_put_into_a_role(either: Client, role: str) -> None:
     assert refused.json["detail"] == "User does not exist."
 
 
+def test_deactivated_members_are_not_put_into_a_role(either: Client, role: str) -> None:
+    uuid = "01890000-0000-7000-8000-00000000abcd"
+    loaded = {
+        "users": [{"id": 90, "uuid": uuid, "email": "gone@mock.test", "is_active": False}],
+        "organization_memberships": [{"organization_id": ORGANIZATION, "user_id": 90}],
+    }
+    assert either.post("/__admin/worlds/default/load", loaded).status_code == 201
+    refused = either.post(f"{role}/role_memberships/", {"user_uuid": uuid})
+    assert refused.json == {
+        "type": "validation_error", "code": "invalid_input", "detail": "User does not exist.", "attr": None,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("id", [NOBODY, "abc", "foreign"])
 def test_a_role_that_is_not_there_has_no_members_and_takes_none(either: Client, id: str) -> None:
     if id == "foreign":
