@@ -127,13 +127,13 @@ def on_error(change: Callable[[dict[str, Any]], Any]) -> Callable[[Reply], None]
 
 
 def each(change: Callable[[dict[str, Any]], None]) -> Callable[[Any], Any]:
-    """Return a change of every record of an answer: the rows of a page or list, else the answer itself."""
+    """Return a change of every record of an answer: the rows of a page or list, where it has any, else itself."""
 
     def changed(value: Any) -> Any:
-        rows = value.get("results", [value]) if isinstance(value, dict) else value
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict):
-                change(row)
+        rows = value.get("results") if isinstance(value, dict) and "results" in value else value
+        records = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        for record in records or ([value] if isinstance(value, dict) else []):
+            change(record)
         return value
 
     return changed
