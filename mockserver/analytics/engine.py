@@ -43,6 +43,7 @@ SESSION: Mapping[str, int | str] = {
     "output_format_json_named_tuples_as_objects": 0,
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_escape_forward_slashes": 0,
+    "output_format_json_validate_utf8": 1,
 }
 FORMAT = "JSONCompactEachRowWithNamesAndTypes"
 FAILURE = re.compile(r"Code: \d+\. DB::(?:Exception|.*?): (.*) \(([A-Z][A-Z0-9_]+)\)", re.DOTALL)
@@ -81,9 +82,9 @@ class Engine:
         self.lock = threading.RLock()
         self.command("SET " + ", ".join(f"{name} = {_setting(value)}" for name, value in SESSION.items()))
 
-    def query(self, sql: str) -> Answer:
-        """Run a query. Raises: QueryError with ClickHouse's own name for what is wrong."""
-        spelled = ", ".join(f"{name} = {_setting(value)}" for name, value in SETTINGS.items())
+    def query(self, sql: str, **settings: int) -> Answer:
+        """Run a query, with settings of its own if any. Raises: QueryError with ClickHouse's name for what is wrong."""
+        spelled = ", ".join(f"{name} = {_setting(value)}" for name, value in {**SETTINGS, **settings}.items())
         with self.lock:
             raw = self._run(f"{sql} SETTINGS {spelled}", FORMAT)
         if not raw:

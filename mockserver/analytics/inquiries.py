@@ -127,15 +127,15 @@ class Inquiry:
         """Return a query with its names found. Raises: QueryError."""
         return resolve(query, self.context)
 
-    def run(self, query: nodes.Query) -> Answered:
-        """Return a query's answer. Raises: QueryError."""
-        return self.guard(self._run, query)
+    def run(self, query: nodes.Query, **settings: int) -> Answered:
+        """Return a query's answer; `settings` are ClickHouse's, for this query alone. Raises: QueryError."""
+        return self.guard(self._run, query, settings)
 
-    def _run(self, query: nodes.Query) -> Answered:
+    def _run(self, query: nodes.Query, settings: Mapping[str, int]) -> Answered:
         resolved = self.resolve(cap(query))
         with engine().lock:
             sql = print_clickhouse(resolved, self.printing)
-            answer = engine().query(sql)
+            answer = engine().query(sql, **settings)
         columns = [self.column_name(item) for item in first_select(resolved).select]
         hogql = print_hogql(resolved, self.printing, pretty=True)
         # The types of an empty answer are not told. Source: recorded answers without rows.

@@ -21,7 +21,7 @@ from mockserver.analytics.lifecycle import Lifecycle
 from mockserver.analytics.maths import ACTIVE_DAYS, FIRST, QUANTILES, Counting, of_values, value_of
 from mockserver.analytics.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.path_people import path, retention
-from mockserver.analytics.people import Found, Stretch, find_people
+from mockserver.analytics.people import Found, Order, Stretch, find_people
 from mockserver.analytics.series import Series, query_conditions
 from mockserver.analytics.stickiness import Stickiness
 from mockserver.analytics.trend_actors import read_day
@@ -64,7 +64,7 @@ def trends(call: Call, filter: Filter, stretch: Stretch) -> Found:
             value=value(series),
             where=conjunction([*dates, *series.named(), *conditions]),
         )
-    return find_people(inquiry, actors, stretch, by_value=True)
+    return find_people(inquiry, actors, stretch, Order.BY_VALUE)
 
 
 def lifecycle(call: Call, filter: Filter, stretch: Stretch) -> Found:
@@ -76,7 +76,7 @@ def lifecycle(call: Call, filter: Filter, stretch: Stretch) -> Found:
         return Found()
     found = Lifecycle.of(inquiry, query)
     found = replace(found, days=replace(found.days, first_weekday=1))
-    return find_people(inquiry, found.actors(day, str(filter.get("lifecycle_type"))), stretch)
+    return find_people(inquiry, found.actors(day, str(filter.get("lifecycle_type"))), stretch, Order.UNTOLD)
 
 
 def stickiness(call: Call, filter: Filter, stretch: Stretch) -> Found:
@@ -87,7 +87,8 @@ def stickiness(call: Call, filter: Filter, stretch: Stretch) -> Found:
         return Found()
     inquiry = Inquiry.of(call, query)
     days = DateRange.of(inquiry, query["dateRange"], query["interval"])
-    return find_people(inquiry, Stickiness(inquiry, query, Series.of(node), days).actors(intervals), stretch)
+    actors = Stickiness(inquiry, query, Series.of(node), days).actors(intervals)
+    return find_people(inquiry, actors, stretch, Order.UNTOLD)
 
 
 PEOPLE: Mapping[str, People] = {

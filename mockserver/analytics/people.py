@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from mockserver.analytics import nodes
 from mockserver.analytics.fragments import expression, select
@@ -34,6 +35,15 @@ class Found:
     missing: int = 0
 
 
+class Order(StrEnum):
+    """In which order pages are taken of an insight's actors: HogQL, of their `id` and `value`."""
+
+    BY_ID = "{id}"
+    BY_VALUE = "value DESC, {id} DESC"
+    UNTOLD = "{id} ASC"
+    """As ClickHouse leaves them that puts them into groups: an order of its own, the same each time on one thread."""
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Which of an insight's actors are asked for: so many, after so many, of those that mention a text."""
@@ -43,7 +53,7 @@ class Stretch:
     search: str | None = None
 
 
-def find_people(inquiry: Inquiry, query: nodes.Query, stretch: Stretch, *, by_value: bool = False) -> Found:
+def find_people(inquiry: Inquiry, query: nodes.Query, stretch: Stretch, order: Order = Order.BY_ID) -> Found:
     """Return a stretch of a query's actors, those created last first, or those with the greatest value.
 
     The query's first column is an id: `group_key` where groups are counted. Raises: QueryError.
@@ -52,16 +62,15 @@ def find_people(inquiry: Inquiry, query: nodes.Query, stretch: Stretch, *, by_va
     is_group = GROUP_KEY in names
     id = GROUP_KEY if is_group else names[0]
     value = "value" if "value" in names else "NULL"
-    where = mentioning(stretch.search, id, is_group) if stretch.search else constant(True)
-    asked = select(
-        f"SELECT {id}, {value} FROM {{query}} WHERE {{where}} ORDER BY {f'value DESC, {id} DESC' if by_value else id}"
-        " LIMIT {limit} OFFSET {offset}",
+    found = select(
+        f"SELECT {id}, {value} AS value FROM {{query}} WHERE {{where}} ORDER BY {order.format(id=id)}",
         query=query,
-        where=where,
-        limit=constant(stretch.limit),
-        offset=constant(stretch.offset),
+        where=mentioning(stretch.search, id, is_group) if stretch.search else constant(True),
     )
-    rows = inquiry.run(asked).rows
+    if order is Order.UNTOLD:
+        found = select(f"SELECT {id}, any(value) AS value FROM {{found}} GROUP BY {id}", found=found)
+    asked = replace(found, limit=constant(stretch.limit), offset=constant(stretch.offset))
+    rows = inquiry.run(asked, **({"max_threads": 1} if order is Order.UNTOLD else {})).rows
     actors = [
         Actor(record, number, is_group)
         for key, number in rows
@@ -69,7 +78,7 @@ def find_people(inquiry: Inquiry, query: nodes.Query, stretch: Stretch, *, by_va
     ]
     actors.sort(key=lambda actor: actor.record.get("uuid") or actor.record["group_key"])
     actors.sort(key=lambda actor: sort_key(actor.record["created_at"]), reverse=True)
-    if by_value:
+    if order is Order.BY_VALUE:
         actors.sort(key=lambda actor: -(actor.value or 0))
     return Found(actors, len(rows), len(rows) - len(actors))
 

@@ -93,6 +93,45 @@ def test_a_funnel_may_be_in_the_body(either: Client) -> None:
     assert session(either).post(f"{PERSONS}funnel/", ["x"]).status_code == 400
 
 
+def test_an_answer_is_kept_for_whoever_asks_the_same(either: Client) -> None:
+    event = happen(either)
+    asked = {"events": series(event), "funnel_step": 1, "limit": 2}
+    first = ask(either, "funnel", **asked).json
+    same = session(either).post("/api/environments/1/persons/funnel/", {**asked, "events": json.loads(series(event))})
+    assert (first["is_cached"], same.json["is_cached"]) == (False, True)
+    assert {**same.json, "is_cached": False} == first
+    assert ask(either, "funnel", **{**asked, "limit": 1}).json["is_cached"] is False
+
+
+@pytest.mark.parametrize("anew", [{"refresh": "true"}, {"cache_invalidation_key": "abc"}])
+def test_an_answer_is_computed_anew_where_that_is_asked_for(either: Client, anew: dict[str, str]) -> None:
+    event = happen(either)
+    asked = {"entity_id": event, "entity_type": "events"}
+    assert ask(either, "trends", **asked).json["is_cached"] is False
+    assert ask(either, "trends", **asked, **anew).json["is_cached"] is False
+    assert ask(either, "trends", **asked).json["is_cached"] is True
+
+
+def test_an_answer_that_is_kept_is_stale_once_anything_happens(either: Client) -> None:
+    event = happen(either)
+    asked = {"events": series(event), "funnel_step": 1}
+    assert ask(either, "funnel", **asked).json["results"][0]["count"] == 3
+    more = {"event": event, "distinct_id": f"{event}-more", "timestamp": "2026-01-14T10:00:00Z", "properties": {}}
+    either.as_key(None).post("/batch/", {"api_key": TOKEN, "batch": [more]})
+    answer = ask(either, "funnel", **asked).json
+    assert (answer["results"][0]["count"], answer["is_cached"]) == (4, False)
+
+
+@pytest.mark.parametrize("insight", ["lifecycle", "stickiness"])
+def test_pages_without_an_order_hold_everybody_once(either: Client, insight: str) -> None:
+    event = happen(either, people=7)
+    named = {"lifecycle": {"target_date": "2026-01-14", "lifecycle_type": "new"}, "stickiness": {"stickiness_days": 1}}
+    asked = {"events": series(event), "entity_id": event, "entity_type": "events", **named[insight]}
+    pages = [ask(either, insight, **asked, limit=3, offset=offset).json["results"][0] for offset in (0, 3, 6)]
+    found = [person["uuid"] for page in pages for person in page["people"]]
+    assert (len(found), len({*found})) == (7, 7)
+
+
 def test_a_correlation_is_paged_by_parameters_of_its_own(either: Client) -> None:
     first, last = happen(either), f"did-{next(NUMBERS)}"
     seen = [
