@@ -1,13 +1,35 @@
-"""Full-text search as PostgreSQL does it with `plainto_tsquery`: all the words, whole, in whatever case and order.
+"""Full-text search as PostgreSQL does it with `plainto_tsquery`: all the words, whole, in whatever case and form.
 
-Words too common to tell texts apart count for nothing, as in its English configuration; its stemming is left out.
+What a text is searched by are its lexemes: words without their endings, so that "deploys" finds "deployed"; words too
+common to tell texts apart count for nothing. Addresses, paths and numbers are lexemes as they stand.
+Source: Django's `search` lookup, which leaves the configuration to the database, English where none is set; PostgreSQL
+15's own parser and English dictionary, asked what they make of such texts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
-WORD = re.compile(r"\w+")
+import snowballstemmer
+
+MARKUP = re.compile(r"</?[a-z!?][^<>]*>|&(?:[a-z]+|#\d+|#x[0-9a-f]+);")
+TOKEN = re.compile(
+    r"""
+      (?P<protocol> [a-z][a-z0-9+.-]*:// )
+    | (?P<address> [^\W_][\w.-]*@(?:[^\W_][\w-]*\.)+[^\W\d_][^\W_]+ )
+    | (?P<host> (?:[^\W_][\w-]*\.)+[^\W\d_][^\W_]+(?::\d+)? ) (?P<path> /[^"]* )
+    | (?P<file> /?(?:[^\W_][\w.-]*/)+[\w.-]*[^\W_] | /[^\W_](?:[\w.-]*[^\W_])? )
+    | (?P<number> [-+]?\d+(?:\.\d+)*(?:e[-+]?\d+)?(?!\.?[^\W_]) )
+    | (?P<dotted> (?:[^\W_][\w-]*\.)+[^\W_]+ )
+    | (?P<word> [^\W_]+(?:-[^\W\d_][^\W_]*)* )
+    """,
+    re.VERBOSE,
+)
+WORD = re.compile(r"[^\W_]+")
+LONGEST = 250
+"""Characters without a blank that are looked into for more than words, lest a text be made to take for ever."""
 STOP_WORDS = """
 i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it its
 itself they them their theirs themselves what which who whom this that these those am is are was were be been being
@@ -18,13 +40,38 @@ very s t can will just don should now
 """
 COMMON = frozenset(STOP_WORDS.split())
 """The stop words of PostgreSQL's English dictionary."""
+LONGEST_WORD = 2047  # what PostgreSQL indexes
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a text that a search looks for or in."""
-    return frozenset(WORD.findall(text.lower())) - COMMON
+    """Return the lexemes of a text that a search looks for or in."""
+    return frozenset(lexeme for lexeme in _lexemes(text.lower()) if lexeme)
 
 
 def matches(text: str | None, sought: frozenset[str]) -> bool:
-    """Return whether a text holds every word sought; nothing matches a search for no words."""
+    """Return whether a text holds every lexeme sought; nothing matches a search for none."""
     return bool(text and sought) and sought <= words(text or "")
+
+
+def _lexemes(text: str) -> Iterator[str]:
+    """Yield the lexemes of a text; of a hyphenated word itself and its parts, of an address its host and path too."""
+    for stretch in MARKUP.sub(" ", text).split():
+        for found in (TOKEN if len(stretch) <= LONGEST else WORD).finditer(stretch):
+            kind, token = found.lastgroup, found.group()
+            if kind == "path":
+                yield from (token, found["host"], found["path"])
+            elif kind == "word" or kind is None:
+                yield from map(stem, (token, *token.split("-")))
+            elif kind != "protocol":
+                yield token
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return a word without its ending, one with digits as it is, and nothing for one too common or too long."""
+    if word in COMMON or len(word) > LONGEST_WORD:
+        return ""
+    return word if any(map(str.isdigit, word)) else str(_STEMMER.stemWord(word))
+
+
+_STEMMER = snowballstemmer.stemmer("english")

@@ -164,6 +164,8 @@ def test_forms_are_read_as_django_reads_them(either: Client) -> None:
         ("item_id=8&item_id=7", "d"),
         ("search=deploy+PLAIN", "p"),
         ("search=depl", ""),
+        ("search=the+plainly+deployed", "p"),
+        ("search=the", ""),
         ("exclude_emoji_reactions=true", "dpr"),
         ("exclude_emoji_reactions=yes", "depr"),
         ("scope=conversations_ticket", "s"),
