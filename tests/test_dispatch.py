@@ -15,8 +15,10 @@ def refusal(response) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("path", ["/api/projects/1/nothing/", "/api/environments/1/annotations/", "/api/nothing"])
-def test_unknown_route_comes_before_the_key(client, path):
-    assert refusal(client.as_key(None).get(path)) == (404, "not_found", "Endpoint not found.")
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_unknown_route_comes_before_the_key(client, method, path):
+    assert refusal(client.as_key(None)(method, path)) == (404, "not_found", "Endpoint not found.")
+    assert client.as_key(None)("HEAD", path).status_code == 404
 
 
 def test_format_comes_before_the_key(client):
@@ -52,6 +54,26 @@ def test_key_is_found_in_query_and_body(client):
 def test_tenant_comes_before_the_scope(client):
     read_only = client.as_key("phx_mock_read_only")
     assert refusal(read_only.post("/api/projects/999999/annotations/", {})) == (404, "not_found", "Project not found.")
+
+
+def test_refusing_keys_comes_before_the_tenant(client, observed):
+    assert refusal(client.put("/api/projects/999999/annotations/", {})) == (403, "permission_denied", UNSUPPORTED)
+    unknown = "/api/organizations/@current/projects/999999/reset_token/"
+    assert refusal(observed.patch(unknown)) == (403, "permission_denied", UNSUPPORTED)
+    assert refusal(observed.as_key("phx_mock_session").patch(unknown)) == (404, "not_found", "Not found.")
+
+
+def test_scope_comes_before_membership_and_that_before_the_method(client):
+    limited = client.as_key("phx_mock_limited").get("/api/projects/3/annotations/")
+    assert refusal(limited)[2] == "API key missing required scope 'annotation:read'"
+    session = client.as_key("phx_mock_session").put("/api/projects/3/annotations/", {})
+    assert refusal(session)[2] == "You don't have access to the project."
+
+
+def test_media_type_comes_before_the_record_and_after_the_key(client):
+    strange = {"data": "x", "content_type": "text/plain"}
+    assert client.patch(NOTES + "999999/", **strange).status_code == 415
+    assert client.as_key(None).patch(NOTES + "999999/", **strange).status_code == 401
 
 
 def test_scope_comes_before_the_record(client):
@@ -101,6 +123,38 @@ def test_wrong_method_is_forbidden_to_a_key_and_not_allowed_to_a_session(client)
     assert refusal(client.patch(NOTES, {})) == (405, "method_not_allowed", 'Method "PATCH" not allowed.')
 
 
+def test_wrong_method_on_an_action_is_told_where_the_action_asks_for_scopes(either):
+    action = "/api/organizations/@current/projects/1/complete_product_onboarding/"
+    assert refusal(either.get(action)) == (405, "method_not_allowed", 'Method "GET" not allowed.')
+    assert refusal(either.post("/api/organizations/@current/projects/1/reset_token/"))[2] == UNSUPPORTED
+
+
+@pytest.mark.parametrize("sent", [{"headers": {"X-HTTP-Method-Override": "DELETE"}}, {"query_string": "_method=PUT"}])
+def test_no_other_method_is_meant(either, sent):
+    assert either.post(NOTES, {"content": "x", "_method": "PATCH"}, **sent).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", NOTES, 200, "GET, POST, HEAD, OPTIONS"),
+        ("PATCH", NOTES, 405, "GET, POST, HEAD, OPTIONS"),
+        ("DELETE", NOTES + "1/", 405, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("GET", NOTES + "999999/", 404, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("GET", "/api/projects/999999/annotations/", 404, "GET, POST, HEAD, OPTIONS"),
+        ("PUT", NOTES, 403, "GET, POST, HEAD, OPTIONS"),
+        ("DELETE", "/api/projects/2/", 204, "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("GET", "/api/projects/1/activity/", 200, "GET, HEAD, OPTIONS"),
+        ("PATCH", "/api/projects/1/complete_product_onboarding/", 400, "PATCH, OPTIONS"),
+    ],
+)
+def test_every_answer_lists_the_methods_of_its_route(client, method, path, status, allowed):
+    response = client(method, path, [] if method == "PATCH" and status == 400 else None)
+    assert (response.status_code, response.headers["Allow"]) == (status, allowed)
+    assert client.as_key(None)(method, path).headers["Allow"] == allowed
+    assert ("Content-Type" in response.headers) is bool(response.get_data())
+
+
 def test_unknown_method_is_not_allowed(client):
     response = client("PROPFIND", NOTES)
     assert refusal(response)[:2] == (405, "method_not_allowed")
@@ -119,6 +173,7 @@ def test_other_media_types_are_refused(client, media_type):
         ("[1,2]", "invalid_input", "Invalid data. Expected a dictionary, but got list."),
         ('"str"', "invalid_input", "Invalid data. Expected a dictionary, but got str."),
         ("null", "null", "No data provided"),
+        ("5", "invalid_input", "Invalid data. Expected a dictionary, but got int."),
         (
             "[" * 100000,
             "parse_error",
@@ -145,6 +200,14 @@ def test_too_large_a_body_is_refused(client):
 def test_slash_is_optional_and_never_redirects(client, path):
     assert client.get(path).status_code == 200
     assert client.post(path, {"content": "x"}).status_code == 201
+
+
+def test_format_is_one_of_those_on_offer(either):
+    assert either.get(NOTES + "?format=json").status_code == 200
+    assert refusal(either.get(NOTES + "?format=csv")) == (404, "not_found", "Not found.")
+    for accepted in ("application/xml", "text/html"):
+        refused = refusal(either.get(NOTES, headers={"Accept": accepted}))
+        assert refused == (406, "not_acceptable", "Could not satisfy the request Accept header.")
 
 
 def test_format_suffix_works(client):

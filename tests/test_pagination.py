@@ -38,5 +38,71 @@ def test_nonsense_counts_as_not_given(notes, query):
     assert notes.get(f"{NOTES}?search=page&{query}").json == notes.get(f"{NOTES}?search=page").json
 
 
+def load(client, **tables):
+    loaded = client.post("/__admin/worlds/default/load", tables)
+    assert loaded.status_code == 201, loaded.text
+
+
+def test_pages_hold_a_hundred_unless_more_are_asked_for(either):
+    roles = "/api/organizations/@current/roles/"
+    load(either, roles=[{"name": f"Role {number}"} for number in range(101)])
+    page = either.get(roles).json
+    assert len(page["results"]) == 100 < page["count"]
+    assert page["next"] == f"http://localhost{roles}?limit=100&offset=100"
+    assert len(either.get(roles + "?limit=100000").json["results"]) == page["count"]
+
+
+def test_pages_of_annotations_hold_a_thousand(either):
+    load(either, annotations=[{"content": "x", "scope": "project"} for _ in range(1001)])
+    page = either.get(NOTES + "?search=x").json
+    assert len(page["results"]) == 1000 < page["count"]
+    assert page["next"] == f"http://localhost{NOTES}?limit=1000&offset=1000&search=x"
+
+
+ACTIVITY = "/api/projects/1/activity/"
+
+
+@pytest.fixture
+def changed(either):
+    """A client for whom the project was changed eleven times."""
+    session = either.as_key("phx_mock_session")
+    for number in range(11):
+        assert session.patch("/api/projects/1/", {"name": f"Name {number}"}).status_code == 200
+    return session
+
+
+@pytest.mark.parametrize(
+    ("asked", "following", "previous", "rows"),
+    [
+        ("", "?page=2&limit=10", None, 10),
+        ("?page=2", None, "?page=1&limit=10", 1),
+        ("?limit=4", "?limit=4&page=2", None, 4),
+        ("?limit=4&page=2&foo=b", "?limit=4&page=3&foo=b", "?limit=4&page=1&foo=b", 4),
+        ("?z=1&page=2&a=1&limit=5", "?z=1&page=3&a=1&limit=5", "?z=1&page=1&a=1&limit=5", 5),
+        ("?limit=100", None, None, 11),
+    ],
+)
+def test_activity_links_change_page_and_limit_where_they_stand(changed, asked, following, previous, rows):
+    page = changed.get(ACTIVITY + asked).json
+    assert list(page) == ["results", "next", "previous", "total_count"]
+    links = [None if query is None else f"http://localhost{ACTIVITY}{query}" for query in (following, previous)]
+    assert ([page["next"], page["previous"]], len(page["results"]), page["total_count"]) == (links, rows, 11)
+
+
+@pytest.mark.parametrize(
+    ("query", "attr"),
+    [("limit=0", "limit"), ("limit=x", "limit"), ("page=0", "page"), ("page=x", "page"), ("page=-1", "page"),
+     ("page=3", None)],
+)  # fmt: skip
+def test_activity_is_refused_where_servers_fail(changed, query, attr):
+    refused = changed.get(f"{ACTIVITY}?{query}")
+    assert (refused.status_code, refused.json["code"], refused.json["attr"]) == (400, "invalid_input", attr)
+
+
+def test_first_page_of_no_activity_is_empty(either):
+    page = either.as_key("phx_mock_session").get("/api/projects/2/activity/").json
+    assert page == {"results": [], "next": None, "previous": None, "total_count": 0}
+
+
 def test_links_keep_the_path_as_it_was_asked_for(notes):
     assert notes.get(NOTES.rstrip("/") + "?limit=1").json["next"].startswith(f"http://localhost{NOTES.rstrip('/')}?")
