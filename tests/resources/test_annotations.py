@@ -33,6 +33,40 @@ def test_an_annotation_needs_nothing(either: Client) -> None:
     assert made["created_at"] == made["updated_at"]
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"content": None}, {"content": None}),
+        ({"content": ""}, {"content": ""}),
+        ({"content": "  padded "}, {"content": "padded"}),
+        ({"content": "x" * 400}, {"content": "x" * 400}),
+        ({"content": 1.5}, {"content": "1.5"}),
+        ({"date_marker": "2024-01-01"}, {"date_marker": "2024-01-01T00:00:00Z"}),
+        ({"date_marker": "2024-01-01T01:00:00.5+01:00"}, {"date_marker": "2024-01-01T00:00:00.500000Z"}),
+        ({"creation_type": "GIT"}, {"creation_type": "GIT"}),
+        ({"scope": "organization"}, {"scope": "organization"}),
+        ({"scope": "dashboard"}, {"scope": "dashboard", "dashboard_id": None}),
+        ({"dashboard_id": "1"}, {"dashboard_id": 1, "dashboard_name": "Growth"}),
+        ({"deleted": "no", "is_emoji": True, "emoji": "x"}, {"deleted": False}),
+        ({"team": 2, "organization": "x", "created_by": {"id": 3}, "created_at": "2000-01-01"}, {}),
+    ],
+)
+def test_values_are_kept_as_servers_keep_them(either: Client, body: dict[str, Any], shown: dict[str, Any]) -> None:
+    made, bare = pin(either, **body), pin(either)
+    same = {name: value for name, value in bare.items() if name != "id"}
+    assert {name: value for name, value in made.items() if name != "id"} == {**same, **shown}
+    assert either.get(f"{HERE}/{made['id']}/").json == made
+
+
+def test_an_annotation_that_is_made_deleted_is_hidden_from_the_start(either: Client) -> None:
+    made = pin(either, deleted=True, scope="project")
+    assert made["deleted"] is True
+    assert made["id"] not in seen(either)
+    assert either.get(f"{HERE}/{made['id']}/").status_code == 404
+    assert either.patch(f"{HERE}/{made['id']}/", {"deleted": False}).status_code == 200
+    assert made["id"] in seen(either)
+
+
 def test_shared_annotations_are_seen_from_every_project_of_the_organization(either: Client) -> None:
     shared, own = pin(either, THERE, scope="organization")["id"], pin(either, THERE, scope="project")["id"]
     assert shared in seen(either) and own not in seen(either)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.world import World
 from tests.conftest import Client
 
 PROJECT = "/api/organizations/@current/projects/1/"
@@ -43,6 +44,15 @@ def test_reset_token_is_new_and_logged_as_it_is(session: Client) -> None:
     assert entry["detail"]["changes"] == [
         {"type": "Team", "action": "changed", "field": "api_token", "before": old, "after": new["api_token"]}
     ]
+
+
+def test_replaced_token_stops_at_once(session: Client) -> None:
+    old = session.get(PROJECT).json["api_token"]
+    client, event = session.as_key(None), {"event": "visited", "distinct_id": "a"}
+    assert client.post("/capture/", {"api_key": old, **event}).status_code == 200
+    new = session.patch(PROJECT + "reset_token/").json["api_token"]
+    assert client.post("/capture/", {"api_key": old, **event}).status_code == 401
+    assert client.post("/capture/", {"api_key": new, **event}).status_code == 200
 
 
 def test_reset_token_names_its_world(client: Client) -> None:
@@ -153,6 +163,27 @@ def test_nothing_of_the_team_changed_nothing_logged(body: Any, session: Client) 
     before = session.get(PROJECT + "activity/").json["total_count"]
     assert session.patch(PROJECT, body).status_code == 200
     assert session.get(PROJECT + "activity/").json["total_count"] == before
+
+
+def test_surveys_looks_are_logged_by_themselves(client: Client, world: World) -> None:
+    client.patch(PROJECT, {"survey_config": {"appearance": {"color": "red"}}})
+    (entry,) = [entry for entry in world.view().table("activity_log") if entry["scope"] == "Survey"]
+    assert (entry["activity"], entry["detail"]["name"]) == ("updated", "global survey appearance")
+    assert entry["detail"]["changes"] == [
+        {
+            "type": "Survey", "action": "created", "field": "appearance",
+            "before": None, "after": {"color": "red"},
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "action"), [(None, 1, "created"), (0, 1, "changed"), (1, None, "deleted")])
+def test_change_is_named_by_what_is_null(session: Client, before: Any, after: Any, action: str) -> None:
+    session.patch(PROJECT, {"week_start_day": before})
+    session.patch(PROJECT, {"week_start_day": after})
+    assert latest(session)["detail"]["changes"] == [
+        {"type": "Team", "action": action, "field": "week_start_day", "before": before, "after": after}
+    ]
 
 
 def test_dashboard_is_logged_by_its_column(session: Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.world import World
 from tests.conftest import Client
 
 PROJECTS = "/api/organizations/@current/projects/"
@@ -48,6 +49,50 @@ def test_fresh_project_has_the_servers_defaults(either: Client, project: Any) ->
     assert (project["secret_api_token"], project["secret_api_token_backup"]) == (None, None)
     assert (project["correlation_config"], project["flags_persistence_default"]) == ({}, False)
     assert either.get(path_of(project)).json == project
+
+
+FRESH: dict[str, Any] = {
+    "name": "Default project", "product_description": None, "effective_membership_level": 15, "has_group_types": False,
+    "group_types": [], "app_urls": [], "slack_incoming_webhook": None, "anonymize_ips": False,
+    "completed_snippet_onboarding": False, "ingested_event": False, "test_account_filters": [],
+    "test_account_filters_default_checked": None, "path_cleaning_filters": [], "is_demo": False, "timezone": "UTC",
+    "data_attributes": ["data-attr"], "person_display_name_properties": None, "correlation_config": {},
+    "autocapture_opt_out": None, "autocapture_exceptions_opt_in": None, "autocapture_web_vitals_opt_in": None,
+    "autocapture_web_vitals_allowed_metrics": None, "autocapture_exceptions_errors_to_ignore": None,
+    "capture_console_log_opt_in": True, "capture_performance_opt_in": True, "session_recording_opt_in": False,
+    "session_recording_sample_rate": None, "session_recording_minimum_duration_milliseconds": None,
+    "session_recording_linked_flag": None, "session_recording_network_payload_capture_config": None,
+    "session_recording_masking_config": None, "session_replay_config": None, "survey_config": None,
+    "access_control": False, "week_start_day": None, "primary_dashboard": None, "live_events_columns": None,
+    "recording_domains": None, "inject_web_apps": None, "extra_settings": None, "modifiers": None,
+    "has_completed_onboarding_for": None, "surveys_opt_in": None, "heatmaps_opt_in": None, "product_intents": [],
+    "flags_persistence_default": False, "secret_api_token": None, "secret_api_token_backup": None,
+    "receive_org_level_activity_logs": False, "business_model": None, "conversations_enabled": None,
+    "conversations_settings": None, "logs_settings": None, "person_on_events_querying_enabled": True,
+}  # fmt: skip
+MADE = {"id", "organization", "created_at", "updated_at", "uuid", "api_token", "live_events_token", "default_modifiers"}
+
+
+def test_every_field_of_a_fresh_project(observed: Client) -> None:
+    fresh = observed.post(PROJECTS, {}).json
+    assert {name: value for name, value in fresh.items() if name not in MADE} == FRESH
+    assert set(fresh) == set(FRESH) | MADE
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", 77), ("organization", "01890000-0000-7000-8000-000000000002"), ("created_at", "2000-01-01T00:00:00Z"),
+        ("updated_at", "2000-01-01T00:00:00Z"), ("effective_membership_level", 1), ("has_group_types", True),
+        ("group_types", [{"group_type": "x"}]), ("live_events_token", "x"),
+        ("uuid", "01890000-0000-7000-8000-00000000dead"), ("api_token", "phc_mine"), ("ingested_event", True),
+        ("person_on_events_querying_enabled", False), ("default_modifiers", {}), ("product_intents", [1]),
+        ("secret_api_token", "phs_mine"), ("secret_api_token_backup", "phs_mine"), ("unknown", 1),
+    ],
+)  # fmt: skip
+def test_what_servers_set_is_passed_over(method: str, field: str, value: Any, either: Client, project: Any) -> None:
+    assert either(method, path_of(project), {field: value}).json == project
 
 
 def test_project_without_a_name_gets_the_default_one(either: Client) -> None:
@@ -131,6 +176,38 @@ def test_project_that_is_not_there(path: str, expected: tuple[Any, ...], either:
 def test_scopes_asked_for(scopes: list[str], method: str, body: Any, status: int, either: Client) -> None:
     either.post("/__admin/worlds/default/load", {"api_keys": [{"value": "phx_p", "user_id": 1, "scopes": scopes}]})
     assert either.as_key("phx_p")(method, PROJECTS + "1/", body).status_code == status
+
+
+def test_project_is_not_found_under_another_organization_of_the_asker(either: Client) -> None:
+    other = "01890000-0000-7000-8000-000000000002"
+    joined = {"organization_memberships": [{"organization_id": other, "user_id": 1}]}
+    assert either.post("/__admin/worlds/default/load", joined).status_code == 201
+    assert either.get(f"/api/organizations/{other}/projects/3/").status_code == 200
+    assert refusal(either.get(f"/api/organizations/{other}/projects/1/")) == (404, "not_found", "Not found.", None)
+    assert refusal(either.patch(f"{PROJECTS}3/", {}))[0] == 404
+
+
+ACTIONS = [
+    ("GET", "activity"), ("GET", "is_generating_demo_data"), ("PATCH", "reset_token"), ("PATCH", "rotate_secret_token"),
+    ("PATCH", "delete_secret_token_backup"), ("POST", "generate_conversations_public_token"),
+    ("PATCH", "complete_product_onboarding"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method, action", ACTIONS)
+def test_actions_of_a_project_that_is_not_there(method: str, action: str, either: Client) -> None:
+    session = either.as_key(SESSION)
+    wrong = (400, "invalid_input", "Field 'id' expected a number but got 'abc'.", None)
+    assert refusal(session(method, f"{PROJECTS}abc/{action}/")) == wrong
+    for id in (3, 999999):
+        assert refusal(session(method, f"{PROJECTS}{id}/{action}/")) == (404, "not_found", "Not found.", None)
+
+
+def test_renaming_names_the_team_too(either: Client) -> None:
+    assert either.patch(PROJECTS + "1/", {"name": "Renamed"}).json["name"] == "Renamed"
+    assert either.get("/api/users/@me/").json["team"]["name"] == "Renamed"
+    organization = either.get("/api/organizations/@current/").json
+    assert (organization["teams"][0]["name"], organization["projects"][0]["name"]) == ("Renamed", "Renamed")
 
 
 def test_key_limited_to_projects_sees_only_those(either: Client) -> None:
@@ -264,6 +341,15 @@ def test_removed_project_takes_its_records_along(either: Client, project: Any) -
     assert either.delete(path_of(project)).status_code == 404
 
 
+def test_removal_is_logged_of_team_and_project(client: Client, world: World) -> None:
+    project = new_project(client)
+    client.delete(path_of(project))
+    logged = [entry for entry in world.view().table("activity_log") if entry["activity"] == "deleted"]
+    assert [(entry["scope"], entry["item_id"]) for entry in logged] == [
+        ("Team", str(project["id"])), ("Project", str(project["id"])),
+    ]  # fmt: skip
+
+
 def test_whoever_used_a_removed_project_goes_on_to_another(either: Client, project: Any) -> None:
     either.delete(path_of(project))
     assert either.get("/api/projects/@current/").json["id"] == 1
@@ -306,6 +392,14 @@ def test_onboarding_refused(body: Any, answer: Any, either: Client, project: Any
     response = either.patch(path_of(project, "complete_product_onboarding/"), body)
     assert response.status_code == 400
     assert {name: response.json.get(name) for name in answer} == answer
+
+
+def test_onboarding_leaves_no_entry(either: Client, project: Any) -> None:
+    assert (
+        either.patch(path_of(project, "complete_product_onboarding/"), {"product_type": "surveys"}).status_code == 200
+    )
+    page = either.as_key(SESSION).get(path_of(project, "activity/")).json
+    assert [entry["activity"] for entry in page["results"]] == ["created"]
 
 
 def test_pages_body_of_onboarding_is_let_pass_where_they_hold(client: Client, observed: Client) -> None:
