@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from mockserver.app import create_app
 from mockserver.contract import Contract
-from mockserver.world import World
+from mockserver.world import World, Worlds
 
 NOON = "2026-01-15T12:00:00Z"
 ALL_ACCESS = "phx_mock_all_access"
@@ -73,9 +73,10 @@ class Client:
 
 
 def _client(app: Flask) -> Iterator[Client]:
-    world: World = app.extensions["mockserver"].default
+    worlds: Worlds = app.extensions["mockserver"]
     yield Client(app.test_client())
-    world.reset()
+    worlds.default.reset()
+    worlds.register(worlds.default)  # tokens that came or went
 
 
 @pytest.fixture
