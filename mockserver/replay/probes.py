@@ -1,7 +1,7 @@
 """Probes: what every operation must answer alike, asked once each, written down as scripts.
 
 Properties are drawn at random and may miss what happens once; a probe is about one documented answer of one operation.
-All of them are refused or only read, so they leave a server as it was.
+All but the last kind are refused or only read, so they leave a server as it was; that one is for mocks.
 """
 
 from __future__ import annotations
@@ -36,14 +36,18 @@ def probes(
 ) -> list[Script]:
     """Return the probes of operations, at identifiers that exist on the server they are for."""
     found = []
+    reading = {operation.path: operation for operation in operations if operation.method == "get"}
     for operation in operations:
         known = identifiers.get(f"{operation.method.upper()} {operation.path}", {})
         path = {name: values[0] for name, values in known.items() if values and f"{{{name}}}" in operation.path}
         named = set(re.findall(r"{(\w+)}", operation.path)) - {"project_id", "organization_id"}
+        complete = named <= set(path)
         found += [
             Script(f"{PREFIX}{name}", operation.family, (Step(operation.id, spec),), role, profile, SOURCE)
-            for name, role, profile, spec in _of_operation(operation, path, known, complete=named <= set(path))
+            for name, role, profile, spec in _of_operation(contract, operation, path, known, complete=complete)
         ]
+        if operation.method == "patch" and operation.path in reading and complete:
+            found.append(_of_writing(operation, reading[operation.path], path))
     return found
 
 
@@ -51,7 +55,12 @@ Probe = tuple[str, str, Profile | None, dict[str, Any]]
 
 
 def _of_operation(
-    operation: Operation, path: dict[str, Any], known: Mapping[str, Sequence[Any]], *, complete: bool
+    contract: Contract,
+    operation: Operation,
+    path: dict[str, Any],
+    known: Mapping[str, Sequence[Any]],
+    *,
+    complete: bool,
 ) -> Iterator[Probe]:
     statuses = operation.spec["responses"]
     whole = {name: UNKNOWN_INTEGER for name in re.findall(r"{(\w+)}", operation.path) if name not in TENANT} | path
@@ -75,7 +84,7 @@ def _of_operation(
     if operation.method in ("post", "put", "patch") and operation.body_schema and complete:
         yield from _of_bodies(operation, {"path": whole})
     if operation.method == "get" and complete:
-        yield from _of_reading(operation, {"path": whole}, known)
+        yield from _of_reading(contract, operation, {"path": whole}, known)
 
 
 OWN_SCOPES = frozenset({"comments"})
@@ -148,7 +157,9 @@ def _of_bodies(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
         }  # fmt: skip
 
 
-def _of_reading(operation: Operation, base: dict[str, Any], known: Mapping[str, Sequence[Any]]) -> Iterator[Probe]:
+def _of_reading(
+    contract: Contract, operation: Operation, base: dict[str, Any], known: Mapping[str, Sequence[Any]]
+) -> Iterator[Probe]:
     success = {str(profile): operation.successes[profile].status for profile in Profile}
     names = {parameter["name"] for parameter in operation.spec["parameters"] if parameter["in"] == "query"}
     query = {
@@ -166,13 +177,39 @@ def _of_reading(operation: Operation, base: dict[str, Any], known: Mapping[str, 
         yield "a page of one", ROLE, None, {**base, "query": {**query, "limit": 1}, "expect": expect}
         offset = "offset" if "offset" in names else "page"
         yield "the page after it", ROLE, None, {**base, "query": {**query, "limit": 1, offset: 1}, "expect": expect}
-    for name in sorted(names & FILTERS):
-        yield (
-            f"filtered by {name}",
-            ROLE,
-            None,
-            {**base, "query": {**query, name: "e"}, "expect": {"status": [200, 400]}},
-        )
+    for name, value in _filters(contract, operation):
+        yield f"filtered by {name}: {value}", ROLE, None, {
+            **base, "query": {**query, name: value}, "expect": {"status": [200, 400]},
+        }  # fmt: skip
+
+
+def _filters(contract: Contract, operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Yield the names of query parameters that choose what is listed, each with values to choose by."""
+    for parameter in operation.spec["parameters"]:
+        if parameter["in"] != "query" or parameter["name"] == "format":
+            continue
+        schema = contract.resolve(parameter.get("schema", {}))
+        for value in schema.get("enum") or contract.resolve(schema.get("items", {})).get("enum", ()):
+            yield parameter["name"], value
+        if "example" in parameter:
+            yield parameter["name"], parameter["example"]
+        if parameter["name"] in FILTERS:
+            yield parameter["name"], "e"
+
+
+def _of_writing(operation: Operation, reading: Operation, path: dict[str, Any]) -> Script:
+    """Return the probe that writes what the contract gives as an example and reads the record again.
+
+    The example may be what is there already, so each yes of it becomes a no.
+    """
+    body = {name: not value if isinstance(value, bool) else value for name, value in example_body(operation).items()}
+    steps = [Step(operation.id, {"path": path, "body": body, "expect": _documented(operation)})]
+    steps.append(Step(reading.id, {"path": path, "expect": _documented(reading)}))
+    return Script(f"{PREFIX}what is written is read again", operation.family, tuple(steps), ROLE, None, SOURCE)
+
+
+def _documented(operation: Operation) -> dict[str, Any]:
+    return {"status": sorted(int(status) for status in operation.spec["responses"] if status.isdecimal())}
 
 
 ENTITY = {"entity_id": "$pageview", "entity_type": "events"}
