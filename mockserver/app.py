@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.routing import Rule
 
 from mockserver import __version__
 from mockserver.binding import Route, bind
@@ -36,10 +37,19 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
 
+class Pattern(Rule):
+    """A rule of paths to match only: compiling what would build them, which nothing asks for, is half of the routing's
+    start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return lambda *_, **__: ("", "")
+
+
 class Application(Flask):
     """A Flask that reads requests as Django does, and has no coroutines to look for in each of its functions."""
 
     request_class = DjangoRequest
+    url_rule_class = Pattern
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -114,9 +124,9 @@ def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:
             response = strictness.check(response, found, world, asked.method)
         return response
 
-    rule = template_rule(route.path)
-    for path in (rule, rule + "/"):
-        app.add_url_rule(path, endpoint=endpoint_name(route, path), view_func=view, methods=METHODS)
+    app.add_url_rule(
+        template_rule(route.path), endpoint=endpoint_name(route), view_func=view, methods=METHODS, strict_slashes=False
+    )
 
 
 def _serve_schema(app: Flask, contract: Contract) -> None:

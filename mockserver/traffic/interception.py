@@ -41,13 +41,13 @@ DROPPED = "mockserver.dropped"
 
 
 def template_rule(path: str) -> str:
-    """Return a path of the contract as Flask writes its parameters."""
-    return path.replace("{", "<").replace("}", ">")
+    """Return a path of the contract as Flask writes its parameters, with the slash that a request may leave out."""
+    return path.replace("{", "<").replace("}", ">") + "/"
 
 
-def endpoint_name(route: Route, rule: str) -> str:
+def endpoint_name(route: Route) -> str:
     """Return the name of a route's Flask endpoint."""
-    return f"{route.resource.family} {rule}"
+    return f"{route.resource.family} {route.path}"
 
 
 class Asked:
@@ -96,8 +96,7 @@ class Interception:
                 found, _ = route.seen(profile, {})
                 ids = {method: endpoint.operation.id for method, endpoint in found.endpoints.items()}
                 ids.update({"HEAD": ids["GET"]} if "GET" in ids else {})
-                for slash in ("", "/"):
-                    self._operations[endpoint_name(route, template_rule(route.path) + slash), profile] = ids
+                self._operations[endpoint_name(route), profile] = ids
 
     def install(self, app: Flask) -> None:
         """Stand around every request of an application."""
