@@ -115,13 +115,12 @@ def check_filters(filters: Any) -> None:
 
 
 def _told(problems: Sequence[Error]) -> str:
-    """Return what a client is told: the keys that a condition lacks, or every error."""
-    first = problems[0]
-    if first["type"] == "value_error":
-        return str(first["ctx"]["error"])
-    place = first["loc"]
-    if first["type"] == "missing" and len(place) > 1 and place[-2] in CONDITIONS:
-        together = [problem["loc"][-1] for problem in problems if problem["type"] == "missing"
-                    and problem["loc"][:-1] == place[:-1]]  # fmt: skip
-        return f"Missing required keys for {place[-2]} filter: {', '.join(map(str, together))}"
+    """Return what a client is told: the first thing that a condition lacks, whatever else is wrong, or every error."""
+    for problem in problems:
+        if problem["type"] == "value_error":
+            return str(problem["ctx"]["error"])
+        if problem["type"] == "missing":
+            kind = next((kind for kind in CONDITIONS if kind in problem["loc"]), None)
+            if kind:
+                return f"Missing required keys for {kind} filter: {problem['loc'][-1]}"
     return str(list(problems))

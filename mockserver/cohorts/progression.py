@@ -14,7 +14,7 @@ from mockserver import entropy
 from mockserver.call import Call
 from mockserver.cohorts.definitions import definition
 from mockserver.cohorts.membership import add_members, calculate, size
-from mockserver.cohorts.queries import persons_of
+from mockserver.cohorts.queries import persons_behind, persons_of
 from mockserver.errors import NotModelled, ValidationError
 from mockserver.store import Record, Transaction
 
@@ -75,10 +75,12 @@ def _dynamic(transaction: Transaction, cohort: Record) -> dict[str, Any]:
 
 
 def _static(call: Call, transaction: Transaction, cohort: Record) -> dict[str, Any]:
-    """Fill a cohort that is made of a query, once, and count it."""
+    """Fill a cohort that is made of a query or of an insight, once, and count it."""
     if cohort.get("is_unfilled"):
-        add_members(transaction, cohort, persons_of(call, cohort["query"]))
-    return {"count": size(transaction, cohort), "is_unfilled": False}
+        insight = cohort.get("insight")
+        persons = persons_behind(call, insight) if insight else persons_of(call, cohort["query"])
+        add_members(transaction, cohort, persons)
+    return {"count": size(transaction, cohort), "is_unfilled": False, "insight": None}
 
 
 def _end_runs(transaction: Transaction, seed: int, cohort: Record, now: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockserver.analytics import run_query
+from mockserver.analytics import people_behind, run_query
+from mockserver.analytics.people import Stretch
 from mockserver.call import Call
 from mockserver.cohorts.membership import membership_context
 from mockserver.errors import ValidationError
@@ -13,7 +14,13 @@ from mockserver.filtering import predicate
 from mockserver.store import Record, View
 from mockserver.tables import NEWEST_PERSONS
 
+if TYPE_CHECKING:
+    from mockserver.analytics.legacy_filters import Filter
+
 KINDS = ("ActorsQuery", "HogQLQuery")
+INSIGHTS = {"TRENDS": "trends", "STICKINESS": "stickiness", "FUNNELS": "funnel", "LIFECYCLE": "lifecycle"}
+"""Insights whose persons can fill a cohort, as older filters name them."""
+MOST_PERSONS = 2**31
 ID_COLUMNS = ("person_id", "actor_id", "id")
 
 
@@ -41,6 +48,17 @@ def persons_of(call: Call, query: Mapping[str, Any]) -> list[Record]:
     table, project_id = call.table("persons"), call.tenant.project_id
     found = (table.first(uuid=str(row[column]), project_id=project_id) for row in answer.get("results") or ())
     return [person for person in found if person is not None]
+
+
+def persons_behind(call: Call, filter: Filter) -> list[Record]:
+    """Return the persons whom an insight counts, as an older filter asks for it.
+
+    Raises: ValidationError for a filter that cannot be computed or counts groups, NotModelled without the extra.
+    """
+    found = people_behind(INSIGHTS[filter["insight"]], call, filter, Stretch(MOST_PERSONS))
+    if any(actor.is_group for actor in found.actors):
+        raise ValidationError("Group based queries are not supported for cohort creation")
+    return [actor.record for actor in found.actors]
 
 
 def actors(view: View, project_id: int, query: Mapping[str, Any]) -> list[Record]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from mockserver.cohorts.definitions import conditions, definition
 from mockserver.cohorts.membership import find_cohort
@@ -19,13 +20,16 @@ OF_HISTORY = frozenset(
         "stopped_performing_event", "restarted_performing_event",
     }
 )  # fmt: skip
-DEMANDS = ("person_property", "behavioral", "analytical")
-"""Types of dynamic cohorts, the least demanding first."""
+DEMANDS = ("static", "person_property", "behavioral", "analytical")
+"""Types of cohorts, the least demanding first."""
 
 
 def references(cohort: Record) -> list[int]:
     """Return the ids of the cohorts that a cohort's conditions name, in their order."""
-    found = conditions(definition(cohort))
+    return _named(conditions(definition(cohort)))
+
+
+def _named(found: Iterable[Mapping[str, Any]]) -> list[int]:
     numbers = (cohort_number(condition.get("value")) for condition in found if condition.get("type") == "cohort")
     return list(dict.fromkeys(-1 if number is None else number for number in numbers))
 
@@ -68,26 +72,36 @@ def check_type(view: View, cohort: Record) -> None:
 
 
 def expected_type(view: View, cohort: Record) -> str | None:
-    """Return the type that follows from a cohort's definition; nothing when it has none."""
-    if cohort["is_static"]:
-        return "static"
-    if cohort.get("query"):
-        return "analytical"
+    """Return the type that follows from a cohort's definition: the most demanding of its conditions' and references'.
+
+    Nothing where there is nothing to judge: filters without conditions, here or in a cohort referred to, or one that
+    is not there. Definitions by groups do not count. Source: reading of the servers' validation.
+    """
     waiting, seen, found = [cohort], {cohort["id"]}, set()
     while waiting:
         current = waiting.pop()
-        for condition in conditions(definition(current)):
-            if condition.get("type") == "behavioral":
-                found.add("analytical" if condition.get("value") in OF_HISTORY else "behavioral")
-            elif condition.get("type") != "cohort":
-                found.add("person_property")
-        for number in references(current):
+        if current["is_static"] or current.get("query"):
+            found.add("static" if current["is_static"] else "analytical")
+            continue
+        judged = list(conditions(current.get("filters")))
+        if not judged:
+            return None
+        found.update(_demand(condition) for condition in judged if condition.get("type") != "cohort")
+        for number in _named(judged):
             other = find_cohort(view, cohort["project_id"], number)
-            found.add("person_property")  # at least: a list of persons asks no more
-            if other is not None and number not in seen:
+            if other is None:
+                return None
+            if number not in seen:
                 seen.add(number)
                 waiting.append(other)
     return max(found, key=DEMANDS.index) if found else None
+
+
+def _demand(condition: Mapping[str, Any]) -> str:
+    """Return the type of a cohort that had this condition alone."""
+    if condition.get("type") != "behavioral":
+        return "person_property"
+    return "analytical" if condition.get("value") in OF_HISTORY else "behavioral"
 
 
 def behavioral_ids(cohorts: Sequence[Record]) -> frozenset[int]:

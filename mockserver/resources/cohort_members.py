@@ -44,7 +44,7 @@ class CohortMembers(ActivityLogged):
         exports = call.format == "csv" or bool(call.query.get("is_csv_export"))
         limit, offset = PAGES.window(call)
         if exports and limit == PAGES.default_limit and not call.query.get("limit"):
-            limit = LARGEST
+            limit, offset = LARGEST, 0
         rows = self._found(call, record, offset, limit)
         shown = [as_actor(person, call) for person in rows]
         for row in shown:

@@ -10,17 +10,19 @@ from mockserver.call import Call
 from mockserver.cohorts.definitions import definition, read_groups
 from mockserver.cohorts.membership import add_members, size
 from mockserver.cohorts.progression import RUNS, asked, begin, settle
+from mockserver.cohorts.queries import INSIGHTS
 from mockserver.cohorts.references import behavioral_ids, check_type, refuse_loops
 from mockserver.cohorts.uploads import ATTR as UPLOAD
 from mockserver.cohorts.uploads import read_upload
 from mockserver.entropy import read_timestamp
-from mockserver.errors import BareNotFound, NotFound, ValidationError
-from mockserver.fields import TRUE
+from mockserver.errors import BareNotFound, NotFound, ParseError, ValidationError
+from mockserver.models import Model
 from mockserver.pagination import whole_number
 from mockserver.rendering import Answer
 from mockserver.resource import Record
 from mockserver.resources.cohort_fields import Filters, PersonsQuery, of_static_cohort
 from mockserver.resources.cohort_members import CohortMembers
+from mockserver.resources.insight_filters import ABOUT_THE_ANSWER, read_json_text
 from mockserver.store.tinydb import sort_key
 from mockserver.tables import NEWEST_COHORTS
 
@@ -29,6 +31,7 @@ NARROWING = ("search", "type", "created_by_id", "hide_behavioral_cohorts")
 KINDS = {"static": True, "dynamic": False}
 RUNS_ON_A_PAGE = 100
 BOTH_DEFINITIONS = "Cannot set both query and filters at the same time."
+PARSING = "JSON parse error - "
 DYNAMIC_QUERY = "Cannot create a dynamic cohort with a query. Set is_static to true."
 
 
@@ -82,7 +85,9 @@ class Cohorts(SoftDelete, CohortMembers):
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
         text, creator = call.query.get("search", "").lower(), whole_number(call, "created_by_id", 0)
         is_static = KINDS.get(call.query.get("type", ""))
-        hidden = behavioral_ids(records) if call.query.get("hide_behavioral_cohorts") in TRUE else frozenset()
+        hidden = (
+            behavioral_ids(records) if call.query.get("hide_behavioral_cohorts", "").lower() == "true" else frozenset()
+        )
         return [
             record
             for record in records
@@ -116,9 +121,16 @@ class Cohorts(SoftDelete, CohortMembers):
             data = super().load(call, record, partial=partial, replacing=replacing)
         if data.get("groups"):
             data["groups"] = read_groups(data["groups"])
-        if data.get("query") and data.get("filters"):
-            raise ValidationError(BOTH_DEFINITIONS)
+        if data.get("query"):
+            self._judge_query(data["query"])
         return data
+
+    def _judge_query(self, query: dict[str, Any]) -> None:
+        """Refuse a query that is none of its kind. Raises: ValidationError, where the real server fails."""
+        try:
+            Model(self.contract, query["kind"]).judge(query)
+        except ParseError as error:
+            raise ValidationError(error.detail.removeprefix(PARSING), attr="query") from None
 
     def create(self, call: Call) -> Any:
         """Store a cohort, and put the persons into it that the body lists."""
@@ -126,6 +138,8 @@ class Cohorts(SoftDelete, CohortMembers):
         first = self.known_persons(call, data[FIRST_MEMBERS])
         cohort = {**self.identify(call), **data}
         check_type(call.state, cohort)
+        if data["query"] and data["filters"]:
+            raise ValidationError(BOTH_DEFINITIONS)
         if data["query"] and not data["is_static"]:
             # The servers find out when they have stored it, and leave it behind. Source: recorded lists afterwards.
             left = {**cohort, **self.server_fields(call), "is_calculating": True}
@@ -138,13 +152,15 @@ class Cohorts(SoftDelete, CohortMembers):
         return self._fill(call, record, first)
 
     def _fill(self, call: Call, record: Record, first: Sequence[Record]) -> Record:
-        """Put the first persons into a static cohort; a file and a query fill it in the background."""
+        """Put the first persons into a static cohort; a file, a query and an insight fill it in the background."""
         table = call.table(self.table)
         if first:
             add_members(call.transaction, record, first)
             record = table.update(record, {"count": size(call.state, record), "last_calculation": call.now()})
-        if self._upload(call, record) or record["query"]:
-            table.update(record, {"is_due": True, "is_unfilled": bool(record["query"])})
+        is_uploaded = self._upload(call, record)
+        insight = None if first or is_uploaded or record["query"] else read_insight(call)
+        if is_uploaded or record["query"] or insight:
+            table.update(record, {"is_due": True, "is_unfilled": not (is_uploaded or first), "insight": insight})
         return record
 
     def _upload(self, call: Call, record: Record) -> bool:
@@ -180,12 +196,19 @@ class Cohorts(SoftDelete, CohortMembers):
             return super().perform_update(call, record, data)
         if changed["is_static"]:
             updated = super().perform_update(call, record, data)
-            self._upload(call, updated)
-            call.table(self.table).update(updated, {"is_due": True})
+            is_unfilled = bool(not self._upload(call, updated) and data.get("query"))
+            call.table(self.table).update(updated, {"is_due": True, "is_unfilled": is_unfilled})
             return updated
         updated = super().perform_update(call, record, {**data, **asked(record)})
         begin(call, updated)
         return updated
+
+
+def read_insight(call: Call) -> dict[str, Any] | None:
+    """Return the insight that the query parameters of a new cohort are about, if they are about one."""
+    if call.query.get("insight") not in INSIGHTS:
+        return None
+    return {name: read_json_text(value) for name, value in call.query.items() if name not in ABOUT_THE_ANSWER}
 
 
 def show_run(row: Record) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def team(either: Client) -> Client:
         ([condition(key="age", operator="lt", value=30), condition(key="squad", value="blue")], "OR", ["cat", "ann"]),
         ([condition(), condition(key="age", operator="gt", value=30, negation=True)], "AND", ["ann"]),
         ([{"type": "OR", "values": [condition(key="squad", value="blue")]}], "AND", ["cat"]),
+        ([condition(), condition(key="squad", operator="is_not", value="blue")], "AND", ["bob", "ann"]),
+        ([condition(), condition(key="squad", operator="is_not", value=["blue", "grey"])], "AND", []),
     ],
 )
 def test_dynamic_cohort_holds_who_meets_its_conditions(
@@ -162,7 +164,20 @@ def test_calculations_are_kept_newest_first(team: Client) -> None:
     first = team.get(f"{history}?limit=1").json
     assert (first["next"], first["previous"]) == ("?limit=1&offset=1", None)
     assert team.get(f"{history}?limit=1&offset=1").json["previous"] == "?limit=1&offset=0"
-    assert team.get(f"{history}?limit=x").status_code == 400
+    assert team.get(f"{history}?limit=5&offset=2").json["previous"] == "?limit=5&offset=0"
+    assert [team.get(f"{history}?{query}").status_code for query in ("limit=x", "offset=x")] == [400, 400]
+
+
+def test_calculation_is_shown_whole(team: Client) -> None:
+    cohort = create(team, condition())
+    (row,) = team.get(f"{COHORTS}{cohort['id']}/calculation_history/").json["results"]
+    assert len(row.pop("id")) == 36
+    noon = "2026-01-15T12:00:00Z"
+    assert row == {
+        "filters": cohort["filters"], "count": 2, "started_at": noon, "finished_at": noon, "queries": None,
+        "error": None, "duration_seconds": 0.0, "is_completed": True, "is_successful": True, "total_query_ms": None,
+        "total_memory_mb": None, "total_read_rows": None, "total_written_rows": None, "main_query": None,
+    }  # fmt: skip
 
 
 def test_static_cohort_begins_with_the_persons_that_are_known(team: Client) -> None:
@@ -200,20 +215,74 @@ def test_query_fills_a_static_cohort(team: Client) -> None:
     assert names(team, cohort) == ["bob", "ann"]
 
 
+@pytest.mark.parametrize(
+    ("insight", "expected"),
+    [
+        ({"insight": "TRENDS", "entity_id": "bought", "entity_type": "events", "date_from": "-5d"}, ["bob"]),
+        ({"insight": "STICKINESS", "stickiness_days": 1, "events": '[{"id":"bought"}]', "date_from": "-10d"},
+         ["bob", "ann"]),
+        ({"insight": "FUNNELS", "events": '[{"id":"bought","order":0},{"id":"paid","order":1}]', "funnel_step": 2,
+          "date_from": "-30d"}, ["ann"]),
+        ({"insight": "LIFECYCLE", "events": '[{"id":"bought"}]', "target_date": "2026-01-13", "date_from": "-10d",
+          "lifecycle_type": "resurrecting"}, ["bob"]),
+        ({"insight": "PATHS", "entity_id": "bought"}, []),
+        ({"insight": "TRENDS"}, []),
+    ],
+)  # fmt: skip
+def test_insight_of_the_address_fills_a_static_cohort(team: Client, insight: Any, expected: list[str]) -> None:
+    capture(team, "ann", "bought", "2026-01-08")
+    capture(team, "ann", "paid", "2026-01-09")
+    capture(team, "bob", "bought", "2026-01-02", "2026-01-13")
+    cohort = team.post(COHORTS, {"is_static": True}, query_string=insight)
+    assert (cohort.status_code, cohort.json["count"]) == (201, None)
+    assert names(team, cohort.json) == expected
+
+
+def test_persons_given_leave_no_room_for_an_insight(team: Client) -> None:
+    capture(team, "bob", "bought", "2026-01-13")
+    insight = {"insight": "TRENDS", "entity_id": "bought", "entity_type": "events"}
+    body = {"is_static": True, "_create_static_person_ids": [make(team, "ann")["uuid"]]}
+    assert names(team, team.post(COHORTS, body, query_string=insight).json) == ["ann"]
+
+
+def test_query_and_file_come_later_too(team: Client) -> None:
+    cohort = static(team, make(team, "ann"))
+    item = f"{COHORTS}{cohort['id']}/"
+    blue = {"kind": "ActorsQuery", "select": ["id"], "properties": [condition(key="squad", value="blue")]}
+    assert team.patch(item, {"query": blue}).json["is_calculating"] is False
+    assert names(team, cohort) == ["cat", "ann"]
+    team.patch(item, data={"csv": (io.BytesIO(b"bob"), "a.csv")})
+    assert names(team, cohort) == ["cat", "bob", "ann"]
+    assert team.get(item).json["count"] == 3
+
+
 def test_persons_are_added_and_removed(team: Client) -> None:
     ann, bob = make(team, "ann"), make(team, "bob")
     cohort = static(team)
+    assert cohort["last_calculation"] is None
     item = f"{COHORTS}{cohort['id']}/"
-    added = team.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [ann["uuid"], bob["uuid"], NOBODY]})
-    assert (added.status_code, added.json) == (200, {"success": True})
-    assert team.get(item).json["count"] == 2
+    for _ in range(2):
+        added = team.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [ann["uuid"], bob["uuid"], NOBODY]})
+        assert (added.status_code, added.json) == (200, {"success": True})
+    read = team.get(item).json
+    assert (read["count"], read["is_calculating"], read["errors_calculating"]) == (2, False, 0)
+    assert (read["last_calculation"], read.get("version")) == ("2026-01-15T12:00:00Z", None)
     removed = team.patch(f"{item}remove_person_from_static_cohort/", {"person_id": ann["uuid"]})
     assert removed.json == {"success": True}
     assert names(team, cohort) == ["bob"]
+    assert team.get(item).json["count"] == 1
+
+
+def test_additions_and_removals_are_logged(team: Client) -> None:
+    ann = make(team, "ann")
+    item = f"{COHORTS}{static(team)['id']}/"
+    team.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [ann["uuid"]]})
+    team.patch(f"{item}remove_person_from_static_cohort/", {"person_id": ann["uuid"]})
     log = team.get(f"{item}activity/").json["results"]
     assert [entry["activity"] for entry in log] == ["person_removed_manually", "persons_added_manually", "created"]
     change = {"type": "Cohort", "action": "changed", "field": None, "before": None, "after": None}
-    assert log[0]["detail"]["changes"] == [change]
+    for entry in log[:2]:
+        assert (entry["detail"]["name"], entry["detail"]["changes"]) == (None, [change])
 
 
 @pytest.mark.parametrize(
@@ -224,12 +293,24 @@ def test_persons_are_added_and_removed(team: Client) -> None:
         ([], "person_ids must be a list"),
         ({"person_ids": []}, "person_ids cannot be empty"),
         ({"person_ids": ["x"] * 1001}, "List size exceeds limit"),
+        ({"person_ids": ["x"] * 1000}, "No valid users to add to cohort"),
         ({"person_ids": [NOBODY, "abc", 5, None, "\x00"]}, "No valid users to add to cohort"),
     ],
 )
 def test_addition_is_refused(either: Client, body: Any, detail: str) -> None:
     response = either.patch(f"{COHORTS}{static(either)['id']}/add_persons_to_static_cohort/", body)
-    assert (response.status_code, response.json["detail"]) == (400, detail)
+    assert (response.status_code, response.json["detail"], response.json["attr"]) == (400, detail, None)
+
+
+def test_persons_of_another_project_are_strangers(either: Client) -> None:
+    outsider = either.as_key("phx_mock_outsider")
+    body = {"name": "c", "is_static": True}
+    theirs = outsider.post("/api/projects/3/cohorts/", body).json["id"]
+    mine = make(either, "ann")["uuid"]
+    item = f"/api/projects/3/cohorts/{theirs}/"
+    added = outsider.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [mine]})
+    assert added.json["detail"] == "No valid users to add to cohort"
+    assert outsider.patch(f"{item}remove_person_from_static_cohort/", {"person_id": mine}).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -244,7 +325,7 @@ def test_addition_is_refused(either: Client, body: Any, detail: str) -> None:
 )
 def test_removal_is_refused(either: Client, body: Any, status: int, detail: str) -> None:
     response = either.patch(f"{COHORTS}{static(either)['id']}/remove_person_from_static_cohort/", body)
-    assert (response.status_code, response.json["detail"]) == (status, detail)
+    assert (response.status_code, response.json["detail"], response.json["attr"]) == (status, detail, None)
 
 
 def test_removal_of_somebody_who_is_not_in_it_is_refused(team: Client) -> None:
@@ -285,6 +366,55 @@ def test_persons_of_a_cohort_are_paged_searched_and_filtered(team: Client) -> No
     assert team.get(f"{url}?properties=x").status_code == 400
     assert team.get(f"{url}?limit=abc").status_code == 400
     assert team.get(f"{url}?offset=-1").status_code == 400
+
+
+def test_person_of_a_cohort_is_shown_as_an_actor(team: Client) -> None:
+    ann = make(team, "ann", email="ann@x.test")
+    for number in range(12):
+        capture(team, "ann", "$create_alias", "2026-01-14", alias=f"ann-{number}")
+    (row,) = team.get(f"{COHORTS}{static(team, ann)['id']}/persons/").json["results"]
+    assert len(row.pop("distinct_ids")) == 10
+    assert row.pop("properties")["email"] == "ann@x.test"
+    assert row == {
+        "type": "person", "id": ann["uuid"], "uuid": ann["uuid"], "created_at": ann["created_at"],
+        "is_identified": True, "name": "ann@x.test", "matched_recordings": [], "value_at_data_point": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "following", "previous"),
+    [
+        ("", None, None),
+        ("?limit=3", None, None),
+        ("?limit=2", "?limit=2&offset=2", None),
+        ("?limit=1&offset=1", "?limit=1&offset=2", "?limit=1&offset=1"),
+        ("?offset=2&limit=1", None, "?offset=1&limit=1"),
+        ("?offset=1", None, None),
+        ("?limit=0", None, None),
+    ],
+)
+def test_links_of_a_cohorts_persons(team: Client, query: str, following: str | None, previous: str | None) -> None:
+    url = f"{COHORTS}{create(team, condition())['id']}/persons/"
+    page = team.get(f"{url}{query}").json
+    assert list(page) == ["results", "next", "previous"]
+    for link, expected in ((page["next"], following), (page["previous"], previous)):
+        assert link == (expected and f"http://localhost{url}{expected}")
+
+
+def test_persons_of_a_cohort_come_a_hundred_at_a_time(team: Client) -> None:
+    many = [make(team, f"p{number}") for number in range(101)]
+    url = f"{COHORTS}{static(team, *many)['id']}/persons"
+    page = team.get(url).json
+    assert (len(page["results"]), page["next"]) == (100, f"http://localhost{url}?offset=100")
+    assert len(team.get(page["next"]).json["results"]) == 1
+    assert len(team.get(f"{url}?is_csv_export=1&offset=7").json["results"]) == 101
+
+
+def test_deleted_cohort_still_has_its_persons(team: Client) -> None:
+    for cohort in (create(team, condition()), static(team, make(team, "ann"))):
+        before = names(team, cohort)
+        team.patch(f"{COHORTS}{cohort['id']}/", {"deleted": True})
+        assert names(team, cohort) == before != []
 
 
 def test_persons_of_a_cohort_are_exported(team: Client) -> None:
