@@ -145,21 +145,36 @@ class Integer(Field):
 class DecimalText(Field):
     """A decimal number, returned as text with fixed places."""
 
-    def __init__(self, *, places: int, minimum: Any = None, maximum: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *, places: int, digits: int, minimum: Any = None, maximum: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.places, self.minimum, self.maximum = places, minimum, maximum
+        self.places, self.digits, self.minimum, self.maximum = places, digits, minimum, maximum
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = str(value).strip()
+        if len(text) > MAX_DIGITS:
+            refuse("String value too large.", "max_string_length")
         try:
-            number = Decimal(str(value).strip())
+            number = Decimal(text)
         except InvalidOperation:
             refuse("A valid number is required.")
         if isinstance(value, (bool, dict, list)) or not number.is_finite():
             refuse("A valid number is required.")
+        self._refuse_precision(number)
         refuse_out_of_range(number, self.minimum, self.maximum)
-        if -int(number.as_tuple().exponent) > self.places:
-            refuse(f"Ensure that there are no more than {self.places} decimal places.", "max_decimal_places")
         return f"{number:.{self.places}f}"
+
+    def _refuse_precision(self, number: Decimal) -> None:
+        """Refuse more digits than the database keeps, which DRF counts before it looks at the limits."""
+        _, digits, exponent = number.as_tuple()
+        decimals = max(-int(exponent), 0)
+        whole = max(len(digits) + int(exponent), 0)
+        if whole + decimals > self.digits:
+            refuse(f"Ensure that there are no more than {self.digits} digits in total.", "max_digits")
+        if decimals > self.places:
+            refuse(f"Ensure that there are no more than {self.places} decimal places.", "max_decimal_places")
+        most = self.digits - self.places
+        if whole > most:
+            refuse(f"Ensure that there are no more than {most} digits before the decimal point.", "max_whole_digits")
 
 
 class Number(Field):

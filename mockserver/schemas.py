@@ -93,7 +93,7 @@ def _text(prop: Document, bounds: dict[str, Any], options: dict[str, Any]) -> fi
         case "uuid":
             return fields.Uuid(**options)
         case "decimal":
-            return fields.DecimalText(places=prop["x-decimal-places"], **bounds, **options)
+            return fields.DecimalText(places=prop["x-decimal-places"], digits=prop["x-max-digits"], **bounds, **options)
         case "email":
             return fields.Email(min_length=1, max_length=prop.get("maxLength"), **options)
     return fields.Text(min_length=prop.get("minLength", 0), max_length=prop.get("maxLength"), **options)

@@ -7,6 +7,7 @@ import pytest
 
 from mockserver import fields
 
+RATE = fields.DecimalText(places=2, digits=3, minimum=0, maximum=1)
 WRONG_TIME = (
     "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
 )
@@ -22,8 +23,11 @@ WRONG_TIME = (
         *((fields.Boolean(), value, False) for value in (False, "false", "False", 0, "0", "no", "Off", "f", "n")),
         (fields.Integer(), "12", 12),
         (fields.Integer(), "1.0", 1),
-        (fields.DecimalText(places=2), 0.5, "0.50"),
-        (fields.DecimalText(places=2), "1", "1.00"),
+        (RATE, 0.5, "0.50"),
+        (RATE, "1", "1.00"),
+        (RATE, "1.00", "1.00"),
+        (RATE, 1e-2, "0.01"),
+        (RATE, "1E0", "1.00"),
         (fields.Timestamp(), "2024-01-01", "2024-01-01T00:00:00Z"),
         (fields.Timestamp(), "2025-08-02T10:00:00+02:00", "2025-08-02T08:00:00Z"),
         (fields.Timestamp(), "2025-08-01T10:00:00.123456", "2025-08-01T10:00:00.123456Z"),
@@ -57,9 +61,15 @@ def test_field_keeps(field, value, kept):
         (fields.Integer(), "9" * 1001, "max_string_length", "String value too large."),
         (fields.Integer(maximum=30000), 30001, "max_value", "Ensure this value is less than or equal to 30000."),
         (fields.Integer(minimum=0), -1, "min_value", "Ensure this value is greater than or equal to 0."),
-        (fields.DecimalText(places=2), "0.123", "max_decimal_places",
-         "Ensure that there are no more than 2 decimal places."),
-        (fields.DecimalText(places=2), "NaN", "invalid_input", "A valid number is required."),
+        (RATE, "0.123", "max_decimal_places", "Ensure that there are no more than 2 decimal places."),
+        (RATE, "1.555", "max_digits", "Ensure that there are no more than 3 digits in total."),
+        (RATE, "1E-4", "max_digits", "Ensure that there are no more than 3 digits in total."),
+        (RATE, "1E3", "max_digits", "Ensure that there are no more than 3 digits in total."),
+        (RATE, 15, "max_whole_digits", "Ensure that there are no more than 1 digits before the decimal point."),
+        (RATE, 1.5, "max_value", "Ensure this value is less than or equal to 1."),
+        (RATE, "1" * 1001, "max_string_length", "String value too large."),
+        (RATE, "NaN", "invalid_input", "A valid number is required."),
+        (RATE, "-Infinity", "invalid_input", "A valid number is required."),
         (fields.Timestamp(), "", "invalid_input", WRONG_TIME),
         (fields.Timestamp(), 1754042400, "invalid_input", WRONG_TIME),
         (fields.Timestamp(), "2025-13-01", "invalid_input", WRONG_TIME),

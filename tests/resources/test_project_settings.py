@@ -48,6 +48,10 @@ FLAG_KEYS = "Must provide a dictionary with only 'id' and 'key' keys. _or_ only 
             "session_recording_sample_rate", "0.123", "max_decimal_places",
             "Ensure that there are no more than 2 decimal places.",
         ),
+        (
+            "session_recording_sample_rate", 15, "max_whole_digits",
+            "Ensure that there are no more than 1 digits before the decimal point.",
+        ),
         ("session_recording_sample_rate", "x", "invalid_input", "A valid number is required."),
         (
             "session_recording_minimum_duration_milliseconds", 30001, "max_value",
