@@ -133,7 +133,7 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     methods, which name no action at all; PATCH on a collection, where the family has a scope for writing, and any wrong
     method on an action that does declare its scopes, go on to their 405.
     """
-    if not principal.is_scoped or method in ("OPTIONS", "HEAD"):
+    if not principal.is_scoped or method == "OPTIONS" or (method == "HEAD" and endpoint is None):
         return
     if endpoint is not None:
         refused = endpoint.operation.refuses_keys and world.profile is Profile.OBSERVED

@@ -239,5 +239,6 @@ def test_current_project_is_the_one_last_used(client):
 def test_actions_without_scope_refuse_keys_where_servers_do(client, observed):
     path = "/api/organizations/@current/projects/1/is_generating_demo_data/"
     assert client.get(path).status_code == 200
+    assert observed("HEAD", path).status_code == 403
     assert refusal(observed.get(path)) == (403, "permission_denied", UNSUPPORTED)
     assert observed.as_key("phx_mock_session").get(path).status_code == 200
