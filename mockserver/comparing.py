@@ -133,8 +133,11 @@ class TextComparison:
 class TypedComparison:
     """Compare as queries do: the value read as the property's declared type, nothing where it does not read so."""
 
-    def __init__(self, declared: str | None, now: datetime, zone: tzinfo = UTC) -> None:
+    def __init__(
+        self, declared: str | None, now: datetime, zone: tzinfo = UTC, *, lists_pass_nothing: bool = True
+    ) -> None:
         self.declared = declared
+        self.lists_pass_nothing = lists_pass_nothing
         self.now = now
         self.zone = zone
 
@@ -165,6 +168,8 @@ class TypedComparison:
         if len(tests) == 1:
             return tests[0]
         together = all if refuses else any
+        if operator in EQUALITIES and not self.lists_pass_nothing:
+            return lambda has, value: self.read(value) is not None and together(test(has, value) for test in tests)
         return lambda has, value: together(test(has, value) for test in tests)
 
     def _search(self, operator: str, wanted: Any) -> Judge:

@@ -31,7 +31,8 @@ class Context:
     """What a filter is judged by, beside the properties.
 
     `declared` names the types of properties (String, Numeric, Boolean, DateTime); `is_member` tells whether a record
-    belongs to the cohort of an id; `kinds` are the types of filter that count, others being always true.
+    belongs to the cohort of an id; `kinds` are the types of filter that count, others being always true. Where not
+    `lists_pass_nothing`, who lacks a property is not among those who have none of several values.
     """
 
     now: datetime
@@ -39,13 +40,14 @@ class Context:
     declared: Mapping[str, str | None] = field(default_factory=dict)
     is_member: Callable[[int, Record], bool] = lambda cohort_id, record: False
     compares_text: bool = False
+    lists_pass_nothing: bool = True
     kinds: frozenset[str] = frozenset({"person"})
 
     def comparison(self, name: str) -> Comparison:
         """Return how values of a property are compared."""
         if self.compares_text:
             return TextComparison()
-        return TypedComparison(self.declared.get(name), self.now, self.zone)
+        return TypedComparison(self.declared.get(name), self.now, self.zone, lists_pass_nothing=self.lists_pass_nothing)
 
 
 def matches(properties: Properties, filters: Sequence[Mapping[str, Any]], context: Context) -> bool:

@@ -151,6 +151,17 @@ def test_calculation_that_fails_is_counted(team: Client) -> None:
     (run,) = team.get(f"{COHORTS}{cohort['id']}/calculation_history/").json["results"]
     assert (run["is_completed"], run["is_successful"], run["count"]) == (True, False, None)
     assert "Float64" in run["error"]
+    team.patch(f"{COHORTS}{cohort['id']}/", {"filters": {"properties": {"type": "AND", "values": []}}})
+    mended = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (mended["errors_calculating"], mended.get("last_error_message"), mended["count"]) == (0, None, 0)
+
+
+def test_pages_tell_why_a_calculation_failed(client: Client) -> None:
+    make(client, "ann", age=20)
+    cohort = create(client, condition(key="age", operator="gt", value="many"))
+    read = client.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["version"], read["pending_version"]) == (None, 1)
+    assert "Float64" in read["last_error_message"]
 
 
 def test_calculations_are_kept_newest_first(team: Client) -> None:
