@@ -39,6 +39,8 @@ SESSION: Mapping[str, int | str] = {
     "session_timezone": "UTC",
     "join_use_nulls": 0,
     "max_memory_usage": 2_000_000_000,
+    # PostHog's cloud computes funnels by a compiled function; ours grow with their steps.
+    "max_query_size": 1_048_576,
     "max_result_rows": 1_000_000,
     "output_format_json_named_tuples_as_objects": 0,
     "output_format_json_quote_64bit_integers": 0,

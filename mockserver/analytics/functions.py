@@ -44,7 +44,10 @@ class Function:
 
 
 PLAIN: dict[tuple[int, int | None], str] = {
-    (0, 0): "e pi rand today yesterday current_date rowNumberInBlock rowNumberInAllBlocks rank dense_rank row_number",
+    (0, 0): """
+        e pi rand today yesterday current_date rowNumberInBlock rowNumberInAllBlocks rank dense_rank row_number
+        h3GetRes0Indexes
+        """,
     (1, 1): """
         negate abs empty notEmpty length reverse arrayEnumerate arrayPopBack arrayPopFront arrayJoin arrayDifference
         arrayDistinct arrayEnumerateDense arrayReverse arrayFlatten arrayCompact arrayProduct hex unhex
@@ -70,8 +73,16 @@ PLAIN: dict[tuple[int, int | None], str] = {
         tupleToNameValuePairs tupleNegate isFinite isInfinite ifNotFinite isNaN formatReadableDecimalSize
         formatReadableSize formatReadableQuantity indexHint extractIPv4Substrings L1Norm L2Norm LinfNorm L1Normalize
         L2Normalize LinfNormalize first_value last_value
+        h3IsValid h3GetResolution h3GetBaseCell h3EdgeAngle h3EdgeLengthM h3EdgeLengthKm h3ToGeo h3ToGeoBoundary
+        h3HexAreaM2 h3HexAreaKm2 h3ToString stringToH3 h3IsResClassIII h3IsPentagon h3GetFaces h3CellAreaM2
+        h3CellAreaRads2 h3ExactEdgeLengthM h3ExactEdgeLengthKm h3ExactEdgeLengthRads h3NumHexagons
+        h3GetPentagonIndexes h3UnidirectionalEdgeIsValid h3GetOriginIndexFromUnidirectionalEdge
+        h3GetDestinationIndexFromUnidirectionalEdge h3GetIndexesFromUnidirectionalEdge
+        h3GetUnidirectionalEdgesFromHexagon h3GetUnidirectionalEdgeBoundary
         """,
     (2, 2): """
+        h3kRing h3IndexesAreNeighbors h3ToChildren h3ToParent h3ToCenterChild h3Line h3Distance h3HexRing
+        h3GetUnidirectionalEdge
         plus minus multiply divide intDiv intDivOrZero modulo moduloOrZero positiveModulo gcd lcm max2 min2
         arrayElement has hasAll hasAny hasSubstr indexOf countEqual arrayPushBack arrayPushFront arrayAUC
         arrayWithConstant arrayRotateLeft arrayRotateRight toUUIDOrDefault timeStampAdd timeStampSub addYears addMonths
@@ -97,12 +108,14 @@ PLAIN: dict[tuple[int, int | None], str] = {
         LpNorm L1Distance L2Distance LinfDistance LpNormalize cosineDistance nth_value
         """,
     (3, 3): """
-        age substring substringUTF8 convertCharset multiFuzzyMatchAny multiFuzzyMatchAnyIndex
+        geoToH3 age substring substringUTF8 convertCharset multiFuzzyMatchAny multiFuzzyMatchAnyIndex
         multiFuzzyMatchAllIndices replace replaceAll replaceOne replaceRegexpAll replaceRegexpOne translate
         translateUTF8 lpad rpad if bitSlice bitmapSubsetInRange bitmapSubsetLimit subBitmap bitmapTransform hop
         LpDistance
         """,
-    (4, 4): "greatCircleDistance geoDistance greatCircleAngle width_bucket bar",
+    (4, 4): """
+        greatCircleDistance geoDistance greatCircleAngle width_bucket bar h3PointDistM h3PointDistKm h3PointDistRads
+        """,
     (5, 5): "geohashesInBox",
     (1, 2): """
         toString arrayMin arrayMax arraySum arrayAvg arrayStringConcat toStartOfWeek toStartOfDay toLastDayOfWeek

@@ -149,14 +149,16 @@ class Attempts:
     def _in_order(self, level: int, rows: nodes.SelectQuery) -> nodes.SelectQuery:
         """Return the events without the moments that come before those of the steps before them.
 
-        Columns are named with their source: a bare name would stand for the column of this very query, and what each
-        of those holds would be written into the next.
+        Columns are named with their source: a bare name would stand for the column of this very query, as `early_1`
+        does, which says whether a step or one before it comes too early.
         """
         columns = ["actor", "moment", *self._prop, "step_0", *self.latest[:level]]
         for number in range(level, self.size):
-            pairs = ((f"rows.latest_{step}", f"rows.latest_{step - 1}") for step in range(level, number + 1))
-            early = " OR ".join(f"{moment} < {before}" for moment, before in pairs)
-            columns.append(f"if({early}, null, rows.latest_{number}) AS latest_{number}")
+            early = f"rows.latest_{number} < rows.latest_{number - 1}"
+            if number > level:
+                early = f"early_{number - 1} OR {early}"
+            columns.append(f"({early}) AS early_{number}")
+            columns.append(f"if(early_{number}, null, rows.latest_{number}) AS latest_{number}")
         for number, exclusion in enumerate(self.exclusions):
             column, since = f"barred_{number}", f"rows.latest_{exclusion.first}"
             is_due = level <= exclusion.first + 1

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from mockserver import entropy
 from mockserver.analytics import nodes
+from mockserver.analytics.database import JOINED, Database, database
 from mockserver.analytics.engine import engine
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.mirror import mirror
 from mockserver.analytics.printer import Printing, print_clickhouse, print_hogql
 from mockserver.analytics.resolver import resolve
 from mockserver.analytics.results import convert_rows, show_type
-from mockserver.analytics.schema import JOINED, Database, database
 from mockserver.analytics.scopes import Context
 from mockserver.call import Call
 from mockserver.store import Record, View
@@ -90,7 +90,7 @@ class Inquiry:
     @property
     def context(self) -> Context:
         """What the resolver needs to know."""
-        return Context(self.database, self.timezone, self.property_types, self.find_cohort)
+        return Context(self.database, self.timezone, self.project_id, self.property_types, self.find_cohort)
 
     @property
     def printing(self) -> Printing:

@@ -17,6 +17,7 @@ ESCAPES = {
 }  # fmt: skip
 IDENTIFIER_ESCAPES = {character: escape for character, escape in ESCAPES.items() if character != "'"} | {"`": "\\`"}
 PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 KEYWORDS = {"true", "false", "null"}
 
 
@@ -42,6 +43,14 @@ def hogql_identifier(name: str | int) -> str:
         return name
     _refuse_percent(name)
     return name if PLAIN.fullmatch(name) else _quoted(name)
+
+
+def typed_identifier(name: str) -> str:
+    """Return a name as an editor would type it: with more care than HogQL takes when it is printed again.
+
+    Source: recorded schemas and suggestions, where a dollar sign is reason enough to quote.
+    """
+    return name if WORD.fullmatch(name) else _quoted(name)
 
 
 def _refuse_percent(name: str) -> None:

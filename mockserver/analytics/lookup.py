@@ -130,14 +130,16 @@ class Lookup:
             case Computed():
                 inner = self._expression(source, item.expression)
                 return self._into(nodes.Expansion(chain=head, expr=inner, type=item.type), rest, node)
-            case Within(fields):
+            case Within(fields, kind):
                 if not rest:
                     raise QueryError(f"Can't select a table when a column is expected: {name}", node.start, node.end)
                 inside = fields.get(str(rest[0]))
                 if inside is None:
                     raise QueryError(f"Field not found: {rest[0]}", node.start, node.end)
                 head = chain[: len(chain) - len(rest) + 1]
-                return self._into(self._column(source, str(rest[0]), inside, head, kind="person"), rest[1:], node)
+                if not isinstance(inside, Plain):
+                    return self._in_table(source, inside, rest, chain, node)
+                return self._into(self._column(source, str(rest[0]), inside, head, kind=kind), rest[1:], node)
             case Joined():
                 if not rest:
                     dotted = ".".join(str(part) for part in chain)
@@ -156,7 +158,8 @@ class Lookup:
         stored = quoted_column(source.table.stored, name)
         is_time = item.type.kind is Kind.DATETIME and sql is None
         quoted = f"'{self.context.timezone}'"
-        read = f"toTimeZone({stored}, {quoted})" if is_time else (sql or stored).replace("{timezone}", quoted)
+        read = f"toTimeZone({stored}, {quoted})" if is_time else sql or stored
+        read = read.replace("{timezone}", quoted).replace("{team_id}", f"toInt64({self.context.project_id})")
         source.need(name, read)
         return nodes.Column(
             chain=chain, name=name, source=source, type=source.column_type(item), declared=source.declared

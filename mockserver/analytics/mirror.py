@@ -29,7 +29,10 @@ COLUMNS = {
         " distinct_id String, elements_chain String, created_at DateTime64(6, 'UTC'), `$session_id` String,"
         " `$window_id` String,"
         " person_id UUID, person_created_at DateTime64(3, 'UTC'), person_properties String,"
-        + "".join(f" `$group_{index}` String," for index in GROUPS)
+        + "".join(
+            f" `$group_{index}` String, group{index}_created_at DateTime64(3, 'UTC'), group{index}_properties String,"
+            for index in GROUPS
+        )
         + " elements_chain_href String, elements_chain_texts Array(String), elements_chain_ids Array(String),"
         " elements_chain_elements Array(Enum8('a' = 1, 'button' = 2, 'form' = 3, 'input' = 4, 'select' = 5,"
         " 'textarea' = 6, 'label' = 7))"
@@ -39,8 +42,13 @@ COLUMNS = {
     "groups": (
         "`index` UInt8, key String, created_at DateTime64(3, 'UTC'), updated_at DateTime('UTC'), properties String"
     ),
-    "cohort_people": "person_id UUID, cohort_id UInt64, version UInt64",
-    "static_cohort_people": "person_id UUID, cohort_id UInt64",
+    "cohort_people": "person_id UUID, cohort_id Int64, version UInt64",
+    "static_cohort_people": "person_id UUID, cohort_id Int64",
+    "query_log": (
+        "query_id String, endpoint String, query String, query_start_time DateTime64(6, 'UTC'),"
+        " query_duration_ms Float64, hogql_name String, created_by Int64, read_rows Int64, read_bytes Int64,"
+        " result_rows Int64, result_bytes Int64, memory_usage Int64, status String, is_personal_api_key_request Bool"
+    ),
     "nothing": (
         "session_id String, distinct_id String, timestamp DateTime64(6, 'UTC'),"
         " min_first_timestamp DateTime64(6, 'UTC'), max_last_timestamp DateTime64(6, 'UTC'), first_url String,"
@@ -50,10 +58,8 @@ COLUMNS = {
         " x Int16, y Int16, scale_factor Int16, viewport_width Int16, viewport_height Int16, pointer_target_fixed Bool,"
         " current_url String, type String, app_source String, app_source_id String, instance_id String,"
         " metric_kind String, metric_name String, count Int64, log_source String, log_source_id String, message String,"
-        " level String, query_id String, query String, query_start_time DateTime64(6, 'UTC'), query_duration_ms UInt64,"
-        " created_by Int64, read_rows UInt64, read_bytes UInt64, result_rows UInt64, result_bytes UInt64,"
-        " memory_usage UInt64, status String, kind String, query_type String, is_personal_api_key_request Bool,"
-        " name String, client_query_id String, event_date Date, exception_code Int32, exception_name String"
+        " level String, person_id UUID, revenue Float64, revenue_last_30_days Float64, fingerprint String,"
+        " issue_id UUID"
     ),
 }
 ORDERS = {
@@ -66,6 +72,7 @@ SOURCES = {
     "groups": ("groups",),
     "cohort_people": ("cohorts", "cohort_members", "persons", "events"),
     "static_cohort_people": ("cohorts", "cohort_members"),
+    "query_log": ("query_runs",),
     "nothing": (),
 }
 
@@ -258,6 +265,21 @@ def _static_cohort_people(view: View, project_id: int) -> Iterator[Mapping[str, 
             yield {"person_id": person_id, "cohort_id": cohort["id"]}
 
 
+def _query_log(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
+    for run in view.table("query_runs").find(project_id=project_id):
+        yield {
+            "query_id": run["query_id"],
+            "endpoint": run["endpoint"],
+            "query": run["query"],
+            "query_start_time": clock(run["query_start_time"]),
+            "query_duration_ms": run["query_duration_ms"],
+            "hogql_name": run["name"],
+            "created_by": run["created_by"],
+            "status": run["status"],
+            "is_personal_api_key_request": run.get("by_key", True),
+        }
+
+
 def _no_rows(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
     return iter(())
 
@@ -269,6 +291,7 @@ ROWS: dict[str, Rows] = {
     "groups": _groups,
     "cohort_people": _cohort_people,
     "static_cohort_people": _static_cohort_people,
+    "query_log": _query_log,
     "nothing": _no_rows,
 }
 

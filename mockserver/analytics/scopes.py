@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.analytics import nodes
+from mockserver.analytics.database import Database
 from mockserver.analytics.nodes import Node
-from mockserver.analytics.schema import Database
 from mockserver.analytics.sources import Source
 from mockserver.analytics.types import Type
 
@@ -19,6 +19,7 @@ class Context:
 
     database: Database
     timezone: str = "UTC"
+    project_id: int = 0
     property_types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Declared types by kind of property: `event`, `person`, `group_0`…"""
     find_cohort: Callable[[Any], Node] | None = None

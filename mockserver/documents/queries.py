@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 
+from mockserver.analytics.database import JOINED, database
 from mockserver.analytics.functions import Function, aggregates
 from mockserver.analytics.functions import functions as plain
 from mockserver.analytics.kinds import KINDS
-from mockserver.analytics.schema import JOINED, Joined, Table, TableField, database
+from mockserver.analytics.schema import Joined, Table, TableField
 from mockserver.documents.markdown import code, table
 
 

@@ -25,6 +25,7 @@ MOST_ANSWERS = 200
 BOOKS = frozenset({"queries", TABLE, "query_runs", "activity_log"})
 DATA = tuple(sorted(TABLES.keys() - BOOKS))
 ROWS = frozenset({"EventsQuery", "ActorsQuery", "GroupsQuery", "SessionsTimelineQuery"})
+OPTIONS = frozenset({"InsightActorsQueryOptions"})
 
 KEPT, KEPT_ROWS, KEPT_AT_MOST = timedelta(hours=6), timedelta(minutes=5), timedelta(days=1)
 AGAIN, AGAIN_SHORT_INSIGHT, AGAIN_INSIGHT = timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=15)
@@ -69,7 +70,8 @@ def complete_answer(call: Call, key: str, query: Query, result: Mapping[str, Any
         "query_status": None,
         "timezone": (call.tenant.project or {}).get("timezone") or "UTC",
     }
-    answer = {"error": None, "resolved_date_range": None, **result, **around}
+    told = {} if query["kind"] in OPTIONS else {"error": None, "resolved_date_range": None}
+    answer = {**told, **result, **around}
     return {name: answer[name] for name in sorted(answer)}
 
 

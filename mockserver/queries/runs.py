@@ -49,6 +49,7 @@ def log(call: Call, transaction: Transaction, id: str, query: Query, error: str 
             "status": "ExceptionWhileProcessing" if error else "QueryFinish",
             "exception_message": error or "",
             "created_by": call.user["id"],
+            "by_key": call.principal.is_scoped,
         }
     )
     forget_first(table, MOST_RUNS)

@@ -54,6 +54,9 @@ def test_nobody_gets_more_than_fifty_thousand_rows(asker: Asker) -> None:
         ("1 > 0 ? 'y' : 'n'", "y"),
         ("null ?? 'd'", "d"),
         ("sparkline([1])", ["__hx_tag", "Sparkline", "data", [1]]),
+        ("unhex('ff41')", "�A"),
+        ("md5('a')", "0CC175B9C0F1B6A831C399E269772661"),
+        ("h3ToString(617420388351344639)", "89184926cc3ffff"),
     ],
 )
 def test_expression_has_its_value(asker: Asker, expression: str, value: Any) -> None:
@@ -99,6 +102,11 @@ def test_time_is_told_in_the_projects_zone(asker: Asker) -> None:
         ("person_id in (select id from persons where properties.plan = 'free')", 1),
         ("pdi.person.properties.email ilike 'ANN%'", 2),
         ("session.$session_duration = 7200", 2),
+        ("session.session_id_v7 > 0", 2),
+        ("poe.$virt_initial_channel_type = 'Unknown'", 4),
+        ("poe.$virt_revenue is null or poe.$virt_revenue = 0", 4),
+        ("goe_0.key = '' and goe_0.properties.name is null", 4),
+        ("person.team_id = team_id and session.team_id != 99", 4),
     ],
 )
 def test_condition_holds_for_so_many_events(asker: Asker, condition: str, count: int) -> None:
@@ -139,6 +147,12 @@ def test_joins_subqueries_and_ctes_work_together(asker: Asker) -> None:
 )  # fmt: skip
 def test_query_of_this_form_works(asker: Asker, sql: str, rows: Any) -> None:
     assert asker.rows(sql) == rows
+
+
+def test_log_of_queries_has_those_that_were_run(asker: Asker) -> None:
+    asker.rows("select 1 as first")
+    sql = "select query, status, is_personal_api_key_request from query_log where query like '%first'"
+    assert asker.rows(sql) == [["select 1 as first", "QueryFinish", True]]
 
 
 def test_sample_is_of_whole_persons(asker: Asker) -> None:

@@ -58,9 +58,65 @@ def test_schema_tells_tables_and_fields(asker: Asker) -> None:
     assert (event["person"]["type"], event["person"]["table"]) == ("lazy_table", "persons")
 
 
-@pytest.mark.parametrize("text, at, label", [("select ev from events", 9, "event"), ("select 1 from ", 14, "persons"),
-                                             ("select properties. from events", 18, "amount")])  # fmt: skip
-def test_autocomplete_suggests_what_could_stand_there(asker: Asker, text: str, at: int, label: str) -> None:
-    body = {"kind": "HogQLAutocomplete", "language": "hogQL", "query": text, "startPosition": at, "endPosition": at}
-    labels = [item["label"] for item in asker.query(body).json["suggestions"]]
-    assert label in labels
+def test_schema_tells_where_a_field_leads(asker: Asker) -> None:
+    tables = asker.query({"kind": "DatabaseSchemaQuery"}).json["tables"]
+    event, person = tables["events"]["fields"], tables["persons"]["fields"]
+    assert event["group_1"]["fields"] == ["index", "team_id", "key", "created_at", "updated_at", "properties"]
+    assert (event["goe_0"]["type"], event["goe_0"]["fields"]) == ("virtual_table", ["key", "created_at", "properties"])
+    assert person["pdi"]["fields"] == ["team_id", "distinct_id", "person_id"]  # and not back to the person
+    assert person["$virt_revenue"]["chain"] == ["revenue_analytics", "revenue"]
+    assert event["$session_id"]["hogql_value"] == "`$session_id`"
+
+
+def suggestions(asker: Asker, text: str, **fields: Any) -> list[Any]:
+    at = text.find("|")
+    query = {"kind": "HogQLAutocomplete", "language": "hogQL", "query": text.replace("|", "")}
+    response = asker.query({**query, "startPosition": at, "endPosition": at, **fields})
+    assert response.status_code == 200, response.json
+    return response.json["suggestions"]  # type: ignore[no-any-return]
+
+
+SOURCE = {"sourceQuery": {"kind": "HogQLQuery", "query": "select 1 from persons"}, "language": "hogQLExpr"}
+
+
+@pytest.mark.parametrize(
+    "text, fields, first, last",
+    [
+        ("select ev| from events", {}, "uuid", None),
+        ("select e.| from events e where 1", {}, "uuid", None),
+        ("select p.| from events e left join persons as p on 1", {}, "id", None),
+        ("select 1 from |", {}, "events", None),
+        ("select properties.| from events", {}, "amount", None),
+        ("select person.properties.| from events", {}, "age", "is_admin"),
+        ("select person.| from events", {}, "id", "$virt_revenue_last_30_days"),
+        ("select pdi.person.| from events", {}, "id", "$virt_revenue_last_30_days"),
+        ("select poe.properties.| from events", {}, "age", "is_admin"),
+        ("is_|", SOURCE, "id", None),
+        ("event.na|", {"language": "hog", "globals": {"event": {"name": 1, "uuid": 2}}}, "name", "uuid"),
+    ],
+)
+def test_autocomplete_suggests_what_could_stand_there(
+    asker: Asker, text: str, fields: Any, first: str, last: str | None
+) -> None:
+    labels = [item["label"] for item in suggestions(asker, text, **fields)]
+    assert labels[0] == first and last in (labels[-1], None)
+
+
+@pytest.mark.parametrize(
+    "text, fields",
+    [
+        ("properties.|", {"language": "hogQLExpr"}),
+        ("select event.x.| from events", {}),
+        ("select no.such.| from events", {}),
+        ("select x| ", {"language": "hog"}),
+    ],
+)
+def test_autocomplete_knows_nothing_there(asker: Asker, text: str, fields: Any) -> None:
+    assert suggestions(asker, text, **fields) == []
+
+
+def test_suggestion_is_typed_as_a_name_needs(asker: Asker) -> None:
+    found = {item["label"]: item for item in suggestions(asker, "select | from events")}
+    assert (found["$session_id"]["insertText"], found["$session_id"]["detail"]) == ("`$session_id`", "String")
+    assert (found["count"]["insertText"], found["count"]["kind"]) == ("count()", "Function")
+    assert (found["person"]["detail"], found["properties"]["detail"]) == ("Table", "Object")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.literals import hogql_identifier
+from mockserver.analytics.literals import typed_identifier
 from mockserver.analytics.schema import Computed, Joined, Path, Plain, Table, TableField, Within
 from mockserver.analytics.types import Kind
 from mockserver.call import Call
@@ -22,11 +22,11 @@ SHOWN = ("events", "groups", "persons", "sessions", "query_log")
 def database_schema_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with every table that is not a raw one, and no joins of the project's own."""
     tables = Inquiry.of(call, query).database.tables
-    return {"joins": [], "tables": {name: _table(tables[name]) for name in sorted(SHOWN)}}
+    return {"joins": [], "tables": {name: _table(tables[name], tables) for name in SHOWN}}
 
 
-def _table(table: Table) -> dict[str, Any]:
-    fields = {name: _field(name, item) for name, item in table.fields.items()}
+def _table(table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
+    fields = {name: _field(name, item, table, tables) for name, item in table.fields.items()}
     return {
         "fields": {name: shown for name, shown in fields.items() if shown is not None},
         "id": table.name,
@@ -36,7 +36,7 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _field(name: str, item: TableField) -> dict[str, Any] | None:
+def _field(name: str, item: TableField, owner: Table, tables: Mapping[str, Table]) -> dict[str, Any] | None:
     """Return a field as the schema shows it; none for one that is kept to ourselves."""
     told: dict[str, Any] = {"chain": None, "fields": None, "id": None, "table": None}
     match item:
@@ -45,11 +45,16 @@ def _field(name: str, item: TableField) -> dict[str, Any] | None:
         case Computed():
             told["type"] = "expression"
         case Joined(table=table):
-            told |= {"type": "lazy_table", "table": table, "id": table, "fields": []}
+            told |= {"type": "lazy_table", "table": table, "id": name, "fields": _onwards(tables[table], owner)}
         case Within(fields=fields):
-            told |= {"type": "virtual_table", "table": "events", "id": name, "fields": list(fields)}
+            told |= {"type": "virtual_table", "table": owner.name, "fields": list(fields)}
         case Path(chain=chain):
             told |= {"type": "field_traverser", "chain": list(chain)}
         case _:
             return None
-    return {**told, "hogql_value": hogql_identifier(name), "name": name, "schema_valid": True}
+    return {**told, "hogql_value": typed_identifier(name), "name": name, "schema_valid": True}
+
+
+def _onwards(table: Table, owner: Table) -> list[str]:
+    """Return the fields of a table that another leads to, without those that lead back."""
+    return [name for name, item in table.fields.items() if not (isinstance(item, Joined) and item.table == owner.name)]
