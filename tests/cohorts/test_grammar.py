@@ -31,6 +31,23 @@ def refusal(filters: Any) -> ValidationError:
         group(PERSON),
         group({**PERSON, "negation": True}, BEHAVIORAL, COHORT),
         group({"key": "email", "type": "person", "operator": "is_set"}),
+        group({"key": "email", "type": "person", "operator": "is_not_set", "negation": True}),
+        group(
+            {
+                **BEHAVIORAL,
+                "seq_event": 5,
+                "seq_event_type": "actions",
+                "seq_time_value": 1,
+                "total_periods": 3,
+                "seq_time_interval": "day",
+                "min_periods": 1,
+                "operator": "gte",
+                "operator_value": 5,
+                "explicit_datetime": "-30d",
+                "negation": True,
+            }
+        ),
+        {"properties": {"type": "AND", "values": [{"type": "OR", "values": []}, {"type": "AND", "values": [PERSON]}]}},
         group({**PERSON, "operator": "bogus"}),
         group({**BEHAVIORAL, "key": 5, "time_value": "30", "time_interval": None}),
         group({**BEHAVIORAL, "event_filters": [{"type": "event", "key": "a", "value": 1, "operator": "gt"}]}),
@@ -65,6 +82,13 @@ def test_filters_without_properties_are_refused_as_a_whole(filters: Any) -> None
             "Missing required keys for behavioral filter: event_type",
         ),
         ({"type": "cohort", "key": "id"}, "Missing required keys for cohort filter: value"),
+        ({"type": "behavioral"}, "Missing required keys for behavioral filter: key"),
+        ({"type": "behavioral", "key": "a"}, "Missing required keys for behavioral filter: value"),
+        ({"type": "cohort", "colour": 1, "value": 1}, "Missing required keys for cohort filter: key"),
+        (
+            {"type": "AND", "values": [5, {"type": "person", "key": "a"}]},
+            "Missing required keys for person filter: value, operator",
+        ),
     ],
 )
 def test_a_condition_is_told_which_keys_it_lacks(condition: Any, detail: str) -> None:
@@ -122,10 +146,21 @@ def test_anything_else_is_told_as_pydantic_tells_it(filters: Any, detail: str) -
         ({**BEHAVIORAL, "event_filters": 5}, "list_type"),
         ({**BEHAVIORAL, "event_filters": [5]}, "model_type"),
         ({**COHORT, "key": "name"}, "literal_error"),
+        ({**COHORT, "operator": "in"}, "extra_forbidden"),
+        ({**COHORT, "value": "x"}, "int_parsing"),
+        ({**BEHAVIORAL, "explicit_datetime_to": "-1d"}, "extra_forbidden"),
+        ({**PERSON, "bytecode": []}, "extra_forbidden"),
+        ({"type": "AND", "values": [], "negation": True}, "extra_forbidden"),
+        ({"type": "person_metadata", "key": "created_at", "operator": "exact", "value": 1}, "union_tag_invalid"),
     ],
 )
 def test_each_kind_of_mistake_has_its_error(condition: Any, kind: str) -> None:
     assert refusal(group(condition)).detail.startswith(f"[{{'type': '{kind}', 'loc': ")
+
+
+@pytest.mark.parametrize("extra", [{"type": "AND"}, {"bytecode": []}])
+def test_filters_hold_properties_alone(extra: Any) -> None:
+    assert refusal({**group(PERSON), **extra}).detail.startswith("[{'type': 'extra_forbidden', ")
 
 
 def test_groups_of_old_are_conditions() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Client
 from tests.resources.test_cohort_members import COHORTS, condition, create, event, static
+from tests.resources.test_persons import make
 
 REFERENCE = {"key": "id", "type": "cohort"}
 
@@ -28,10 +29,56 @@ def filters(*conditions: Any) -> dict[str, Any]:
 def test_cohort_needs_nothing(either: Client) -> None:
     cohort = either.post(COHORTS, {}).json
     assert cohort["filters"] == {"properties": {}}
-    assert {name: cohort[name] for name in ("name", "description", "groups", "query", "experiment_set")} == {
-        "name": None, "description": "", "groups": [], "query": None, "experiment_set": [],
+    expected = {
+        "name": None, "description": "", "groups": [], "deleted": False, "query": None, "is_calculating": True,
+        "created_at": "2026-01-15T12:00:00Z", "last_calculation": None, "errors_calculating": 0, "count": None,
+        "is_static": False, "cohort_type": None, "experiment_set": [],
     }  # fmt: skip
+    assert {name: cohort[name] for name in expected} == expected
+    assert cohort["created_by"]["email"] == "owner@hedgebox.test"
     assert either.get(f"{COHORTS}{cohort['id']}/").json["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("name", "x" * 400, "x" * 400),
+        ("name", "  trimmed ", "trimmed"),
+        ("name", 5, "5"),
+        ("name", "", ""),
+        ("description", "x" * 1000, "x" * 1000),
+        ("description", "", ""),
+        ("query", "", None),
+        ("query", {}, None),
+        ("query", [], None),
+        ("deleted", "yes", True),
+        ("cohort_type", None, None),
+        ("filters", {"properties": {"type": "AND", "values": []}}, {"properties": {"type": "AND", "values": []}}),
+        ("experiment_set", [5], []),
+        ("count", 7, None),
+        ("last_error_message", "x", None),
+    ],
+)
+def test_values_are_taken_or_passed_over(either: Client, field: str, value: Any, kept: Any) -> None:
+    response = either.post(COHORTS, {field: value})
+    assert (response.status_code, response.json.get(field)) == (201, kept), response.text
+
+
+def test_folder_may_be_blank(either: Client) -> None:
+    assert either.post(COHORTS, {"_create_in_folder": ""}).status_code == 201
+
+
+def test_fields_of_the_server_are_not_changed(either: Client) -> None:
+    cohort = static(either, make(either, "ann"))
+    given = {
+        "id": 5, "is_calculating": True, "created_by": None, "created_at": None, "last_calculation": "2020-01-01",
+        "errors_calculating": 7, "count": 9, "experiment_set": [1], "version": 5, "pending_version": 5,
+    }  # fmt: skip
+    item = f"{COHORTS}{cohort['id']}/"
+    before = either.get(item).json
+    for method in (either.patch, either.put):
+        assert method(item, given).status_code == 200
+        assert either.get(item).json == before
 
 
 def test_pages_show_what_servers_only_read(client: Client, observed: Client) -> None:
@@ -48,6 +95,8 @@ def test_documented_cohorts_count_their_calculations(client: Client, observed: C
     read = client.get(f"{COHORTS}{cohort['id']}/").json
     assert (read["version"], read["pending_version"]) == (2, 2)
     assert "version" not in create(observed, condition())
+    by_hand = create(client, is_static=True)
+    assert (by_hand["version"], by_hand["pending_version"], by_hand["last_error_message"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +106,10 @@ def test_documented_cohorts_count_their_calculations(client: Client, observed: C
         ({"name": ["a"]}, "invalid_input", "name"),
         ({"name": "a\x00"}, "null_characters_not_allowed", "name"),
         ({"description": None}, "null", "description"),
+        ({"description": "x" * 1001}, "max_length", "description"),
+        ({"deleted": None}, "null", "deleted"),
+        ({"_create_in_folder": None}, "null", "_create_in_folder"),
+        ({"_create_static_person_ids": None}, "null", "_create_static_person_ids"),
         ({"is_static": "maybe"}, "invalid_input", "is_static"),
         ({"groups": "x"}, "not_a_list", "groups"),
         ({"groups": [{}]}, "invalid_input", "groups__0"),
@@ -67,6 +120,8 @@ def test_documented_cohorts_count_their_calculations(client: Client, observed: C
         ({"filters": filters(condition(value="a\x00"))}, "null_characters_not_allowed", "filters"),
         ({"query": "x"}, "invalid_input", "query"),
         ({"query": {"kind": "TrendsQuery"}}, "invalid_input", "query"),
+        ({"query": {"kind": "HogQLQuery"}, "is_static": True}, "invalid_input", "query"),
+        ({"query": {"kind": "ActorsQuery", "colour": 1}, "is_static": True}, "invalid_input", "query"),
         ({"query": {"kind": "ActorsQuery"}, "filters": filters(condition())}, "invalid_input", None),
         ({"cohort_type": "bogus"}, "invalid_choice", "cohort_type"),
         ({"cohort_type": "behavioral"}, "invalid_input", "cohort_type"),
@@ -79,6 +134,44 @@ def test_bad_values_are_refused_and_leave_nothing(either: Client, body: Any, cod
     response = either.post(COHORTS, body)
     assert (response.status_code, response.json["code"], response.json["attr"]) == (400, code, attr), response.text
     assert listed(either) == before
+
+
+QUERY = {"kind": "ActorsQuery", "select": ["id"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "attr", "detail"),
+    [
+        ({"query": QUERY, "filters": filters()}, None, "Cannot set both query and filters at the same time."),
+        ({"query": QUERY, "filters": filters(), "is_static": True}, None,
+         "Cannot set both query and filters at the same time."),
+        ({"query": "x"}, "query", "Query must be a dictionary."),
+        ({"query": {"kind": "TrendsQuery"}}, "query",
+         "Query must be an ActorsQuery or HogQLQuery. Got: TrendsQuery"),
+        ({"query": {"select": []}}, "query", "Query must be an ActorsQuery or HogQLQuery. Got: None"),
+        ({"cohort_type": "bogus"}, "cohort_type", '"bogus" is not a valid choice.'),
+        ({"cohort_type": "behavioral"}, "cohort_type", "Invalid cohort type for the given filters"),
+        ({"cohort_type": "behavioral", "filters": filters()}, "cohort_type",
+         "Invalid cohort type for the given filters"),
+        ({"cohort_type": "behavioral", "groups": [{"event_id": "a"}]}, "cohort_type",
+         "Invalid cohort type for the given filters"),
+        ({"cohort_type": "behavioral", "filters": filters(refers_to({"id": 999999}))}, "cohort_type",
+         "Invalid cohort type for the given filters"),
+        ({"cohort_type": "behavioral", "is_static": True}, "cohort_type",
+         "Cohort type 'behavioral' does not match the filters. Expected type: 'static'"),
+        ({"cohort_type": "behavioral", "query": QUERY}, "cohort_type",
+         "Cohort type 'behavioral' does not match the filters. Expected type: 'analytical'"),
+        ({"description": None}, "description", "This field may not be null."),
+        ({"is_static": "zz"}, "is_static", "Must be a valid boolean."),
+        ({"_create_static_person_ids": "x"}, "_create_static_person_ids",
+         'Expected a list of items but got type "str".'),
+        ({"_create_static_person_ids": [[]]}, "_create_static_person_ids__0", "Not a valid string."),
+        ({"filters": {}}, "filters__detail", "Must contain a 'properties' key with type and values"),
+    ],
+)  # fmt: skip
+def test_refusals_say_what_the_servers_say(either: Client, body: Any, attr: str | None, detail: str) -> None:
+    response = either.post(COHORTS, body)
+    assert (response.status_code, response.json["attr"], response.json["detail"]) == (400, attr, detail)
 
 
 def test_null_groups_are_what_the_pages_show(client: Client, observed: Client) -> None:
@@ -118,6 +211,18 @@ def test_type_follows_from_cohorts_referred_to(either: Client) -> None:
     behavioral = create(either, event("a"))
     body = {"cohort_type": "behavioral", "filters": filters(refers_to(behavioral), condition())}
     assert either.post(COHORTS, body).status_code == 201
+    by_hand, queried = static(either), create(either, is_static=True, query=QUERY)
+    indirect = create(either, refers_to(behavioral))
+    for reference, expected in ((by_hand, "static"), (queried, "static"), (indirect, "behavioral")):
+        body = {"cohort_type": "analytical", "filters": filters(refers_to(reference))}
+        assert either.post(COHORTS, body).json["detail"].endswith(f"Expected type: '{expected}'")
+
+
+def test_type_is_judged_by_what_is_there_already(either: Client) -> None:
+    item = f"{COHORTS}{create(either, condition())['id']}/"
+    assert either.patch(item, {"cohort_type": "behavioral"}).json["attr"] == "cohort_type"
+    assert either.patch(item, {"cohort_type": "person_property"}).json["cohort_type"] == "person_property"
+    assert either.patch(item, {"cohort_type": None}).json["cohort_type"] is None
 
 
 def test_list_is_newest_first_without_the_deleted(either: Client) -> None:
@@ -146,6 +251,27 @@ def test_list_is_narrowed(either: Client) -> None:
     assert person["id"] in shown
     assert not {behavioral["id"], indirect["id"]} & set(shown)
     assert either.get(f"{COHORTS}?created_by_id=abc").status_code == 400
+    assert behavioral["id"] in listed(either, hide_behavioral_cohorts="false")
+
+
+def test_list_comes_a_hundred_at_a_time(either: Client) -> None:
+    for _ in range(101):
+        create(either, is_static=True)
+    page = either.get(COHORTS).json
+    assert (len(page["results"]), page["previous"]) == (100, None)
+    assert page["next"] == f"http://localhost{COHORTS}?limit=100&offset=100"
+
+
+def test_groups_of_old_are_read_back_as_filters(either: Client) -> None:
+    cohort = either.post(COHORTS, {"groups": [{"properties": {"team_id": "5"}}]}).json
+    condition = {"key": "team_id", "value": "5", "type": "person"}
+    assert cohort["filters"]["properties"] == {"type": "OR", "values": [{"type": "AND", "values": [condition]}]}
+    (group,) = cohort["groups"]
+    assert group.pop("properties") == [condition]
+    assert group == dict.fromkeys(
+        ("action_id", "event_id", "days", "count", "count_operator", "start_date", "end_date", "label")
+    )
+    assert either.get(f"{COHORTS}{cohort['id']}/").json["filters"] == cohort["filters"]
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])
@@ -218,6 +344,11 @@ def test_changes_are_logged(either: Client) -> None:
         {"type": "Cohort", "action": "changed", "field": "name", "before": "a", "after": "b"},
         {"type": "Cohort", "action": "changed", "field": "description", "before": "", "after": "c"},
     ]
+    either.patch(item, {"deleted": True})
+    gone = either.get(f"{item}activity/").json["results"][0]
+    assert (gone["activity"], gone["scope"], gone["item_id"]) == ("updated", "Cohort", str(cohort["id"]))
+    flip = {"type": "Cohort", "action": "changed", "field": "deleted", "before": False, "after": True}
+    assert gone["detail"]["changes"] == [flip]
     newest = either.get(f"{COHORTS}activity/?limit=1").json
     assert newest["results"][0]["item_id"] == str(cohort["id"])
 
