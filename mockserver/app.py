@@ -16,7 +16,7 @@ from mockserver.binding import Route, bind
 from mockserver.capture.api import capture_blueprint
 from mockserver.contract import Contract, Profile
 from mockserver.cors import LOCALHOST, Cors
-from mockserver.dispatch import ENDPOINT_NOT_FOUND, FORMAT, dispatch
+from mockserver.dispatch import ENDPOINT_NOT_FOUND, EVERY_METHOD, FORMAT, dispatch
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.latency import Latency
 from mockserver.parsing import MAX_BODY_BYTES, DjangoRequest
@@ -152,6 +152,7 @@ def _route_missed(interception: Interception) -> Callable[[HTTPException], Respo
         if error.code not in (None, 404, 308):
             return render_error(of_status(error.code))
         response = render_error(NotFound(ENDPOINT_NOT_FOUND))
+        response.headers["Allow"] = EVERY_METHOD
         closest = interception.closest_route(request.path)
         if closest:
             response.headers["X-Mockserver-Closest-Route"] = closest

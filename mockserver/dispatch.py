@@ -29,6 +29,8 @@ MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 PATH_SAFE = "/~:@!$&'()*+,;="
 QUERY_SAFE = PATH_SAFE + "?%"
 ENDPOINT_NOT_FOUND = "Endpoint not found."
+EVERY_METHOD = "OPTIONS, DELETE, GET, POST, HEAD, PUT, PATCH"
+"""What servers say is allowed where there is nothing: one view catches every method (recorded answers)."""
 FORMAT = "mockserver.format"
 """Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
 
@@ -41,7 +43,7 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
         response = _answer(route, path, world, request, format)
     except APIError as error:
         response = render_error(error, wants_csv=format == "csv")
-    response.headers["Allow"] = route.allow
+    response.headers["Allow"] = EVERY_METHOD if route.is_gone_in(world.profile) else route.allow
     if len(route.formats) > 1:
         response.headers["Vary"] = "Accept"
     return response

@@ -242,3 +242,8 @@ def test_actions_without_scope_refuse_keys_where_servers_do(client, observed):
     assert observed("HEAD", path).status_code == 403
     assert refusal(observed.get(path)) == (403, "permission_denied", UNSUPPORTED)
     assert observed.as_key("phx_mock_session").get(path).status_code == 200
+
+
+def test_path_that_nothing_answers_allows_every_method(client) -> None:
+    answer = client.get("/api/projects/1/nothing/")
+    assert (answer.status_code, answer.headers["Allow"]) == (404, "OPTIONS, DELETE, GET, POST, HEAD, PUT, PATCH")
