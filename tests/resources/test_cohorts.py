@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Client
 from tests.resources.test_cohort_members import COHORTS, condition, create, event, static
 from tests.resources.test_persons import make
+from tests.test_auth import with_key
 
 REFERENCE = {"key": "id", "type": "cohort"}
 
@@ -272,6 +273,33 @@ def test_groups_of_old_are_read_back_as_filters(either: Client) -> None:
         ("action_id", "event_id", "days", "count", "count_operator", "start_date", "end_date", "label")
     )
     assert either.get(f"{COHORTS}{cohort['id']}/").json["filters"] == cohort["filters"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "", "cohort:read"),
+        ("POST", "", "cohort:write"),
+        ("GET", "1/", "cohort:read"),
+        ("PATCH", "1/", "cohort:write"),
+        ("PUT", "1/", "cohort:write"),
+        ("DELETE", "1/", "cohort:write"),
+        ("GET", "activity/", "activity_log:read"),
+        ("GET", "1/activity/", "activity_log:read"),
+        ("PATCH", "1/add_persons_to_static_cohort/", "cohort:write"),
+        ("PATCH", "1/remove_person_from_static_cohort/", "cohort:write"),
+        ("GET", "1/calculation_history/", "cohort:read"),
+        ("GET", "1/persons/", "cohort:read"),
+        ("GET", "1/persons/", "person:read"),
+        ("GET", "1/duplicate_as_static_cohort/", "cohort:write"),
+    ],
+)
+def test_operations_ask_for_their_scope(either: Client, method: str, path: str, scope: str) -> None:
+    others = ["cohort:write", "person:write", "activity_log:write"]
+    lacking = [name for name in others if name.split(":")[0] != scope.split(":")[0]]
+    lacking += [scope.replace("write", "read")] if scope.endswith("write") else []
+    refused = with_key(either, scopes=lacking)(method, f"{COHORTS}{path}")
+    assert (refused.status_code, refused.json["detail"]) == (403, f"API key missing required scope '{scope}'")
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])

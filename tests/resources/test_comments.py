@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.world import World
 from tests.conftest import Client
+from tests.test_auth import with_key
 
 COMMENTS = "/api/projects/1/comments"
 CLOCK = "/__admin/worlds/default/clock"
@@ -83,6 +84,44 @@ def test_a_body_that_does_not_fit_is_refused(either: Client, body: Any, code: st
     assert either.get(f"{COMMENTS}/count/").json == before
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"content": "x"}, "This field is required."),
+        ({"scope": "s"}, "A comment must have content"),
+        ({"scope": "s", "content": "", "rich_content": None}, "A comment must have content"),
+        ({"scope": "s" * 80}, "Ensure this field has no more than 79 characters."),
+        ({"scope": "s", "item_id": "i" * 73}, "Ensure this field has no more than 72 characters."),
+        ({"scope": "s", "source_comment": NOBODY}, f'Invalid pk "{NOBODY}" - object does not exist.'),
+    ],
+)
+def test_refusals_say_what_the_servers_say(either: Client, body: Any, detail: str) -> None:
+    assert either.post(f"{COMMENTS}/", body).json["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("content", "x" * 100_000, "x" * 100_000),
+        ("content", 5, "5"),
+        ("scope", "s" * 79, "s" * 79),
+        ("item_id", "i" * 72, "i" * 72),
+        ("item_id", None, None),
+        ("item_context", {"is_emoji": True}, {"is_emoji": True}),
+        ("item_context", [1], [1]),
+        ("item_context", None, None),
+        ("rich_content", None, None),
+        ("source_comment", None, None),
+        ("deleted", None, None),
+        ("version", 7, 0),
+        ("created_by", None, 1),
+    ],
+)
+def test_values_are_taken_or_passed_over(either: Client, field: str, value: Any, kept: Any) -> None:
+    made = say(either, **{field: value})
+    assert (made[field]["id"] if field == "created_by" else made[field]) == kept
+
+
 def test_rich_content_will_do(either: Client) -> None:
     rich = {"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "hi"}]}]}
     assert say(either, None, rich_content=rich)["rich_content"] == rich
@@ -93,6 +132,27 @@ def test_a_comment_of_another_project_is_not_replied_to(either: Client) -> None:
     body = {"content": "x", "scope": "Notebook", "source_comment": other}
     assert refusal(either.post(f"{COMMENTS}/", body)) == (400, "does_not_exist", "source_comment")
     assert either.get(f"{COMMENTS}/{other}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/", "comment:read"),
+        ("POST", "/", "comment:write"),
+        ("GET", f"/{NOBODY}/", "comment:read"),
+        ("PATCH", f"/{NOBODY}/", "comment:write"),
+        ("PUT", f"/{NOBODY}/", "comment:write"),
+        ("DELETE", f"/{NOBODY}/", "comment:write"),
+        ("GET", f"/{NOBODY}/thread/", "comment:read"),
+        ("GET", "/count/", "comment:read"),
+    ],
+)
+def test_operations_ask_for_their_scope(either: Client, method: str, path: str, scope: str) -> None:
+    others = ["comment:write", "annotation:write"]
+    lacking = [name for name in others if name.split(":")[0] != scope.split(":")[0]]
+    lacking += [scope.replace("write", "read")] if scope.endswith("write") else []
+    refused = with_key(either, scopes=lacking)(method, f"{COMMENTS}{path}")
+    assert (refused.status_code, refused.json["detail"]) == (403, f"API key missing required scope '{scope}'")
 
 
 # Changing
@@ -115,9 +175,18 @@ def test_a_change_says_the_content_each_time(either: Client, body: Any) -> None:
     assert either.get(f"{COMMENTS}/{made['id']}/").json == made
 
 
+def test_a_format_alone_is_no_new_version(either: Client) -> None:
+    made = say(either)
+    rich = {"type": "doc", "content": [{"type": "text", "text": "hi"}]}
+    changed = either.patch(f"{COMMENTS}/{made['id']}/", {"rich_content": rich}).json
+    assert changed == {**made, "rich_content": rich}
+    assert either.patch(f"{COMMENTS}/{made['id']}/", {"deleted": True}).json["version"] == 0
+
+
 def test_others_comments_are_left_alone(either: Client) -> None:
     made = say(either)
     member = either.as_key("phx_mock_member")
+    assert member.patch(f"{COMMENTS}/{made['id']}/", {"deleted": True}).json["code"] == "permission_denied"
     for method in ("PATCH", "PUT"):
         refused = member(method, f"{COMMENTS}/{made['id']}/", {"content": "mine now", "scope": "Notebook"})
         assert refused.status_code == 403
