@@ -40,28 +40,32 @@ LATER: dict[str, tuple[tuple[str, str], ...]] = {
     "annotations": (),
 }  # fmt: skip
 
-# Whole lines that differ for a reason, by family and a pattern of the line's method, path and note.
-LINES: dict[str, tuple[tuple[str, str], ...]] = {
+# Places that differ on some lines: a pattern of the line's method, path and note, one of the difference, the reason.
+LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "cohorts": (
-        (r"/(add_persons_to|remove_person_from)_static_cohort", "added after August 2025"),
-        (r"calculation_history", "added after August 2025"),
-        (r"duplicate_as_static_cohort", "takes keys with cohort:write since"),
-        (r"static after add|list after$", "shows what the added operations changed"),
-        (r"_create_static_person_ids", "read by later servers"),
-        (r"\?type=|\?created_by_id=", "filters that later servers know"),
-        (r"right after create", "a calculation is seen as done on the next read; the recorded one was still running"),
-        (r"persons \?limit=1&offset=1|self reference loop|activity \?limit=1",
-         "an id of the recording that the replay does not map: it stands inside a body or a link"),
+        (r"/(add_persons_to|remove_person_from)_static_cohort", r"^status: recorded 404|'Endpoint not found.'",
+         "added after August 2025"),
+        (r"/calculation_history", r"^status: recorded 404, here 200", "added after August 2025"),
+        (r"/duplicate_as_static_cohort", r"^status: recorded 403, here 400", "takes keys with cohort:write since"),
+        (r"static after add", r"^\.results: 0 items recorded, 2 here", "shows whom the added operations added"),
+        (r"list after$", r"\.count: recorded 0, here 1", "counts whom the added operations added"),
+        (r"_create_static_person_ids", r"^\.count: recorded None, here 2", "read by later servers"),
+        (r"\?type=|\?created_by_id=", r"^\.(count|results): ", "filters that later servers know"),
+        (r"right after create", r"^\.(is_calculating|count): ",
+         "a calculation is seen as done on the next read; the recorded one was still running"),
     ),
     "persons": (
-        (r"activity", "the recorded server wrote the entry of a split later than it answered"),
-        (r"values \?key", "equal counts come in no promised order"),
+        (r"activity", "", "the recorded server wrote the entry of a split later than it answered"),
+        (r"values \?key", "", "equal counts come in no promised order"),
     ),
     "annotations": (),
 }  # fmt: skip
 
 # A request that a later server refuses would shift every id after it; it is sent as that server would take it.
 SENT_AS = {("cohorts", "cohort_type bogus"): (('"cohort_type": "bogus"', '"cohort_type": "static"'),)}
+
+
+REFERENCE = re.compile(r'("type": "cohort", "value": "?)(\d+)')
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _send(
     body = json.dumps(body) if isinstance(body, (dict, list)) else body
     for before, after in SENT_AS.get((family, row["note"]), ()):
         body = body.replace(before, after)
-    data = program.translate(body, mapping).encode() if body is not None else None
+    data = _refer(program.translate(body, mapping), mapping).encode() if body is not None else None
     path = program.translate_path(request["path"], mapping)
     response = client.open(path, method=request["method"], headers=headers, data=data)
     if response.status_code != recorded["status"]:
@@ -130,7 +134,21 @@ def _send(
     actual = response.get_json(silent=True)
     _cut(row, actual)
     program.learn(recorded["json"], actual, mapping)
-    return list(program.differences(recorded["json"], actual, mapping))
+    return list(program.differences(_link(program, recorded["json"], mapping), actual, mapping))
+
+
+def _refer(body: str, mapping: Mapping[Any, Any]) -> str:
+    """Return a body whose references to cohorts are those of here; the program maps such ids in paths alone."""
+    return REFERENCE.sub(lambda found: f"{found[1]}{mapping.get(int(found[2]), found[2])}", body)
+
+
+def _link(program: ModuleType, answer: Any, mapping: Mapping[Any, Any]) -> Any:
+    """Return a recorded answer whose links to other pages name the ids of here."""
+    if not isinstance(answer, dict):
+        return answer
+    links = {name: answer[name] for name in ("next", "previous") if isinstance(answer.get(name), str)}
+    host = re.compile(r"^https?://[^/]+")
+    return {**answer, **{name: program.translate_path(host.sub("", link), mapping) for name, link in links.items()}}
 
 
 def _cut(row: Any, actual: Any) -> None:
@@ -143,11 +161,13 @@ def _cut(row: Any, actual: Any) -> None:
 def _reason(family: str, row: Any, found: list[str]) -> str | None:
     if not found:
         return None
-    places = [next((why for place, why in LATER[family] if re.search(place, line)), None) for line in found]
-    if all(places):
-        return places[0]
     said = f"{row['request']['method']} {row['request']['path']} {row['note']}"
-    return next((why for pattern, why in LINES[family] if re.search(pattern, said)), None)
+    here = [*LATER[family], *((place, why) for line, place, why in LINES[family] if re.search(line, said))]
+    reasons = [next((why for place, why in here if re.search(place, difference)), None) for difference in found]
+    if not all(reasons):
+        return None
+    everywhere = [why for _, why in LATER[family]]
+    return next((why for why in reasons if why not in everywhere), reasons[0])
 
 
 def main() -> None:
