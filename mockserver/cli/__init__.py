@@ -20,6 +20,7 @@ COMMANDS = {
     "routes": "mockserver.cli.routes:routes",
     "contract": "mockserver.cli.contract:contract",
     "replay": "mockserver.cli.replay:replay",
+    "record": "mockserver.cli.record:record",
     "bench": "mockserver.cli.bench:bench",
 }
 CONFIG_FILES = (("mockserver.toml", ()), ("pyproject.toml", ("tool", "mockserver")))

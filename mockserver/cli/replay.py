@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.cli import UsageFailure
+from mockserver.cli.targets import (
+    FILE,
+    KEYS,
+    UNREACHABLE,
+    Named,
+    Opening,
+    check_pattern,
+    interruptible,
+    leave,
+    open_target,
+    parse_targets,
+    read_keys,
+    require_extra,
+)
+from mockserver.cli.targets import clean as clean_up
 
 if TYPE_CHECKING:
     from mockserver.contract import Contract
+    from mockserver.replay.recordings.model import Library
     from mockserver.replay.report.model import Report
     from mockserver.replay.targets import Target
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-UNREACHABLE = 3
-POLITE_PER_SECOND = 8.0
-"""Requests a second to a server that is not ours: PostHog allows a key 480 a minute."""
-TARGETS = "mock, mock:observed, an address, or recordings[:FILE or FOLDER]; at most two.  [default: mock]"
-KEYS = "Environment variable that holds the key for the address; ROLE=NAME for another key that scripts use."
+TARGETS = (
+    "mock, mock:observed, an address, or recordings (those of the contract; recordings=PATH for others); at most two.  "
+    "[default: mock]"
+)
 
 
 @click.command()
 @click.option("--target", "target", multiple=True, metavar="[NAME=]WHAT", help=TARGETS)
-@click.option("--api-key-env", "api_key_env", multiple=True, metavar="[ROLE=]NAME", help=KEYS)
+@click.option("--api-key-env", "api_key_env", multiple=True, metavar="[WHOSE=]NAME", help=KEYS)
 @click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")
 @click.option("--organization", help="Id of the organization; with --allow-writes its roles may be written, too.")
 @click.option("--profile", type=click.Choice(["documented", "observed"]), help="Profile that the mock has.")
@@ -75,7 +86,7 @@ def replay(
     from mockserver.replay.replaying import Options
     from mockserver.replay.wire import Limits, Unreachable
 
-    _check_pattern(only)
+    check_pattern(only)
     contract = read()
     asked = parse_targets(target or ("mock",))
     limits = Limits(read_seconds=timeout, total_seconds=max(60.0, 3 * timeout), per_second=rate)
@@ -84,115 +95,68 @@ def replay(
         phases=phase or PHASES, timeout_seconds=timeout,
     )  # fmt: skip
     options = Options(settings, scripts=scripts, probes=scripts, properties=properties)
-    recorded = [(name, what) for name, what in asked if what.startswith("recordings")]
-    addresses = [(name, what) for name, what in asked if not what.startswith(("mock", "recordings"))]
-    keys = read_keys(api_key_env, needed=bool(addresses))
+    library = _library(asked)
+    opening = Opening(
+        contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,
+        profile=profile or (str(library.profile) if library else None), ca_file=ca_file,
+        allow_writes=allow_writes or clean,
+    )  # fmt: skip
+    accepted = _accepted(contract, deviations)
     opened: list[Target] = []
+    report: Report | None = None
     with interruptible():
         try:
-            for name, what in asked:
-                if not what.startswith("recordings"):
-                    opened.append(open_target(
-                        name, what, contract, keys, project=project, organization=organization, profile=profile,
-                        limits=limits, ca_file=ca_file, allow_writes=allow_writes or clean,
-                    ))  # fmt: skip
+            opened.extend(open_target(named, opening) for named in asked if named.recordings is None)
             if clean:
-                _clean(opened)
+                clean_up(opened)
                 return
-            report = _run(contract, opened, options, recorded, deviations)
+            report = _run(contract, opened, options, asked, library, accepted)
         except Unreachable as error:
             click.echo(f"Error: {error}", err=True)
             raise click.exceptions.Exit(UNREACHABLE) from None
         finally:
-            _close(opened)
-    write_reports(report, html, junit, json)
+            try:
+                if report is not None:
+                    write_reports(report, html, junit, json)
+            finally:
+                leave(opened)
     raise click.exceptions.Exit(report.exit_code)
 
 
-def require_extra() -> None:
-    """Refuse to go on where what a replay needs is not installed."""
+def _library(asked: Sequence[Named]) -> Library | None:
+    """Return the recordings that one of the targets is, if one is. Raises: UsageFailure."""
+    from mockserver.replay.recordings.files import FOLDER, read_library
+    from mockserver.replay.recordings.model import RecordingError
+
+    for named in asked:
+        if named.recordings is not None:
+            try:
+                return read_library(Path(named.recordings) if named.recordings else FOLDER)
+            except RecordingError as error:
+                raise UsageFailure(str(error)) from None
+    return None
+
+
+def _accepted(contract: Contract, file: Path | None) -> list[Any]:
+    """Return the differences that are accepted. Raises: UsageFailure."""
+    from mockserver.replay.deviations import FILE as LIST
+    from mockserver.replay.deviations import DeviationError, read_deviations
+
     try:
-        import requests  # noqa: F401
-        import schemathesis  # noqa: F401
-    except ImportError:
-        raise UsageFailure("a replay needs schemathesis: pip install 'posthog-mockserver[replay]'") from None
-
-
-def parse_targets(given: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the name of each target and what it is. Raises: UsageFailure."""
-    pairs = []
-    for text in given:
-        name, separator, what = text.partition("=")
-        if not separator or "/" in name or ":" in name:
-            what, name = text, text.partition(":")[0] if not text.startswith("http") else "real"
-        if not name or not what:
-            raise UsageFailure(f"--target {text!r}: write mock, an address, recordings, or NAME= before one of them")
-        pairs.append((name, what))
-    names = [name for name, _ in pairs]
-    if len(pairs) > 2:
-        raise UsageFailure("at most two targets can be compared")
-    if len(set(names)) < len(names):
-        raise UsageFailure(f"both targets are called {names[0]!r}: write NAME= before one of them")
-    if names and all(what.startswith("recordings") for _, what in pairs):
-        raise UsageFailure("recordings are compared with a server: add --target mock")
-    return pairs
-
-
-def read_keys(names: tuple[str, ...], *, needed: bool) -> dict[str, str]:
-    """Return the keys that the environment holds, by role. Raises: UsageFailure."""
-    keys = {}
-    for text in names:
-        role, separator, variable = text.partition("=")
-        if not separator:
-            role, variable = "all_access", text
-        if not os.environ.get(variable):
-            raise UsageFailure(f"--api-key-env {text}: the environment has no {variable}")
-        keys[role] = os.environ[variable]
-    if names and not needed:
-        raise UsageFailure("--api-key-env is for an address; the mock has keys of its own")
-    return keys
-
-
-def open_target(
-    name: str, what: str, contract: Contract, keys: Mapping[str, str], *, project: str | None,
-    organization: str | None, profile: str | None, limits: Any, ca_file: Path | None, allow_writes: bool,
-) -> Target:  # fmt: skip
-    """Return a target: a mock that is started, or what listens at an address. Raises: UsageFailure, Unreachable."""
-    from dataclasses import replace
-
-    from mockserver.contract import Profile
-    from mockserver.replay.safety import Care, Journal
-    from mockserver.replay.targets import open_url, start_mock
-
-    kind, _, said = what.partition(":")
-    if kind == "mock":
-        try:
-            chosen = Profile(said or profile or Profile.DOCUMENTED)
-        except ValueError:
-            raise UsageFailure(f"--target {what}: a mock is documented or observed") from None
-        return start_mock(name, contract, profile=chosen, limits=replace(limits, per_second=None))
-    polite = replace(limits, per_second=None)
-    verify: bool | str = str(ca_file) if ca_file else True
-    target = open_url(name, what, keys, project=project, organization=organization, limits=polite, verify=verify)
-    if not target.is_ours:
-        try:
-            journal = Journal.of(target.url)
-        except (OSError, ValueError) as error:
-            raise UsageFailure(f"the journal of what was made on {target.url} cannot be read: {error}") from None
-        writable = {k: v for k, v in target.ids.items() if k != "organization_id" or organization}
-        target.adapter.guard = Care(contract, writable, journal, allow_writes=allow_writes)
-        target.adapter.limits = replace(limits, per_second=limits.per_second or POLITE_PER_SECOND)
-    return target
+        return list(read_deviations(contract, file or LIST))
+    except DeviationError as error:
+        raise UsageFailure(str(error)) from None
 
 
 def _run(
-    contract: Contract, targets: list[Target], options: Any, recorded: list[tuple[str, str]], deviations: Path | None
-) -> Report:
+    contract: Contract, targets: list[Target], options: Any, asked: Sequence[Named], library: Library | None,
+    accepted: list[Any],
+) -> Report:  # fmt: skip
     from rich.console import Console
 
     from mockserver.entropy import system_time
-    from mockserver.replay.deviations import FILE as LIST
-    from mockserver.replay.deviations import DeviationError, read_deviations
+    from mockserver.replay.recordings.model import RecordingError
+    from mockserver.replay.recordings.playing import Playback
     from mockserver.replay.replaying import Replay
     from mockserver.replay.report.terminal import Watch, show
     from mockserver.replay.script import ScriptError, read_scripts
@@ -200,43 +164,25 @@ def _run(
     console = Console()
     watch = Watch(console)
     started = system_time().isoformat(timespec="seconds")
+    run: Replay | Playback
     try:
-        accepted = read_deviations(contract, deviations or LIST)
-        scripts = read_scripts(contract)
-    except (DeviationError, ScriptError) as error:
+        if library is None:
+            scripts = read_scripts(contract)
+            run = Replay(
+                contract, targets, options, scripts, accepted, started_at=started, progress=watch.advance
+            )  # fmt: skip
+        else:
+            name = next(named.name for named in asked if named.recordings is not None)
+            run = Playback(
+                contract, targets[0], library, name, accepted, only=options.settings.only,
+                recorded_first=asked[0].recordings is not None, started_at=started, progress=watch.advance,
+            )  # fmt: skip
+        with watch.following(run.report):
+            report = run.run()
+    except (RecordingError, ScriptError) as error:
         raise UsageFailure(str(error)) from None
-    run = Replay(contract, targets, options, scripts, accepted, started_at=started, progress=watch.advance)
-    with watch.following(run.report):
-        report = run.run()
     show(report, console)
     return report
-
-
-def _close(targets: list[Target]) -> None:
-    """Leave every target as it was found, even after Ctrl-C."""
-    from mockserver.replay.wire import Unreachable
-
-    for target in targets:
-        try:
-            _clean([target])
-        except Unreachable as error:
-            click.echo(f"Error: {error}; run mockserver replay --clean later", err=True)
-        target.close()
-
-
-def _clean(targets: list[Target]) -> None:
-    from mockserver.replay.safety import Care
-    from mockserver.replay.safety import clean as remove
-
-    for target in targets:
-        guard = target.adapter.guard
-        if not isinstance(guard, Care) or not guard.journal.made:
-            continue
-        number = len(guard.journal.made)
-        left = remove(guard.journal, target.ask)
-        click.echo(f"{target.name}: removed {number - len(left)} of the {number} records that a replay made")
-        for line in left:
-            click.echo(f"  left: {line}; try again with --clean", err=True)
 
 
 def write_reports(report: Report, html: Path | None, junit: Path | None, json_file: Path | None) -> None:
@@ -254,26 +200,3 @@ def write_reports(report: Report, html: Path | None, junit: Path | None, json_fi
         except OSError as error:
             raise UsageFailure(f"{file}: {error.strerror}") from None
         click.echo(f"wrote {file}")
-
-
-def _check_pattern(only: str | None) -> None:
-    import re
-
-    try:
-        re.compile(only or "")
-    except re.error as error:
-        raise UsageFailure(f"--only {only!r}: {error}") from None
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM end what runs as Ctrl-C does, so that it is cleaned up after."""
-
-    def stop(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -17,9 +17,14 @@ from mockserver.replay.script import Answer
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?")
 TOKEN = re.compile(r"ph[a-z]_\w+")
+RANDOM = re.compile(r"[A-Za-z0-9]{43}")
+"""What a user is given as distinct id."""
+NUMBER_IN_PATH = re.compile(r"(?<!/projects/)(?<!/environments/)(?<=[a-z]/)\d+(?=/)")
 HOST = re.compile(r"https?://[^/\s\"'?]+")
 HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after", "vary")
 """The headers that mean something to a client."""
+OF_INSTALLATION = frozenset({"vary"})
+"""Headers that depend on which middleware a server runs (CORS, sessions)."""
 VOLATILE = frozenset({
     "created_at", "updated_at", "joined_at", "last_calculation", "started_at", "finished_at", "last_refresh",
     "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
@@ -40,6 +45,11 @@ class Difference:
     left: str
     right: str
 
+    def reversed(self) -> Difference:
+        """Return the same difference as seen from the other side."""
+        kind = {"missing": "added", "added": "missing"}.get(self.kind, self.kind)
+        return Difference(self.place, kind, self.right, self.left)
+
     def __str__(self) -> str:
         return f"{self.place}: {self.left} / {self.right}" if self.left or self.right else f"{self.place}: {self.kind}"
 
@@ -51,6 +61,8 @@ class Alignment:
     twins: bool
     """Whether both hold the same data, so that every value is determined."""
     counterparts: dict[Any, Any] = field(default_factory=dict)
+    headers: tuple[str, ...] = HEADERS
+    """Which headers are compared."""
     sent: set[str] = field(default_factory=set)
     """Names of fields that requests gave values to, which are therefore determined."""
 
@@ -74,7 +86,7 @@ class Alignment:
 
     def _of_headers(self, left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[Difference]:
         ours, theirs = ({name.lower(): value for name, value in headers.items()} for headers in (left, right))
-        for name in HEADERS:
+        for name in self.headers:
             a, b = _header(name, ours.get(name)), _header(name, theirs.get(name))
             if a != b:
                 yield Difference(f"header {name}", "header", str(ours.get(name)), str(theirs.get(name)))
@@ -101,9 +113,11 @@ class Alignment:
                 yield Difference(f"{place}.{name}", "added", "", _short(right[name]))
         if self.twins and list(left) != list(right) and left.keys() == right.keys() and not _is_free(place):
             yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
+        names_cohort = left.get("type") in COHORT_FILTERS
         for name in left:
             if name in right:
-                yield from self._of_values(f"{place}.{name}", name, left[name], right[name])
+                meaning = "id" if names_cohort and name == "value" else name
+                yield from self._of_values(f"{place}.{name}", meaning, left[name], right[name])
 
     def _of_lists(self, place: str, name: str, left: list[Any], right: list[Any]) -> Iterator[Difference]:
         if self.twins and len(left) != len(right):
@@ -118,6 +132,7 @@ class Alignment:
         if left == right:
             return
         if _is_identifier(name, left, right):
+            left, right = _number(left), _number(right)
             known = self.counterparts.setdefault(left, right)
             if known != right and self.twins:
                 yield Difference(place, "value", _short(left), _short(right))
@@ -128,7 +143,7 @@ class Alignment:
             return
         if name in VOLATILE or not self._is_determined(name):
             return
-        if isinstance(left, str) and self.translate(_plain(left)) == _plain(right):
+        if isinstance(left, str) and self._translate_link(_plain(left)) == _plain(right):
             return
         if isinstance(left, str) and not self.twins and _blur(left) == _blur(right):
             return
@@ -144,9 +159,17 @@ class Alignment:
                 text = text.replace(ours, str(theirs))
         return text
 
+    def _translate_link(self, text: str) -> str:
+        return NUMBER_IN_PATH.sub(self._counterpart, self.translate(text))
+
+    def _counterpart(self, found: re.Match[str]) -> str:
+        return str(self.counterparts.get(int(found[0]), found[0]))
+
 
 DETERMINED = frozenset({"type", "code", "detail", "attr", "error", "success"})
 """Fields whose values say what the server decided, whatever its data."""
+COHORT_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort"})
+"""Types of filters whose value is the id of a cohort."""
 FREE = ("properties", "config", "filters", "query", "$set", "metrics", "hedgehog_config", "notification_settings",
         "capabilities", "extra_settings", "item_context", "params", "modifiers", "variables")  # fmt: skip
 
@@ -161,9 +184,16 @@ def _is_identifier(name: str, left: Any, right: Any) -> bool:
         return False
     if isinstance(left, int) and isinstance(right, int):
         return name in ("id", "pk", "item_id") or name.endswith("_id")
-    if not isinstance(left, str):
+    if not isinstance(left, str) or not isinstance(right, str):
         return False
-    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN))
+    if name in ("item_id", "id") and left.isdigit() and right.isdigit():
+        return True
+    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN, RANDOM))
+
+
+def _number(value: Any) -> Any:
+    """Return an identifier as the number that it is, where it is one written as text."""
+    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def _format(text: str) -> str:

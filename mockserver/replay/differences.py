@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -53,8 +54,15 @@ class Differences:
 
     @property
     def unused(self) -> list[Deviation]:
-        """The deviations with a date that are about these two and accepted nothing."""
-        return [d for d in self.deviations if d not in self._used and d.date is not None and d.between <= self.names]
+        """The deviations with a date that are about these two and the operations asked, and accepted nothing."""
+        return [
+            d
+            for d in self.deviations
+            if d not in self._used and d.date is not None and d.between <= self.names and self._is_asked(d)
+        ]
+
+    def _is_asked(self, deviation: Deviation) -> bool:
+        return any(re.fullmatch(deviation.operation, operation) for operation in self.report.rows)
 
     def _redact(self, text: str) -> str:
         for side in self.sides:

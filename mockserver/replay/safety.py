@@ -86,7 +86,7 @@ class Care:
     ) -> None:
         self._routing = Routing(contract)
         self.journal = journal
-        self._allow_writes = allow_writes
+        self.allow_writes = allow_writes
         self._tenants = {name: str(value) for name, value in tenants.items()}
 
     def refusal(self, method: str, path: str) -> str | None:
@@ -97,7 +97,7 @@ class Care:
         operation = self._routing.find(method, path)
         if operation is not None and operation.family in READING and method in ("POST", "DELETE"):
             return None  # a query reads, whatever its method
-        if not self._allow_writes:
+        if not self.allow_writes:
             return "the target is read only; --allow-writes lets records of its own be made and removed"
         if operation is None:
             return "the contract does not know what it would do"
@@ -129,7 +129,7 @@ class Care:
         return all(
             operation.method.upper() in SAFE
             or operation.family in READING
-            or (self._allow_writes and operation.family not in NEVER)
+            or (self.allow_writes and operation.family not in NEVER)
             for operation in operations
         )
 

@@ -140,9 +140,11 @@ def start_mock(
 
 def open_url(
     name: str, url: str, keys: Mapping[str, str], *, project: str | None, organization: str | None,
-    profile: Profile | None = None, limits: Limits | None = None, verify: bool | str = True,
+    profile: Profile | None = None, limits: Limits | None = None, verify: bool | str = True, is_foreign: bool = False,
 ) -> Target:  # fmt: skip
     """Return a target at an address: a mock, with a world of our own on it, or somebody's PostHog.
+
+    One that is said to be foreign is never given a world, mock or not.
 
     Raises: Unreachable, in a line that names the target and says what to do.
     """
@@ -153,14 +155,14 @@ def open_url(
         first = session.get(f"{url}/api/users/@me/", allow_redirects=False)
     except requests.RequestException as error:
         raise explain(name, url, error) from None
-    if SIGN in first.headers and not keys:
+    if SIGN in first.headers and not is_foreign:
         mock = _open_mock(name, url, session, adapter, profile)
         if mock is not None:
             return mock
     if "all_access" not in keys:
         raise Unreachable(
-            f"target {name} ({url}) needs a personal API key: put one into the environment and name it with "
-            f"--api-key-env {name}=NAME"
+            f"target {name} ({url}) needs a personal API key: put one into the environment and name its variable with "
+            "--api-key-env NAME"
         )
     target = Target(
         name, url, profile or Profile.OBSERVED, {}, {**keys, "unknown": UNKNOWN_KEY}, adapter,

@@ -1,0 +1,125 @@
+"""`mockserver record`: a server's answers to the scripts, kept on file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mockserver.cli import UsageFailure
+from mockserver.cli.targets import (
+    FILE,
+    KEYS,
+    UNREACHABLE,
+    Opening,
+    check_pattern,
+    interruptible,
+    leave,
+    open_target,
+    parse_targets,
+    read_keys,
+    require_extra,
+)
+
+if TYPE_CHECKING:
+    from mockserver.contract import Contract
+    from mockserver.replay.targets import Target
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+INTERRUPTED = 1
+
+
+@click.command()
+@click.option("--target", required=True, metavar="[NAME=]WHAT", help="An address; or mock, mock:observed.")
+@click.option("--api-key-env", "api_key_env", multiple=True, metavar="[WHOSE=]NAME", help=KEYS)
+@click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")
+@click.option("--organization", help="Id of the organization; with --allow-writes its roles may be written, too.")
+@click.option("--allow-writes", is_flag=True, help="Let a server that is not ours be written to, and cleaned up after.")
+@click.option("--only", metavar="REGEX", help="Only operations whose id, or method and path, this finds.")
+@click.option("--out", type=FOLDER, help="Folder to write to.  [default: that of the contract]")
+@click.option("--rate", type=click.FloatRange(0.01), help="Most requests a second to an address.  [default: 8]")
+@click.option(
+    "--timeout", default=20.0, show_default=True, type=click.FloatRange(0.1), help="Seconds to wait for an answer."
+)
+@click.option("--ca-file", type=FILE, help="Certificates to trust, beside the usual ones.")
+def record(
+    target: str, api_key_env: tuple[str, ...], project: str | None, organization: str | None, allow_writes: bool,
+    only: str | None, out: Path | None, rate: float | None, timeout: float, ca_file: Path | None,
+) -> None:  # fmt: skip
+    """Keep a server's answers to the scripts and reading probes, to replay against later.
+
+    A file a family, without keys and personal data. A server that is not ours is only read from unless --allow-writes
+    is given. With --only, what the files hold of other scripts is kept.
+
+    \b
+    Example:
+      mockserver record --target real=https://eu.posthog.com --api-key-env POSTHOG_KEY --project 42
+      mockserver replay --target mock --target recordings
+    """
+    require_extra()
+    from mockserver.cli.contract import read
+    from mockserver.replay.recordings.files import FOLDER as OWN
+    from mockserver.replay.recordings.model import RecordingError
+    from mockserver.replay.wire import Limits, Unreachable
+
+    check_pattern(only)
+    named = parse_targets([target])
+    contract = read()
+    limits = Limits(read_seconds=timeout, total_seconds=max(60.0, 3 * timeout), per_second=rate)
+    opening = Opening(
+        contract, read_keys(api_key_env, named), limits, project=project, organization=organization, ca_file=ca_file,
+        allow_writes=allow_writes,
+    )  # fmt: skip
+    opened: list[Target] = []
+    with interruptible():
+        try:
+            opened.append(open_target(named[0], opening))
+            _record(contract, opened[0], only, out or OWN)
+        except Unreachable as error:
+            click.echo(f"Error: {error}. What was complete until then is on file.", err=True)
+            raise click.exceptions.Exit(UNREACHABLE) from None
+        except RecordingError as error:
+            raise UsageFailure(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("Stopped by Ctrl-C: the families that were complete are on file.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        finally:
+            leave(opened)
+
+
+def _record(contract: Contract, target: Target, only: str | None, folder: Path) -> None:
+    from rich.console import Console
+
+    from mockserver.replay.recordings.files import write_recording
+    from mockserver.replay.recordings.recording import Recorder
+    from mockserver.replay.script import ScriptError, read_scripts
+
+    try:
+        scripts = read_scripts(contract)
+    except ScriptError as error:
+        raise UsageFailure(str(error)) from None
+    pattern = re.compile(only or "")
+    operations = [
+        operation
+        for operation in contract.operations
+        if operation.exists_in(target.profile)
+        and (pattern.search(f"{operation.method.upper()} {operation.path}") or pattern.search(operation.id))
+    ]
+    console = Console(stderr=True)
+    with console.status("") as status:
+
+        def show(family: str, done: int, total: int) -> None:
+            status.update(f"{target.name}: {family.replace('_', ' ')}, {done} of {total}")
+
+        recorder = Recorder(contract, target, scripts, operations, show)
+        for recording in recorder.record():
+            file = write_recording(recording, folder, beside=bool(only))
+            steps = sum(len(script.steps) for script in recording.scripts)
+            click.echo(f"{file}: {len(recording.scripts)} scripts and probes, {steps} answers")
+    reasons: dict[str, int] = {}
+    for reason in recorder.skipped.values():
+        reasons[reason] = reasons.get(reason, 0) + 1
+    for reason, number in sorted(reasons.items(), key=lambda pair: -pair[1]):
+        click.echo(f"{number} not recorded: {reason}", err=True)

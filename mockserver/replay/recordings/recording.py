@@ -1,0 +1,132 @@
+"""Recording: scripts and reading probes asked of a server, and its answers kept, without what is private."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from itertools import groupby
+from typing import Any
+
+from mockserver.contract import Contract, Operation
+from mockserver.entropy import system_time, timestamp
+from mockserver.replay.identifiers import Finder
+from mockserver.replay.probes import probes
+from mockserver.replay.recordings.model import KEPT_HEADERS, RecordedScript, RecordedStep, Recording
+from mockserver.replay.redaction import Redactor
+from mockserver.replay.safety import only_reads, reason_to_skip
+from mockserver.replay.script import Answer, Outcome, Script, run
+from mockserver.replay.targets import Target
+from mockserver.replay.wire import Refused
+
+MOST_ITEMS = 12
+KEPT_ITEMS = 3
+Progress = Callable[[str, int, int], None]
+"""Told of a family, how far it is, and how far it goes."""
+
+
+@dataclass
+class Recorder:
+    """Asks one server what scripts and reading probes ask, with the care that the target's guard takes."""
+
+    contract: Contract
+    target: Target
+    scripts: Sequence[Script]
+    operations: Sequence[Operation]
+    """The operations that are recorded: their probes, and the scripts that have a step of them."""
+    progress: Progress = lambda family, done, total: None
+    skipped: dict[str, str] = field(default_factory=dict)
+    """What was not recorded, with the reason."""
+
+    def record(self) -> Iterator[Recording]:
+        """Yield a recording a family, as soon as it is complete."""
+        known = {operation.id: operation for operation in self.contract.operations}
+        if self.target.reset:
+            self.target.reset()
+        finder = Finder(self.contract, self.target.ids, self.target.ask, may_create=self.target.is_ours)
+        identifiers = finder.identifiers(self.operations)
+        if self.target.settle:
+            self.target.settle()
+        asked = [probe for probe in probes(self.contract, self.operations, identifiers) if only_reads(probe, known)]
+        wanted = {operation.id for operation in self.operations}
+        asked += [script for script in self.scripts if any(step.call in wanted for step in script.steps)]
+        asked.sort(key=lambda script: script.family)
+        for family, group in groupby(asked, key=lambda script: script.family):
+            recorded = tuple(self._of_family(family, list(group), known))
+            if recorded:
+                profile = self.target.profile if self.target.is_ours else None
+                yield Recording(family, self.target.name, profile, self.contract.title, self.contract.version, recorded)
+
+    def _of_family(
+        self, family: str, scripts: Sequence[Script], known: Mapping[str, Operation]
+    ) -> Iterator[RecordedScript]:
+        for number, script in enumerate(scripts):
+            self.progress(family, number, len(scripts))
+            reason = reason_to_skip(script, self.target, known)
+            if reason is None and self.target.reset and not only_reads(script, known):
+                self.target.reset()
+            outcomes = [] if reason else self._outcomes(script)
+            if outcomes:
+                yield _recorded(script, outcomes, redactor_of(self.target))
+            elif reason:
+                self.skipped[f"{family}: {script.name}"] = reason
+        self.progress(family, len(scripts), len(scripts))
+
+    def _outcomes(self, script: Script) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            outcomes.extend(run(script, self.target, self.contract, self.target.accepts))
+        except Refused as refused:
+            self.skipped[f"{script.family}: {script.name}"] = str(refused)
+            return []
+        return [outcome for outcome in outcomes if outcome.answer is not None]
+
+
+def _recorded(script: Script, outcomes: Sequence[Outcome], redactor: Redactor) -> RecordedScript:
+    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
+    steps = tuple(
+        RecordedStep({"call": outcome.step.call, **outcome.step.spec}, redacted(answer, redactor))
+        for outcome, answer in zip(outcomes, answers, strict=True)
+    )
+    return RecordedScript(script.name, script.role, script.profile, _moment(answers[0]), steps)
+
+
+def redactor_of(target: Target) -> Redactor:
+    """Return what takes out of answers that are kept whatever tells of one server, and not of all."""
+    return Redactor(target.keys.values(), address=target.url)
+
+
+def redacted(answer: Answer, redactor: Redactor) -> Answer:
+    """Return an answer without what is private, with those headers that mean something, and with long lists cut."""
+    headers = {
+        name.lower(): redactor.text(value) for name, value in answer.headers.items() if name.lower() in KEPT_HEADERS
+    }
+    if not answer.body:
+        return Answer(answer.status, headers, b"")
+    return Answer(answer.status, headers, _spelt(_cut(redactor.value(answer.json)), answer.json))
+
+
+def _cut(value: Any) -> Any:
+    """Return JSON with the first items alone of lists that are long: the rest says nothing more, and is many people."""
+    if isinstance(value, dict):
+        return {name: _cut(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item) for item in (value[:KEPT_ITEMS] if len(value) > MOST_ITEMS else value)]
+    return value
+
+
+def _spelt(value: Any, before: Any) -> bytes:
+    """Return a body; one that was no JSON stays text."""
+    return value.encode() if isinstance(before, str) else json.dumps(value).encode()
+
+
+def _moment(answer: Answer) -> str:
+    """Return when a server answered, by its own clock where it says so."""
+    said = next((value for name, value in answer.headers.items() if name.lower() == "date"), "")
+    try:
+        moment = parsedate_to_datetime(said).astimezone(UTC)
+    except ValueError:
+        moment = system_time().replace(microsecond=0)
+    return timestamp(moment)

@@ -1,0 +1,180 @@
+"""Exchanges recorded a line each, told to a mock over the world that they start from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.replay.recordings.files import read_library
+from mockserver.replay.recordings.playing import Playback
+
+ORGANIZATION = "01890000-0000-7000-8000-0000000000aa"
+KEY = "phx_recorded_key_0000000000000000000000000000"
+SESSION = "phx_recorded_session_000000000000000000000000"
+WORLD = {
+    "organizations": [{"id": ORGANIZATION, "name": "Recorded"}],
+    "projects": [{"id": 7, "organization_id": ORGANIZATION, "name": "Recorded"}],
+    "users": [{"id": 3, "email": "ann@recorded.test", "first_name": "Ann", "current_project_id": 7}],
+    "organization_memberships": [{"user_id": 3, "organization_id": ORGANIZATION, "level": 15}],
+    "api_keys": [
+        {"label": "all", "value": KEY, "user_id": 3, "scopes": ["*"]},
+        {"label": "session:ann@recorded.test", "value": SESSION, "user_id": 3, "scopes": None},
+    ],
+    "annotations": [{"id": 40, "content": "old", "project_id": 7, "created_at": "2025-01-01T12:00:00Z"}],
+}
+PATH = "/api/projects/7/annotations/"
+MADE = "2026-11-20T17:45:33.235196Z"
+
+
+def line(number: int, method: str, path: str, status: int, answer: Any, **more: Any) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json"}
+    auth = more.pop("auth", "all")
+    if auth == "all":
+        headers["Authorization"] = f"Bearer {KEY}"
+    return {
+        "n": number, "family": "annotations", "note": f"line {number}", "auth": auth,
+        "request": {"method": method, "path": path, "headers": headers, "body": more.pop("body", None)},
+        "response": {"status": status, "headers": {"content-type": "application/json"}, "json": answer}, **more,
+    }  # fmt: skip
+
+
+def annotation(id: int, content: str, **fields: Any) -> dict[str, Any]:
+    """What a real server answers of an annotation."""
+    author = {
+        "id": 3, "uuid": "01a1fa02-7a90-0000-7074-dd0aaafb0597", "distinct_id": "A" * 43, "first_name": "Ann",
+        "last_name": "", "email": "ann@recorded.test", "is_email_verified": None, "hedgehog_config": None,
+        "role_at_organization": None,
+    }  # fmt: skip
+    made = {
+        "id": id, "content": content, "date_marker": None, "creation_type": "USR", "dashboard_item": None,
+        "dashboard_id": None, "dashboard_name": None, "insight_short_id": None, "insight_name": None,
+        "insight_derived_name": None, "created_by": author, "created_at": MADE, "updated_at": MADE, "deleted": False,
+        "scope": "dashboard_item",
+    }  # fmt: skip
+    return made | fields
+
+
+def error(code: str, detail: str) -> dict[str, Any]:
+    return {"type": "invalid_request", "code": code, "detail": detail, "attr": None}
+
+
+@pytest.fixture
+def tell(contract, mocks, tmp_path):
+    """Tell lines to a mock, and return the report."""
+
+    def tell(*lines: dict[str, Any], world: Any = WORLD, **options: Any):
+        write(tmp_path, *lines, world=world)
+        return Playback(contract, mocks("observed"), read_library(tmp_path), "recordings", **options).run()
+
+    return tell
+
+
+def write(folder: Path, *lines: dict[str, Any], world: Any = WORLD) -> None:
+    (folder / "annotations.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    (folder / "world.json").write_text(json.dumps(world))
+
+
+def found(report) -> dict[str, str]:
+    return {m.difference.place: m.where for row in report.rows.values() for m in row.mismatches}
+
+
+CREATE = line(1, "POST", PATH, 201, annotation(912, "new"), body='{"content": "new"}')
+
+
+def test_identifiers_of_the_recording_are_those_of_the_mock_from_then_on(tell) -> None:
+    report = tell(
+        CREATE,
+        line(2, "PATCH", f"{PATH}912/", 200, annotation(912, "newer"), body='{"content": "newer"}'),
+        line(3, "GET", f"{PATH}912/", 200, annotation(912, "newer")),
+        line(4, "GET", f"{PATH}913/", 404, error("not_found", "Not found.")),
+    )  # fmt: skip
+    assert found(report) == {}
+    assert report.notes[0].startswith("annotations: of 4 recorded exchanges 4 were answered the same, 0 with")
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "place"),
+    [
+        (annotation(912, "other"), "$.content"),
+        (annotation(912, "new", deleted=None), "$.deleted"),
+        (annotation(912, "new", scope="project"), "$.scope"),
+        ({k: v for k, v in annotation(912, "new").items() if k != "deleted"}, "$.deleted"),
+        (annotation(912, "new", emoji=None), "$.emoji"),
+        (annotation(912, "new", created_at="2026-11-20"), "$.created_at"),
+    ],
+)
+def test_value_that_differs_is_told_with_its_exchange(tell, answer, place) -> None:
+    report = tell(line(1, "POST", PATH, 201, answer, body='{"content": "new"}'))
+    assert found(report) == {place: "annotations, exchange 1: line 1"}
+    assert report.exit_code == 1
+
+
+def test_another_status_is_told_and_a_failure_of_the_server_is_not_asked(tell) -> None:
+    report = tell(line(1, "POST", PATH, 500, {}, body="{}"), line(2, "GET", PATH, 402, {}))
+    assert list(found(report)) == ["status"]
+    assert "0 with the same status and something else that differs, 1 with another status; 1 that" in report.notes[0]
+    assert report.steps == 1
+
+
+def test_session_is_a_key_of_the_world(tell) -> None:
+    answer = {
+        "type": "invalid_request",
+        "code": "method_not_allowed",
+        "detail": 'Method "PUT" not allowed.',
+        "attr": None,
+    }
+    assert found(tell(line(1, "PUT", PATH, 405, answer, auth="session:ann@recorded.test", body="{}"))) == {}
+
+
+def test_long_list_is_compared_by_what_was_kept_of_it(tell) -> None:
+    marked = [annotation(900 + day, f"a{day}", date_marker=f"2025-01-0{day}T00:00:00Z") for day in range(1, 7)]
+    bodies = [json.dumps({name: made[name] for name in ("content", "date_marker")}) for made in marked]
+    made = [line(n, "POST", PATH, 201, marked[n - 1], body=bodies[n - 1]) for n in range(1, 7)]
+    kept = {"count": 6, "next": None, "previous": None, "results": [marked[5], marked[4], marked[3], marked[0]]}
+    path = f"{PATH}?search=a"
+    cut = line(7, "GET", path, 200, kept, truncated_results="6 rows in the real answer; first 3 and the last kept")
+    report = tell(*made, cut, line(8, "GET", path, 200, kept))
+    assert found(report) == {"$.results": "annotations, exchange 8: line 8"}
+
+
+def test_clock_of_the_world_is_that_of_the_recording(contract, mocks, tmp_path) -> None:
+    write(tmp_path, CREATE)
+    story = read_library(tmp_path).stories[0]
+    assert story.began_at is not None and story.began_at.isoformat() == "2026-11-20T17:45:33.235196+00:00"
+
+
+def test_world_is_gone_afterwards_and_can_be_told_again(tell, mocks) -> None:
+    before = mocks("observed").ask("GET", "/__admin/worlds").json
+    assert found(tell(CREATE)) == found(tell(CREATE)) == {}
+    assert mocks("observed").ask("GET", "/__admin/worlds").json == before
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("annotations.jsonl", "{}", "line 1: no recorded exchange"),
+        ("annotations.jsonl", "no json", "line 1: no recorded exchange"),
+        ("annotations.jsonl", "", "holds no exchange"),
+        ("world.json", "[]", "object of tables"),
+        ("world.json", '{"nothing": [{}]}', "does not take it"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_line(run, tmp_path, file, text, words) -> None:
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    write(folder, CREATE)
+    (folder / file).write_text(text)
+    result = run("replay", "--target", "mock", "--target", f"recordings={folder}", exit_code=2)
+    assert words in result.output
+
+
+def test_command_gives_the_mock_the_profile_of_the_servers(run, tmp_path) -> None:
+    write(tmp_path, CREATE)
+    result = run("replay", "--target", "mock", "--target", f"recordings={tmp_path}", "--json", "report.json")
+    assert "0 differences" in result.output
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [target["profile"] for target in report["targets"]] == ["observed", "observed"]
