@@ -1,0 +1,25 @@
+"""What things cost: each figure beside a comparison that was measured in the same run.
+
+Targets stand beside the figures; they are read, never asserted, since a machine has moods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.bench.figures import Figure
+
+__all__ = ["Figure", "measure"]
+
+
+def measure(*, large: bool = False) -> Iterator[Figure]:
+    """Yield each figure as it is known; with `large`, those of a hundred thousand persons instead."""
+    from mockserver.bench import large as big
+    from mockserver.bench import processes, requests, worlds
+
+    if large:
+        yield from big.figures()
+        return
+    yield from requests.figures()
+    yield from worlds.figures()
+    yield from processes.figures()
