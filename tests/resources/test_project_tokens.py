@@ -111,6 +111,12 @@ def test_widget_token_is_always_fresh(session: Client) -> None:
     assert (change["before"], change["after"]) == (masked(tokens[0]), masked(tokens[1]))
 
 
+def test_widget_token_that_is_there_is_kept_when_conversations_begin(session: Client) -> None:
+    made = session.post(PROJECT + "generate_conversations_public_token/").json["conversations_settings"]
+    assert session.patch(PROJECT, {"conversations_enabled": True}).json["conversations_settings"] == made
+    assert session.patch(PROJECT, {"conversations_enabled": True}).json["conversations_settings"] == made
+
+
 TOKEN_ACTIONS = [
     ("PATCH", "reset_token"),
     ("PATCH", "rotate_secret_token"),
