@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -180,10 +181,14 @@ class Annotations(SoftDelete):
 
 
 def latest_first(own: Sequence[Record], shared: Sequence[Record]) -> Sequence[Record]:
-    """Return annotations by their date, latest first, undated ones before all; of ties the project's own come first."""
-    if not shared:
-        return own
-    return sorted([*own, *shared], key=by_date, reverse=True)
+    """Return annotations by their date, latest first, undated ones before all; of ties the project's own come first.
+
+    The own ones are in that order already; what is shared is few.
+    """
+    rising = list(own[::-1])
+    for record in shared:
+        rising.insert(bisect_left(rising, by_date(record), key=by_date), record)
+    return rising[::-1]
 
 
 def by_date(record: Record) -> tuple[int, Any]:
