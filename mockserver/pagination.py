@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+import marshmallow
+
 from mockserver.call import Call
 from mockserver.errors import NotFound, ValidationError
+from mockserver.fields import Integer
 from mockserver.store.tinydb import sort_key
 
 Fetch = Callable[[int, int], tuple[Sequence[Any], int]]
 LARGEST = 2**63 - 1
+COUNTED = Integer(minimum=1)
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,8 @@ class PageNumber:
     def page(self, call: Call, fetch: Fetch) -> Page:
         """Return the page that a call asks for.
 
-        Raises: ValidationError where the real server fails: nonsense, zero, or a page past the end of something.
+        Raises: ValidationError, as later servers answer nonsense and zero, where those of late 2025 failed; and for a
+        page past the end of something.
         """
         limit = self._number(call, "limit", self.default_limit)
         number = self._number(call, "page", 1)
@@ -183,10 +188,14 @@ class PageNumber:
         return Page(rows, {"results": (), "next": links[0], "previous": links[1], "total_count": count})
 
     def _number(self, call: Call, name: str, default: int) -> int:
-        text = call.query.get(name, str(default))
-        if not re.fullmatch(r"[1-9]\d{0,17}", text):
-            raise ValidationError("Enter a whole number greater than zero.", attr=name)
-        return int(text)
+        text = call.query.get(name)
+        if not text:
+            return default
+        try:
+            return int(COUNTED.deserialize(text))
+        except marshmallow.ValidationError as error:
+            detail = error.messages[0]
+            raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=name) from None
 
 
 def positive(text: str | None, default: int) -> int:

@@ -90,13 +90,26 @@ def test_activity_links_change_page_and_limit_where_they_stand(changed, asked, f
 
 
 @pytest.mark.parametrize(
-    ("query", "attr"),
-    [("limit=0", "limit"), ("limit=x", "limit"), ("page=0", "page"), ("page=x", "page"), ("page=-1", "page"),
-     ("page=3", None)],
-)  # fmt: skip
-def test_activity_is_refused_where_servers_fail(changed, query, attr):
+    ("query", "code", "detail", "attr"),
+    [
+        ("limit=0", "min_value", "Ensure this value is greater than or equal to 1.", "limit"),
+        ("page=-1", "min_value", "Ensure this value is greater than or equal to 1.", "page"),
+        ("limit=x", "invalid_input", "A valid integer is required.", "limit"),
+        ("page=1.5", "invalid_input", "A valid integer is required.", "page"),
+        ("page=x&limit=x", "invalid_input", "A valid integer is required.", "limit"),
+        (f"limit={10**30}", "invalid_input", "A valid integer is required.", "limit"),
+        ("page=3", "invalid_input", "Invalid page.", None),
+        (f"page={2**62}&limit={2**62}", "invalid_input", "Invalid page.", None),
+    ],
+)
+def test_activity_is_refused_where_servers_failed(changed, query, code, detail, attr):
     refused = changed.get(f"{ACTIVITY}?{query}")
-    assert (refused.status_code, refused.json["code"], refused.json["attr"]) == (400, "invalid_input", attr)
+    assert refused.status_code == 400
+    assert refused.json == {"type": "validation_error", "code": code, "detail": detail, "attr": attr}
+
+
+def test_activity_asked_for_with_nothing_is_the_first_page(changed):
+    assert changed.get(f"{ACTIVITY}?limit=&page=").json["results"] == changed.get(ACTIVITY).json["results"]
 
 
 def test_first_page_of_no_activity_is_empty(either):
