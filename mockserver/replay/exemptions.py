@@ -74,7 +74,8 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "The pages show integers without bounds; the servers refuse negative and enormous ones, or fail on them.",
-        answer=r"invalid_input: (Query param \w+ must be omitted or an integer!|A valid (integer|number) is required\.)",
+        answer=r"invalid_input: (Query param \w+ must be omitted or an integer!"
+        r"|A valid (integer|number) is required\.)",
     ),
     Exemption(
         "positive_data_acceptance",
