@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.errors import NotText, QueryError
 from mockserver.errors import NotModelled
 
 INSTALL = "ClickHouse is not installed; run: pip install 'posthog-mockserver[analytics]'"
@@ -106,6 +106,10 @@ class Engine:
             self.command(f"INSERT INTO {table} FORMAT JSONEachRow " + lines.decode())
 
     def _run(self, sql: str, output: str) -> bytes:
+        try:
+            sql.encode()
+        except UnicodeEncodeError:  # in a value that was never parsed, as of a property filter; servers fail with a 500
+            raise NotText from None
         try:
             answer: bytes = self._connection.query(sql, output).bytes()
         except RuntimeError as error:

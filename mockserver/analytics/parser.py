@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import orjson
 
 from mockserver.analytics import nodes
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.errors import NotText, QueryError
 from mockserver.errors import NotModelled, ValidationError
 
 MAX_LENGTH = 1_000_000
@@ -186,7 +186,7 @@ def _refuse_runaway(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise QueryError(f"Query is too long: at most {MAX_LENGTH} characters")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise QueryError("Query has characters that are not text")
+        raise NotText
     bare = QUOTED.sub("''", text)
     depth = 0
     for character in bare:

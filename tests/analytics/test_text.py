@@ -1,0 +1,45 @@
+"""Text that no encoding has: half of a surrogate pair, which JSON's escapes can spell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.analytics.conftest import Asker
+
+HALF = "\ud800"
+
+
+def funnel(**more: Any) -> dict[str, Any]:
+    return {"events": [{"id": "opened"}, {"id": "bought"}], "funnel_step": 1, **more}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("query", {"query": {"kind": "HogQLQuery", "query": "select {x}", "values": {"x": HALF}}}),
+        ("persons/funnel", funnel(search=HALF)),
+        ("persons/funnel", funnel(events=[{"id": HALF}, {"id": "bought"}])),
+        ("persons/funnel", funnel(properties=[{"key": f"a{HALF}", "value": "x", "type": "event"}])),
+        ("persons/funnel", funnel(properties=[{"key": f"event = '{HALF}'", "type": "hogql"}])),
+        ("persons/funnel", funnel(breakdown=HALF, breakdown_type="event")),
+    ],
+)
+def test_half_a_surrogate_cannot_be_asked_for(asker: Asker, path: str, body: dict[str, Any]) -> None:
+    session = asker.client.as_key(
+        asker.client.as_key(None).post(f"/__admin/worlds/{asker.world}/api_keys", {"scopes": []}).json["api_key"]
+    )
+    response = session.post(f"/api/environments/{asker.project_id}/{path}/", body)
+    assert (response.status_code, response.json["code"]) == (400, "invalid_input"), response.text
+    assert response.json["detail"] == "Query has characters that are not text"
+
+
+def test_captured_half_a_surrogate_is_read_back_as_the_sign_for_it(asker: Asker) -> None:
+    token = asker.client.as_key(None).get(f"/__admin/worlds/{asker.world}").json["project_token"]
+    event = {"event": f"odd{HALF}", "distinct_id": f"d{HALF}", "properties": {f"p{HALF}": [HALF], "$session_id": HALF}}
+    assert asker.client.flask.post("/capture/", json={"api_key": token, **event}).status_code == 200
+    rows = asker.rows(
+        "select event, distinct_id, properties.`p\ufffd`, $session_id from events where event like 'odd%'"
+    )
+    assert rows == [["odd\ufffd", "d\ufffd", '["\ufffd"]', "\ufffd"]]
