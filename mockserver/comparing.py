@@ -286,6 +286,8 @@ def json_text(value: Any) -> str:
 
 def stored_text(value: Any) -> str:
     """Return a value as databases read it out of the stored JSON: escapes stay, quotes at the ends do not."""
+    if isinstance(value, str) and value.isprintable() and '"' not in value and "\\" not in value:
+        return value  # JSON would escape none of it
     text = json_text(value)
     if isinstance(value, str):
         return text[1:-1] if text.startswith('"') else text
