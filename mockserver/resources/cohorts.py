@@ -158,7 +158,7 @@ class Cohorts(SoftDelete, CohortMembers):
             add_members(call.transaction, record, first)
             record = table.update(record, {"count": size(call.state, record), "last_calculation": call.now()})
         is_uploaded = self._upload(call, record)
-        insight = None if first or is_uploaded or record["query"] else read_insight(call)
+        insight = None if is_uploaded or record["query"] else read_insight(call)
         if is_uploaded or record["query"] or insight:
             table.update(record, {"is_due": True, "is_unfilled": not (is_uploaded or first), "insight": insight})
         return record

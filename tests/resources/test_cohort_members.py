@@ -249,10 +249,11 @@ def test_insight_of_the_address_fills_a_static_cohort(team: Client, insight: Any
     assert names(team, cohort.json) == expected
 
 
-def test_persons_given_leave_no_room_for_an_insight(team: Client) -> None:
+@pytest.mark.parametrize("query", [{}, {"kind": "ActorsQuery", "select": ["id"]}])
+def test_persons_given_leave_no_room_for_an_insight_or_a_query(team: Client, query: Any) -> None:
     capture(team, "bob", "bought", "2026-01-13")
     insight = {"insight": "TRENDS", "entity_id": "bought", "entity_type": "events"}
-    body = {"is_static": True, "_create_static_person_ids": [make(team, "ann")["uuid"]]}
+    body = {"is_static": True, "query": query, "_create_static_person_ids": [make(team, "ann")["uuid"]]}
     assert names(team, team.post(COHORTS, body, query_string=insight).json) == ["ann"]
 
 

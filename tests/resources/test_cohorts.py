@@ -156,7 +156,7 @@ QUERY = {"kind": "ActorsQuery", "select": ["id"]}
          "Invalid cohort type for the given filters"),
         ({"cohort_type": "behavioral", "groups": [{"event_id": "a"}]}, "cohort_type",
          "Invalid cohort type for the given filters"),
-        ({"cohort_type": "behavioral", "filters": filters(refers_to({"id": 999999}))}, "cohort_type",
+        ({"cohort_type": "person_property", "filters": filters(condition(), refers_to({"id": 999999}))}, "cohort_type",
          "Invalid cohort type for the given filters"),
         ({"cohort_type": "behavioral", "is_static": True}, "cohort_type",
          "Cohort type 'behavioral' does not match the filters. Expected type: 'static'"),
