@@ -77,14 +77,14 @@ class Attempts:
         rows = self._looking_back(1, self._events())
         for level in range(self.size - 1, 1, -1):
             rows = self._looking_back(level, self._in_order(level, rows))
-        return self._judged(rows, self._reached_in_order(), self._times("latest_{}"))
+        return self._judged(rows, self._reached_in_order(), self._times("latest_{}"), self._taken())
 
     def _strict(self) -> nodes.SelectQuery:
         following = [self._window(f"latest_{number}", f"ROWS BETWEEN {number} PRECEDING AND {number} PRECEDING")
                      for number in range(1, self.size)]  # fmt: skip
         rows = self._over(["actor", "moment", *self._prop, "step_0", "latest_0", *following], self._events(of_any=True))
         whole = replace(self, exclusions=())
-        return whole._judged(rows, self._reached_in_order(), self._times("latest_{}"))
+        return whole._judged(rows, self._reached_in_order(), self._times("latest_{}"), self._taken())
 
     def _unordered(self) -> nodes.SelectQuery:
         rows = self._looking_back(1, self._events())
@@ -179,16 +179,20 @@ class Attempts:
             return self._over(kept, judged, "ended = 0")
         return self._over(columns, rows, wanted)
 
+    def _taken(self) -> list[str]:
+        """Return columns that say of each step but the first whether it and all before it were taken in order."""
+        columns = []
+        for number in range(1, self.size):
+            sign = "<" if self._is_repeated(number) else "<="
+            moment = f"latest_{number}"
+            taken = f"latest_{number - 1} {sign} {moment} AND {moment} <= {self._until('latest_0')}"
+            before = f"taken_{number - 1} AND " if number > 1 else ""
+            columns.append(f"({before}{taken}) AS taken_{number}")
+        return columns
+
     def _reached_in_order(self) -> str:
-        cases = []
-        for steps in range(self.size, 1, -1):
-            following = []
-            for number in range(1, steps):
-                sign = "<" if self._is_repeated(number) else "<="
-                following.append(f"latest_{number - 1} {sign} latest_{number}")
-                following.append(f"latest_{number} <= {self._until('latest_0')}")
-            cases += [" AND ".join(following), str(steps)]
-        return f"multiIf({', '.join(cases)}, 1)" if cases else "1"
+        cases = ", ".join(f"taken_{number}, {number + 1}" for number in range(self.size - 1, 0, -1))
+        return f"multiIf({cases}, 1)" if cases else "1"
 
     def _times(self, name: str, first: int = 0) -> list[str]:
         times = []

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.models import TRUE, Model
+from mockserver.queries.upgrades import upgraded
 
 Query = dict[str, Any]
 
@@ -27,7 +28,7 @@ class Request:
 
 def read_request(model: Model, call: Call) -> Request:
     """Return what a body asks for, its overrides applied and its wrappers taken off. Raises: ParseError."""
-    body = model.read(call.body.to_dict() if call.is_form else call.body)
+    body = model.read(in_present_form(call))
     mode = body.get("refresh") or BLOCKING
     if mode == BLOCKING and is_true(body.get("async")):
         mode = ASYNC
@@ -35,6 +36,14 @@ def read_request(model: Model, call: Call) -> Request:
     query = override_variables(query, body.get("variables_override") or {})
     query = override_filters(query, body.get("filters_override") or {})
     return Request(query, mode, body.get("client_query_id") or None, body.get("name"))
+
+
+def in_present_form(call: Call) -> Any:
+    """Return a body whose query is rewritten in the present form of its kind, which is what is judged."""
+    given = call.body.to_dict() if call.is_form else call.body
+    if isinstance(given, Mapping) and isinstance(given.get("query"), Mapping):
+        return {**given, "query": upgraded(given["query"])}
+    return given
 
 
 def is_true(value: Any) -> bool:

@@ -12,9 +12,8 @@ from mockserver.errors import NotFound, NotModelled, ValidationError
 from mockserver.models import Model
 from mockserver.queries import answers, runs, statuses
 from mockserver.queries.answers import Age
-from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, read_request
+from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, in_present_form, read_request
 from mockserver.queries.running import UNKEPT, run
-from mockserver.queries.upgrades import upgraded
 from mockserver.rendering import Answer
 from mockserver.resource import Resource
 from mockserver.store import Record
@@ -107,8 +106,9 @@ class Queries(Resource):
 
     def upgrade(self, call: Call) -> Any:
         """Return a query in the present form of its kind, without running it."""
-        self.upgrade_request.judge(call.body.to_dict() if call.is_form else call.body)
-        return {"query": upgraded(call.body["query"])}
+        body = in_present_form(call)
+        self.upgrade_request.judge(body)
+        return {"query": body["query"]}
 
     def check_auth_for_async(self, call: Call) -> Any:
         """Tell that one may query here."""

@@ -9,6 +9,7 @@ from mockserver.analytics import nodes
 from mockserver.analytics.aggregation import has_aggregate
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.filters import property_conditions
+from mockserver.analytics.fragments import select
 from mockserver.analytics.funnel_actors import funnel_actors
 from mockserver.analytics.inquiries import Inquiry, first_select
 from mockserver.analytics.insight_actors import insight_actors
@@ -23,7 +24,7 @@ from mockserver.call import Call
 from mockserver.errors import NotModelled
 from mockserver.store import Record
 
-DEFAULT_COLUMNS = ["person", "id", "person.$delete"]
+DEFAULT_COLUMNS, GROUP_COLUMNS = ["person", "id", "person.$delete"], ["group"]
 ACTOR = ("person", "actor", "group")
 GROUP_KEY, DISTINCT_IDS = "group_key", "event_distinct_ids"
 
@@ -48,7 +49,8 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with rows of persons; `person` is an object of one."""
     inquiry = Inquiry.of(call, query)
     source = inquiry.guard(find_source, inquiry, query.get("source"))
-    columns = list(query.get("select") or DEFAULT_COLUMNS)
+    is_group = source is not None and _id_column(source) == GROUP_KEY
+    columns = list(query.get("select") or (GROUP_COLUMNS if is_group else DEFAULT_COLUMNS))
     if source is not None and DISTINCT_IDS in source_columns(source) and DISTINCT_IDS not in columns:
         columns.append(DISTINCT_IDS)  # as recorded
     asked = inquiry.guard(build, inquiry, query, columns, source)
@@ -57,7 +59,7 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     missing = None
     for number, column in enumerate(columns):
         if column in ACTOR:
-            missing = _expand(number, rows, inquiry, is_group=source is not None and _id_column(source) == GROUP_KEY)
+            missing = _expand(number, rows, inquiry, is_group=is_group)
         elif column.split("--")[0].strip() == "person_display_name":
             for row in rows:
                 row[number] = {"display_name": row[number][0], "id": row[number][1]}
@@ -80,16 +82,16 @@ def build(
     inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str], source: nodes.Query | None = None
 ) -> nodes.SelectQuery:
     """Return the SELECT that a list of persons, or of a source's actors, is. Raises: QueryError."""
-    select = [_column(column, inquiry, source) for column in columns]
-    aggregates = [item for item in select if has_aggregate(item)]
-    plain = [unnamed(item) for item in select if not has_aggregate(item) and not isinstance(item, nodes.Constant)]
+    items = [_column(column, inquiry, source) for column in columns]
+    aggregates = [item for item in items if has_aggregate(item)]
+    plain = [unnamed(item) for item in items if not has_aggregate(item) and not isinstance(item, nodes.Constant)]
     conditions = _conditions(inquiry, query)
     return nodes.SelectQuery(
-        select=tuple(select),
+        select=tuple(items),
         select_from=_from(source),
         where=nodes.conjunction(conditions) if conditions else None,
         group_by=tuple(plain) if aggregates and plain else None,
-        order_by=_order(query, columns, select, aggregates) or None,
+        order_by=_order(query, columns, items, aggregates) or None,
     )
 
 
@@ -122,6 +124,9 @@ def _from(source: nodes.Query | None) -> nodes.JoinExpr:
     table, key = ("groups", "key") if column == GROUP_KEY else ("persons", "id")
     on = compare(field(table, key), "==", field("source", column))
     joined = nodes.JoinExpr(table=field(table), join_type="INNER JOIN", constraint=nodes.JoinConstraint(expr=on))
+    if column == GROUP_KEY:
+        # The id of a group is its key, as where groups are listed.
+        source = select(f"SELECT *, {GROUP_KEY} AS id FROM {{source}}", source=source)
     return nodes.JoinExpr(table=source, alias="source", next_join=joined)
 
 
@@ -172,7 +177,7 @@ def _mentions(search: str) -> Node:
 
 
 def _order(
-    query: Mapping[str, Any], columns: Sequence[str], select: Sequence[Node], aggregates: Sequence[Node]
+    query: Mapping[str, Any], columns: Sequence[str], items: Sequence[Node], aggregates: Sequence[Node]
 ) -> tuple[nodes.OrderExpr, ...]:
     if query.get("orderBy") is not None:
         return tuple(parse_order(text) for text in query["orderBy"])
@@ -182,7 +187,7 @@ def _order(
         return (nodes.OrderExpr(expr=unnamed(aggregates[0]), order="DESC"),)
     if "created_at" in columns:
         return (nodes.OrderExpr(expr=field("created_at"), order="DESC"),)
-    return (nodes.OrderExpr(expr=unnamed(select[0])),)
+    return (nodes.OrderExpr(expr=unnamed(items[0])),)
 
 
 def _expand(number: int, rows: list[list[Any]], inquiry: Inquiry, *, is_group: bool) -> int:
