@@ -33,7 +33,6 @@ from mockserver.world import World, Worlds
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
 
@@ -124,9 +123,10 @@ def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:
             response = strictness.check(response, found, world, asked.method)
         return response
 
-    app.add_url_rule(
-        template_rule(route.path), endpoint=endpoint_name(route), view_func=view, methods=METHODS, strict_slashes=False
-    )
+    # Of whatever method, known or not: which of them a route has, and who is told so, is for the road to say.
+    name = endpoint_name(route)
+    app.url_map.add(Pattern(template_rule(route.path), endpoint=name, strict_slashes=False))
+    app.view_functions[name] = view
 
 
 def _serve_schema(app: Flask, contract: Contract) -> None:

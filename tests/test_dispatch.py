@@ -155,9 +155,13 @@ def test_every_answer_lists_the_methods_of_its_route(client, method, path, statu
     assert ("Content-Type" in response.headers) is bool(response.get_data())
 
 
-def test_unknown_method_is_not_allowed(client):
-    response = client("PROPFIND", NOTES)
-    assert refusal(response)[:2] == (405, "method_not_allowed")
+@pytest.mark.parametrize("path", [NOTES, NOTES.rstrip("/")])
+@pytest.mark.parametrize("method", ["PROPFIND", "QUERY", "TRACE"])
+def test_unknown_method_is_a_wrong_one(either, method, path):
+    assert refusal(either(method, path)) == (403, "permission_denied", UNSUPPORTED)
+    refused = either.as_key("phx_mock_session")(method, path)
+    assert refusal(refused) == (405, "method_not_allowed", f'Method "{method}" not allowed.')
+    assert refused.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml"])
