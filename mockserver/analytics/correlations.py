@@ -207,6 +207,16 @@ class Correlation:
         )
 
 
+def correlation_actors(inquiry: Inquiry, asked: Mapping[str, Any]) -> nodes.SelectQuery:
+    """Return the actors that a FunnelCorrelationActorsQuery asks for. Raises: QueryError."""
+    source = asked.get("source")
+    if not isinstance(source, Mapping):
+        raise QueryError("A FunnelCorrelationQuery is missing as source")
+    about = {name: value for name, value in asked.items() if name.startswith("funnelCorrelation")}
+    converted = asked.get("funnelCorrelationPersonConverted")
+    return Correlation(inquiry, {**source, **about}).people(converted=converted)
+
+
 def correlated(rows: list[tuple[str, int, int]], success: int, failure: int) -> dict[str, Any]:
     """Return what correlates most; nothing where everybody succeeds, or nobody."""
     if not success or not failure:

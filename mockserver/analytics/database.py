@@ -175,7 +175,8 @@ _EMPTY: dict[str, dict[str, TableField]] = {
         "team_id": _TEAM, **_columns(fingerprint=STRING, issue_id=UUID),
     },
     "session_replay_events": _columns(
-        session_id=STRING, distinct_id=STRING, min_first_timestamp=DATETIME, max_last_timestamp=DATETIME,
+        session_id=STRING, start_time=DATETIME, end_time=DATETIME, distinct_id=STRING, min_first_timestamp=DATETIME,
+        max_last_timestamp=DATETIME,
         first_url=STRING, click_count=INTEGER, keypress_count=INTEGER, mouse_activity_count=INTEGER,
         active_milliseconds=INTEGER, console_log_count=INTEGER, console_warn_count=INTEGER,
         console_error_count=INTEGER, size=INTEGER, event_count=INTEGER, message_count=INTEGER, snapshot_source=STRING,

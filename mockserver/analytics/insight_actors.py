@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.analytics import nodes
 from mockserver.analytics.breakdowns import NOTHING, OTHER
 from mockserver.analytics.date_ranges import DateRange, show
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.errors import QueryError, unsupported
 from mockserver.analytics.fragments import select
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insight_answers import answer
@@ -21,7 +21,6 @@ from mockserver.analytics.stickiness import Stickiness, previous_days
 from mockserver.analytics.trend_actors import read_day, trend_actors
 from mockserver.analytics.trends import Trends
 from mockserver.call import Call
-from mockserver.errors import NotModelled
 
 Asked = Mapping[str, Any]
 Actors = Callable[[Inquiry, Asked, Asked], nodes.Query]
@@ -66,13 +65,13 @@ ACTORS: dict[str, Actors] = {
 
 
 def insight_actors(inquiry: Inquiry, asked: Asked) -> nodes.Query:
-    """Return the actors behind a number of an insight. Raises: QueryError, NotModelled."""
+    """Return the actors behind a number of an insight. Raises: QueryError."""
     source = asked.get("source")
     if not isinstance(source, Mapping):
         raise QueryError("An insight is missing as source")
     actors = ACTORS.get(str(source.get("kind")))
     if actors is None:
-        raise NotModelled(f"Actors of {source.get('kind')} are not modelled.")
+        raise unsupported(source)
     return actors(inquiry, source, asked)
 
 

@@ -51,6 +51,7 @@ COLUMNS = {
     ),
     "nothing": (
         "session_id String, distinct_id String, timestamp DateTime64(6, 'UTC'),"
+        " start_time DateTime64(6, 'UTC'), end_time DateTime64(6, 'UTC'),"
         " min_first_timestamp DateTime64(6, 'UTC'), max_last_timestamp DateTime64(6, 'UTC'), first_url String,"
         " click_count Int64, keypress_count Int64,"
         " mouse_activity_count Int64, active_milliseconds Int64, console_log_count Int64, console_warn_count Int64,"

@@ -26,6 +26,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "scenarios": scenarios.shipped,
     "serve": commands.serve_options,
     "tables": queries.tables,
+    "unsupported": queries.unsupported_kinds,
 }
 MARKED = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -10,12 +10,20 @@ from mockserver.analytics.functions import Function, aggregates
 from mockserver.analytics.functions import functions as plain
 from mockserver.analytics.kinds import KINDS
 from mockserver.analytics.schema import Joined, Table, TableField
+from mockserver.contract import Contract
 from mockserver.documents.markdown import code, table
+from mockserver.queries.running import PARTS
 
 
 def kinds() -> str:
     """Return a table of the kinds of query that are answered."""
     return table(("Kind", "What is answered"), [(code(kind), _about(KINDS[kind])) for kind in sorted(KINDS)])
+
+
+def unsupported_kinds() -> str:
+    """Return the kinds of query that PostHog runs and that are not modelled here."""
+    known = Contract.read().components["QueryNode"]["properties"]["kind"]["enum"]
+    return ", ".join(code(kind) for kind in sorted(set(known) - KINDS.keys() - PARTS))
 
 
 def _about(answers: object) -> str:

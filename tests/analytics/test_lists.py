@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract import Contract
 from tests.analytics.conftest import Asker
 
 
@@ -123,6 +124,28 @@ def test_wrong_list_is_refused(asker: Asker, query: Any, detail: str) -> None:
     assert (response.status_code, response.json["detail"]) == (400, detail)
 
 
-def test_kind_that_is_not_here_says_so(asker: Asker) -> None:
-    response = asker.query({"kind": "WebOverviewQuery", "dateRange": {}, "properties": []})
-    assert (response.status_code, response.json["code"]) == (501, "not_modelled")
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "LogsQuery", "dateRange": {}},
+        {"kind": "DataTableNode", "source": {"kind": "LogsQuery"}},
+        {"kind": "TracesQuery"},
+    ],
+)
+def test_kind_that_is_not_modelled_is_refused_as_posthog_refuses_kinds(asker: Asker, query: Any) -> None:
+    response = asker.query(query)
+    kind = (query.get("source") or query)["kind"]
+    error = {
+        "type": "validation_error",
+        "code": "invalid_input",
+        "detail": f"Unsupported query kind: {kind}",
+        "attr": None,
+    }
+    assert (response.status_code, response.json) == (400, error)
+
+
+def test_every_known_kind_is_answered_or_refused_clearly(asker: Asker, contract: Contract) -> None:
+    for kind in contract.components["QueryNode"]["properties"]["kind"]["enum"]:
+        response = asker.query({"kind": kind})
+        assert response.status_code in (200, 400), response.text
+        assert response.status_code == 200 or set(response.json) == {"type", "code", "detail", "attr"}

@@ -1,7 +1,6 @@
-"""Compare the answers to recorded queries with ours, part by part: `python tests/golden/hogql_agreement.py [FILE…]`.
+"""Compare recorded answers to queries with ours, part by part: `python tests/golden/hogql_agreement.py [FILE…]`.
 
-The recordings (`golden/`, beside the repository or named by MOCKSERVER_GOLDEN) were made over `golden/dataset`, which
-is loaded into a world of its own; queries are asked of `mockserver.analytics` directly.
+`--write` puts the tables of agreement and of disagreements, each with its reason, into `agreement.md` beside this.
 """
 
 from __future__ import annotations
@@ -10,107 +9,54 @@ import argparse
 import collections
 import json
 import math
-import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from mockserver.analytics import run_query  # noqa: E402
-from mockserver.contract import Contract, Profile  # noqa: E402
-from mockserver.errors import APIError  # noqa: E402
-from mockserver.seeding import load  # noqa: E402
-from mockserver.world import World  # noqa: E402
+from tests.golden.reasons import EXPLAINED  # noqa: E402
+from tests.golden.recordings import GOLDEN, Asked, Line, lines  # noqa: E402
 
-GOLDEN = Path(os.environ.get("MOCKSERVER_GOLDEN", ROOT.parent / "shared" / "golden"))
-FILES = ["hogql", "hogql_errors", "hogql_metadata", "events_query", "actors_query"]
-CREATED = "events loaded here were created when they were loaded; those recorded had been created when they happened"
-ENGINE = "the engine of the recording lacked these functions; ClickHouse has them"
-ORDER = "rows in no promised order"
-SHOWN_DISPLAY = "the recorded answer was kept from a query of another display, and repeats that one's"
-EXPLAINED = {
-    ("hogql", 106): "upperUTF8 of a later ICU turns ß into SS",
-    ("hogql", 215): "lag and lead over rows of equal order",
-    ("hogql", 225): "a subquery that is a CTE is indented otherwise",
-    ("hogql", 308): CREATED,
-    ("hogql", 389): "an average over 86 of the 102 persons who have an age; which 86 cannot be told",
-    ("hogql", 572): ENGINE,
-    ("hogql", 573): ENGINE,
-    ("hogql_errors", 159): "the recording lost the row of a value that cannot be converted",
-    ("hogql_errors", 214): ORDER,
-    ("events_query", 2): CREATED,
-    ("events_query", 9): CREATED,
-    ("events_query", 11): ORDER,
-    ("trends_query", 95): SHOWN_DISPLAY,
-    ("trends_query", 97): SHOWN_DISPLAY,
-    ("trends_query", 99): SHOWN_DISPLAY,
-    ("property_filters_query", 167): "relative dates in filters are read, as later servers do",
-    ("property_filters_query", 168): "relative dates in filters are read, as later servers do",
-}
-GROUP = ("group_type_index", "group_key", "group_properties", "created_at")
+FILES = [
+    "hogql", "hogql_errors", "hogql_metadata", "hogql_autocomplete", "events_query", "actors_query",
+    "property_filters_query", "cohorts_in_queries", "refresh_async", "schema_and_wrappers",
+]  # fmt: skip
+TABLE = Path(__file__).with_name("agreement.md")
+HEAD = "<!-- made by `python tests/golden/hogql_agreement.py --write` -->"
+LEAST = {"hogql": {"results": 0.9, "columns": 0.85, "types": 0.85}, "hogql_errors": {"error": 0.9}}
+LEAST_OF_OTHERS = {"whole": 0.85}
 ROUGH = re.compile(r"quantile|median|avg|corr|covar|stddev|var(?:Pop|Samp)", re.IGNORECASE)
 SYNTAX = re.compile(r"mismatched input|no viable alternative|extraneous input|token recognition|missing ")
+PAGE = ("columns", "types", "hogql", "limit", "hasMore", "offset")
+# Kept with an answer for a while, or told of the moment it was given in.
+PASSING = {
+    "cache_key", "cache_target_age", "calculation_trigger", "clickhouse", "created_at", "expiration_time",
+    "last_calculation", "last_refresh", "next_allowed_client_refresh", "pickup_time", "query_metadata", "start_time",
+    "end_time", "task_id", "timings", "is_cached", "initial", "modifiers", "created_by",
+}  # fmt: skip
+# What later servers tell of a cohort.
+LATER = {"cohort_type"}
+
+Verdict = tuple[str, bool, Any, Any]
+"""What was compared: a part, whether it agrees, what was recorded, what we answered."""
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+@dataclass
+class Agreement:
+    """How many answers of a file agree, part by part, and what there is to say of each that does not."""
 
+    score: dict[str, list[int]] = field(default_factory=lambda: collections.defaultdict(lambda: [0, 0]))
+    different: list[tuple[Line, list[Verdict]]] = field(default_factory=list)
 
-def make_world() -> World:
-    """Return a world that holds the dataset in project 3."""
-    contract = Contract.read()
-    world = World.new("golden", profile=Profile.OBSERVED)
-    from mockserver import entropy
-
-    with world.store.transaction() as transaction:
-        entropy.freeze(transaction, entropy.read_timestamp("2026-11-10T12:00:00Z"))
-    for given in tables():
-        load(contract, world, given)
-    return world
-
-
-def tables() -> list[dict[str, Any]]:
-    """Return what the dataset loads into a world: everything but the events, then these."""
-    data = GOLDEN / "dataset"
-    groups = json.loads((data / "groups.json").read_text())
-    return [
-        {
-            "organizations": [{"name": "Golden"}],
-            "users": [{"id": 1, "email": "owner@acme.test"}],
-            "organization_memberships": [{"user_id": 1, "level": 15}],
-            "projects": [{"id": 3, "name": "Golden", "timezone": "UTC", "test_account_filters": [
-                {"key": "email", "type": "person", "value": "corp.test", "operator": "not_icontains"}]}],
-            "api_keys": [{"value": "phx_golden", "user_id": 1, "scopes": None}],
-            "property_definitions": json.loads((data / "property_definitions.json").read_text()),
-            "group_types": [{"group_type": "organization", "group_type_index": 0}],
-            "groups": [{name: group[name] for name in GROUP} for group in groups],
-            "persons": lines(data / "persons.jsonl"),
-        },
-        {"events": lines(data / "events.jsonl")},
-    ]  # fmt: skip
-
-
-def make_call(world: World) -> Any:
-    """Return as much of a call as a query needs."""
-    view = world.view()
-    project, user = view.table("projects").get(3), view.table("users").get(1)
-    tenant = SimpleNamespace(project=project, project_id=3)
-    return SimpleNamespace(
-        state=view, world=world, tenant=tenant, user=user, table=view.table, is_observed=True, profile=world.profile
-    )
-
-
-def ask(call: Any, body: Any) -> tuple[int, Any]:
-    """Return the status and body that a request's query is answered with."""
-    try:
-        return 200, run_query(call, body["query"])
-    except APIError as error:
-        return error.status, error.body
+    def share(self, part: str) -> float:
+        """Return the share that agrees; all of nothing."""
+        good, bad = self.score[part]
+        return good / (good + bad) if good + bad else 1.0
 
 
 def agree(want: Any, got: Any, tolerance: float) -> bool:
@@ -123,7 +69,14 @@ def agree(want: Any, got: Any, tolerance: float) -> bool:
         return want.keys() == got.keys() and all(agree(want[key], got[key], tolerance) for key in want)
     if isinstance(want, list) and isinstance(got, list):
         return len(want) == len(got) and all(agree(a, b, tolerance) for a, b in zip(want, got, strict=True))
+    if isinstance(want, str) and isinstance(got, str):
+        return without_host(want) == without_host(got)
     return bool(want == got)
+
+
+def without_host(text: str) -> str:
+    """Return an address without its host, any other text as it is."""
+    return re.sub(r"^https?://[^/]+/api", "/api", text)
 
 
 def sort_rows(rows: Any) -> Any:
@@ -133,81 +86,141 @@ def sort_rows(rows: Any) -> Any:
     )
 
 
-def verdicts(line: dict[str, Any], status: int, body: Any) -> list[tuple[str, bool, Any, Any]]:
-    """Return what was compared: part, whether it agrees, what was recorded, what we answered."""
+def lasting(value: Any) -> Any:
+    """Return an answer without what passes."""
+    if isinstance(value, dict):
+        return {key: lasting(item) for key, item in value.items() if key not in PASSING | LATER}
+    return [lasting(item) for item in value] if isinstance(value, list) else value
+
+
+def verdicts(line: Line, status: int, body: Any) -> Iterator[Verdict]:
+    """Yield what was compared of an answer."""
     recorded = line["response"]
-    found = [("status", status == recorded["status"], recorded["status"], body if status != 200 else status)]
+    yield "status", status == recorded["status"], recorded["status"], status if status < 300 else body
     if status != recorded["status"]:
-        return found
+        return
     want = recorded.get("json", recorded.get("text"))
-    if status != 200:
-        keys = ("type", "code") if SYNTAX.search(want.get("detail", "")) else ("type", "code", "detail")
-        if (
-            " In scope " in want.get("detail", "")
-            or "ClickHouse" in want.get("detail", "")
-            or want["code"] != "invalid_input"
-        ):
-            keys = ("type", "code")
-        return [*found, ("error", all(want[key] == body.get(key) for key in keys), want, body)]
-    if "results" not in want:
-        return [*found, ("body", agree(want, body, 1e-9), want, body)]
+    if status >= 400:
+        keys = compared_keys(want)
+        yield "error", all(want[key] == body.get(key) for key in keys), want, body
+    elif isinstance(want, dict) and isinstance(want.get("query_status"), dict):
+        yield from status_verdicts(line, want["query_status"], body["query_status"])
+    elif isinstance(want, dict) and "suggestions" in want:
+        yield from suggestion_verdicts(want["suggestions"], body["suggestions"])
+    elif isinstance(want, dict) and "results" in want:
+        yield from answer_verdicts(line, want, body)
+    else:
+        yield "body", agree(lasting(want), lasting(body), 1e-9), want, body
+
+
+def compared_keys(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what of an error is to be the same; the words of one parser's and one engine's build are not."""
+    detail, code = error.get("detail", ""), error["code"]
+    is_engines = code not in ("invalid_input", "parse_error", "not_found", "permission_denied")
+    if is_engines or SYNTAX.search(detail) or " In scope " in detail or "ClickHouse" in detail:
+        return ("type", "code")
+    return ("type", "code", "detail")
+
+
+def status_verdicts(line: Line, want: Any, got: Any) -> Iterator[Verdict]:
+    """Yield what was compared of how a background query stands, and of the answer in it."""
+    named = {"id", "results"}
+    want_rest, got_rest = ({key: item for key, item in each.items() if key not in named} for each in (want, got))
+    yield "body", agree(lasting(want_rest), lasting(got_rest), 1e-9), want_rest, got_rest
+    yield "body", (want["results"] is None) == (got["results"] is None), want["results"], got["results"]
+    if want["results"] and got["results"]:
+        yield from answer_verdicts(line, want["results"], got["results"])
+
+
+def suggestion_verdicts(want: list[Any], got: list[Any]) -> Iterator[Verdict]:
+    """Yield what was compared of suggestions: fields in their order, functions in any; documentation is left out."""
+    told = [{key: item[key] for key in want[0]} for item in got] if want else got
+    fields, named = ([item for item in each if item.get("kind") == "Variable"] for each in (want, told))
+    yield "body", fields == named, fields, named
+    missing = [item for item in want if item not in told]
+    yield "body", not missing, missing, []
+
+
+def answer_verdicts(line: Line, want: Any, got: Any) -> Iterator[Verdict]:
+    """Yield what was compared of an answer with results."""
     request = json.dumps(line["request"])
-    for part in ("results", "columns", "types", "hogql", "limit", "hasMore", "offset"):
-        if part not in want:
+    is_ordered = "order by" in request.lower() or "orderby" in request.lower()
+    results, count = got.get("results"), line.get("results_count")
+    if count and isinstance(results, list):
+        yield "count", len(results) == count, count, len(results)
+        results = results[:100] + results[-3:]
+    tolerance = 1e-6 if ROUGH.search(request) else 1e-9
+    expected, found = lasting(want["results"]), lasting(results)
+    same = agree(expected, found, tolerance)
+    if not same and not is_ordered:
+        same = agree(sort_rows(expected), sort_rows(found), tolerance)
+    yield "results", same, want["results"], results
+    for part in PAGE:
+        if part in want and (part != "hogql" or '"kind": "HogQLQuery"' in request):
+            yield part, agree(want[part], got.get(part), 1e-9), want[part], got.get(part)
+    if line.get("sequence") and "is_cached" in want:
+        yield "is_cached", want["is_cached"] == got.get("is_cached"), want["is_cached"], got.get("is_cached")
+
+
+def compare(name: str, ask: Asked, only: int | None = None) -> Agreement:
+    """Return how a file's answers agree with ours. Failures of the recorded server are passed over."""
+    found = Agreement()
+    for line in lines(GOLDEN / f"{name}.jsonl"):
+        if only not in (None, line["n"]) or line["response"]["status"] >= 500:
             continue
-        expected, got = want[part], body.get(part)
-        if part == "results":
-            if line.get("results_count") and isinstance(got, list):
-                found.append(("count", len(got) == line["results_count"], line["results_count"], len(got)))
-                got = got[:100] + got[-3:]
-            tolerance = 1e-6 if ROUGH.search(request) else 1e-9
-            same = agree(expected, got, tolerance)
-            if not same and "order by" not in request.lower() and "orderby" not in request.lower():
-                same = agree(sort_rows(expected), sort_rows(got), tolerance)
-            found.append((part, same, expected, got))
-        else:
-            found.append((part, agree(expected, got, 1e-9), expected, got))
+        judged = list(verdicts(line, *ask(line)))
+        different = [verdict for verdict in judged if not verdict[1]]
+        found.score["whole"][bool(different)] += 1
+        for part, ok, _, _ in judged:
+            found.score[part][not ok] += 1
+        if different:
+            found.different.append((line, different))
     return found
 
 
-Score = dict[str, list[int]]
+def unexplained(name: str, found: Agreement) -> list[str]:
+    """Return a paragraph on each answer that differs for no reason that is known."""
+    return list(told(name, [item for item in found.different if (name, item[0]["n"]) not in EXPLAINED]))
 
 
-def compare(name: str, call: Any, only: int | None = None) -> tuple[Score, list[str]]:
-    """Return how many answers of a file agree, part by part, and a paragraph on each that does not."""
-    score: Score = collections.defaultdict(lambda: [0, 0])
-    told: list[str] = []
-    for line in lines(GOLDEN / f"{name}.jsonl"):
-        body, recorded = line["request"].get("body"), line["response"]
-        if only not in (None, line["n"]) or recorded["status"] >= 500:
-            continue
-        if not isinstance(body, dict) or not isinstance(body.get("query"), dict):
-            continue
-        if recorded["status"] == 400 and recorded["json"]["code"] == "parse_error":
-            continue  # the body's shape is judged before the query is run
-        found = verdicts(line, *ask(call, body))
-        agrees = all(ok for _, ok, _, _ in found)
-        score["whole"][0 if agrees else 1] += 1
-        if not agrees and (name, line["n"]) in EXPLAINED:
-            score["explained"][0] += 1
-        for part, ok, want, got in found:
-            score[part][0 if ok else 1] += 1
-            if not ok:
-                told.append(paragraph(name, line, part, want, got, 350 if only is None else 4000))
-    return score, told
+def short_of(name: str, found: Agreement) -> list[str]:
+    """Return the parts of which less agrees than should."""
+    least = LEAST.get(name, LEAST_OF_OTHERS)
+    return [f"{part} {found.share(part):.0%}" for part, share in least.items() if found.share(part) < share]
 
 
-def paragraph(name: str, line: dict[str, Any], part: str, want: Any, got: Any, size: int) -> str:
-    """Return what differs, and why if that is known."""
-    why = EXPLAINED.get((name, line["n"]))
-    heading = f"{name}:{line['n']} {line.get('note', '')} - {part}" + (f" ({why})" if why else "")
-    shown = (("", line["request"]["body"]["query"]), ("recorded ", want), ("here     ", got))
-    return "\n".join([heading, *(f"   {label}{json.dumps(value, default=str)[:size]}" for label, value in shown)])
+def told(name: str, different: list[tuple[Line, list[Verdict]]], size: int = 400) -> Iterator[str]:
+    """Yield a paragraph on each part that differs, with its reason if that is known."""
+    for line, judged in different:
+        for part, _, want, got in judged:
+            why = EXPLAINED.get((name, line["n"]))
+            heading = f"{name}:{line['n']} {line.get('note', '')} - {part}" + (f" ({why})" if why else "")
+            asked = line["request"].get("body") or line["request"]["path"]
+            shown = {"   ": asked, "   recorded ": want, "   here     ": got}
+            yield "\n".join([heading, *(label + json.dumps(item, default=str)[:size] for label, item in shown.items())])
 
 
-def table(score: Score) -> str:
-    """Return one line of the table."""
-    return "  ".join(f"{part} {good}/{good + bad}" for part, (good, bad) in score.items() if part != "explained")
+def summary(found: Agreement) -> str:
+    """Return one line of figures."""
+    return "  ".join(f"{part} {good}/{good + bad}" for part, (good, bad) in found.score.items())
+
+
+def document(agreements: Mapping[str, Agreement]) -> str:
+    """Return the two tables as Markdown."""
+    parts = ("whole", "results", "columns", "types", "error")
+    text = [HEAD, "", "# Agreement with recorded answers", ""]
+    text += [f"| Recordings | {' | '.join(parts)} |", "|" + " --- |" * (len(parts) + 1)]
+    for name, found in agreements.items():
+        figures = (f"{found.score[part][0]}/{sum(found.score[part])}" if part in found.score else "" for part in parts)
+        text.append(f"| {name} | {' | '.join(figures)} |")
+    text += ["", "`whole` counts answers that agree in every part.", "", "# Disagreements", ""]
+    text += ["| Recording | What | Differs in | Why |", "| --- | --- | --- | --- |"]
+    for name, found in agreements.items():
+        for line, judged in found.different:
+            differing = ", ".join(dict.fromkeys(part for part, _, _, _ in judged))
+            why = EXPLAINED.get((name, line["n"]), "**not known**")
+            text.append(f"| {name}:{line['n']} | {line.get('feature', '')} | {differing} | {why} |")
+    return "\n".join(text) + "\n"
 
 
 def main() -> None:
@@ -216,13 +229,18 @@ def main() -> None:
     parser.add_argument("files", nargs="*", default=FILES)
     parser.add_argument("-q", action="store_true", help="the table alone")
     parser.add_argument("-n", type=int, help="one line")
+    parser.add_argument("--write", action="store_true", help=f"write {TABLE.name}")
     options = parser.parse_args()
-    call = make_call(make_world())
-    for name in options.files:
-        score, told = compare(name, call, options.n)
+    ask = Asked()
+    agreements = {name: compare(name, ask, options.n) for name in options.files}
+    if options.write:
+        TABLE.write_text(document(agreements))
+    for name, found in agreements.items():
         if not options.q:
-            print("\n".join(told))
-        print(f"{name:22s} {table(score)}  explained {score['explained'][0]}")
+            print("\n".join(told(name, found.different, 400 if options.n is None else 4000)))
+    for name, found in agreements.items():
+        short = short_of(name, found)
+        print(f"{name:22s} {summary(found)}" + (f"  SHORT: {', '.join(short)}" if short else ""))
 
 
 if __name__ == "__main__":

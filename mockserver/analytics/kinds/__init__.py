@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.analytics.calendar_heatmap import calendar_heatmap_query
 from mockserver.analytics.correlations import correlation_query
+from mockserver.analytics.errors import unsupported
 from mockserver.analytics.funnel_charts import funnels_query
 from mockserver.analytics.insight_actors import insight_actors_options, insight_actors_query
 from mockserver.analytics.kinds.actors import actors_query
@@ -15,13 +17,15 @@ from mockserver.analytics.kinds.events import events_query
 from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
+from mockserver.analytics.kinds.sessions_timeline import sessions_timeline_query
 from mockserver.analytics.lifecycle import lifecycle_query
 from mockserver.analytics.paths import paths_query
 from mockserver.analytics.retention import retention_query
 from mockserver.analytics.stickiness import stickiness_query
 from mockserver.analytics.trends import trends_query
+from mockserver.analytics.web_overview import web_overview_query
+from mockserver.analytics.web_stats import web_stats_table_query
 from mockserver.call import Call
-from mockserver.errors import NotModelled, ValidationError
 
 Answer = dict[str, Any]
 Kind = Callable[[Call, Mapping[str, Any]], Answer]
@@ -31,7 +35,7 @@ def source(call: Call, query: Mapping[str, Any]) -> Answer:
     """Answer what a node shows: the query that is its source."""
     inner = query.get("source")
     if not isinstance(inner, Mapping):
-        raise ValidationError(f"Unsupported query kind: {query.get('kind')}")
+        raise unsupported(query)
     return run(call, inner)
 
 
@@ -43,13 +47,17 @@ KINDS: dict[str, Kind] = {
     "HogQuery": hog_query,
     "EventsQuery": events_query,
     "ActorsQuery": actors_query,
+    "SessionsTimelineQuery": sessions_timeline_query,
     "TrendsQuery": trends_query,
     "FunnelsQuery": funnels_query,
     "FunnelCorrelationQuery": correlation_query,
     "LifecycleQuery": lifecycle_query,
     "PathsQuery": paths_query,
     "RetentionQuery": retention_query,
+    "CalendarHeatmapQuery": calendar_heatmap_query,
     "StickinessQuery": stickiness_query,
+    "WebOverviewQuery": web_overview_query,
+    "WebStatsTableQuery": web_stats_table_query,
     "InsightActorsQuery": insight_actors_query,
     "InsightActorsQueryOptions": insight_actors_options,
     "DataTableNode": source,
@@ -59,8 +67,8 @@ KINDS: dict[str, Kind] = {
 
 
 def run(call: Call, query: Mapping[str, Any]) -> Answer:
-    """Return the answer to a query. Raises: ValidationError, and NotModelled for a kind that is not here."""
+    """Return the answer to a query. Raises: ValidationError, for a kind that is not here too."""
     kind = KINDS.get(str(query.get("kind")))
     if kind is None:
-        raise NotModelled(f"Queries of kind {query.get('kind')} are not modelled.")
+        raise unsupported(query)
     return kind(call, query)

@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.analytics import nodes
 from mockserver.analytics.aggregation import has_aggregate
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.correlations import correlation_actors
+from mockserver.analytics.errors import QueryError, unsupported
 from mockserver.analytics.filters import property_conditions
 from mockserver.analytics.fragments import select
 from mockserver.analytics.funnel_actors import funnel_actors
@@ -21,7 +22,6 @@ from mockserver.analytics.pages import Page
 from mockserver.analytics.parser import parse_expression, parse_order
 from mockserver.analytics.people import find_record
 from mockserver.call import Call
-from mockserver.errors import NotModelled
 from mockserver.store import Record
 
 DEFAULT_COLUMNS, GROUP_COLUMNS = ["person", "id", "person.$delete"], ["group"]
@@ -39,6 +39,7 @@ def hogql_source(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
 SOURCES: dict[str, Source] = {
     "HogQLQuery": hogql_source,
     "FunnelsActorsQuery": funnel_actors,
+    "FunnelCorrelationActorsQuery": correlation_actors,
     "InsightActorsQuery": insight_actors,
     "StickinessActorsQuery": insight_actors,
 }
@@ -108,12 +109,12 @@ def _column(column: str, inquiry: Inquiry, source: nodes.Query | None) -> Node:
 
 
 def find_source(inquiry: Inquiry, source: Mapping[str, Any] | None) -> nodes.Query | None:
-    """Return the query for those whom a source is about; none stands for everybody. Raises: QueryError, NotModelled."""
+    """Return the query for those whom a source is about; none stands for everybody. Raises: QueryError."""
     if not source:
         return None
     found = SOURCES.get(str(source.get("kind")))
     if found is None:
-        raise NotModelled(f"Actors of {source.get('kind')} are not modelled.")
+        raise unsupported(source)
     return found(inquiry, source)
 
 

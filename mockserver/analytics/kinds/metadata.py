@@ -18,7 +18,6 @@ from mockserver.analytics.resolver import resolve, resolve_expression
 from mockserver.analytics.sources import TableSource
 from mockserver.analytics.types import Kind
 from mockserver.call import Call
-from mockserver.errors import NotModelled
 
 Notice = dict[str, Any]
 DECLARED = {"Numeric": "Float", "Boolean": "Boolean", "DateTime": "DateTime", "String": "String"}
@@ -80,7 +79,7 @@ def _judge(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) ->
         case "hogTemplate":
             parse_template(text)
         case _:
-            raise NotModelled(f"Metadata of {query.get('language')} is not modelled.")
+            raise QueryError(f"Unsupported language: {query.get('language')}")
 
 
 def _judge_query(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) -> None:

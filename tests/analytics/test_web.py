@@ -1,0 +1,160 @@
+"""Web analytics, timelines of sessions and calendars: kinds that look at sessions, days and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.analytics.conftest import Asker
+
+FIRST, SECOND = "019b0000-0000-7000-8000-000000000001", "019b0000-0000-7000-8000-000000000002"
+JANUARY = {"dateRange": {"date_from": "2026-01-01", "date_to": "2026-01-31"}, "properties": []}
+
+
+def view(distinct_id: str, at: str, path: str, session: str | None, **fields: Any) -> dict[str, Any]:
+    properties = {"$pathname": path, "$current_url": f"https://a.test{path}", **fields}
+    if session:
+        properties["$session_id"] = session
+    return {"event": "$pageview", "distinct_id": distinct_id, "timestamp": f"2026-01-{at}Z", "properties": properties}
+
+
+@pytest.fixture
+def web(make_asker: Callable[..., Asker]) -> Asker:
+    """Ann looks at two pages in ten minutes and buys; a day later Bob at one, and at another outside of any session."""
+    made = make_asker()
+    made.load(events=[
+        view("ann", "12T10:00:00", "/", FIRST, utm_source="news"),
+        view("ann", "12T10:10:00", "/docs", FIRST),
+        {"event": "bought", "distinct_id": "ann", "timestamp": "2026-01-12T10:10:00Z",
+         "properties": {"$session_id": FIRST}},
+        view("bob", "13T11:00:00", "/docs", SECOND),
+        view("bob", "14T20:00:00", "/docs", None),
+    ])  # fmt: skip
+    return made
+
+
+def ask(asker: Asker, kind: str, **fields: Any) -> Any:
+    response = asker.query({"kind": kind, **fields})
+    assert response.status_code == 200, response.json
+    return response.json
+
+
+def numbers(answer: Any, part: str = "value") -> dict[str, Any]:
+    return {item["key"]: item[part] for item in answer["results"]}
+
+
+def test_overview_counts_sessions_whole(web: Asker) -> None:
+    answer = ask(web, "WebOverviewQuery", **JANUARY)
+    assert numbers(answer) == {
+        "visitors": 2.0, "views": 3.0, "sessions": 2.0, "session duration": 300.0, "bounce rate": 50.0,
+    }  # fmt: skip
+    assert set(numbers(answer, "previous").values()) == {None}
+    assert (answer["dateFrom"], answer["dateTo"]) == ("2026-01-01 00:00:00", "2026-01-31 23:59:59")
+
+
+def test_overview_compares_with_the_days_before(web: Asker) -> None:
+    dates = {"date_from": "2026-01-13", "date_to": "2026-01-13"}
+    answer = ask(web, "WebOverviewQuery", properties=[], dateRange=dates, compareFilter={"compare": True})
+    assert (numbers(answer)["views"], numbers(answer, "previous")["views"]) == (1.0, 2.0)
+    assert numbers(answer, "changeFromPreviousPct")["views"] == -50
+
+
+@pytest.mark.parametrize("goal, reached", [({"customEventName": "bought"}, 1), ({"customEventName": "left"}, 0),
+                                           ({"actionId": 5}, 0)])  # fmt: skip
+def test_overview_tells_who_reached_a_goal(web: Asker, goal: Any, reached: int) -> None:
+    assert numbers(ask(web, "WebOverviewQuery", **JANUARY, conversionGoal=goal)) == {
+        "visitors": 2.0, "total conversions": reached, "unique conversions": reached, "conversion rate": reached * 50.0,
+    }  # fmt: skip
+
+
+def test_overview_of_nothing_is_nothing(make_asker: Callable[..., Asker]) -> None:
+    assert numbers(ask(make_asker(), "WebOverviewQuery", **JANUARY)) == {
+        "visitors": 0.0, "views": 0.0, "sessions": 0.0, "session duration": None, "bounce rate": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "breakdown, rows",
+    [
+        ("Page", [["/docs", 2.0, 3.0], ["/", 1.0, 1.0]]),
+        ("InitialPage", [["/", 1.0, 2.0], ["/docs", 1.0, 1.0]]),
+        ("ExitPage", [["/docs", 2.0, 3.0]]),
+        ("InitialUTMSource", [[None, 1.0, 2.0], ["news", 1.0, 2.0]]),
+        ("InitialUTMSourceMediumCampaign",
+         [["(none) / (none) / (none)", 1.0, 2.0], ["news / (none) / (none)", 1.0, 2.0]]),
+        ("Browser", []),
+        ("Viewport", []),
+        ("City", []),
+    ],
+)  # fmt: skip
+def test_stats_are_broken_down(web: Asker, breakdown: str, rows: Any) -> None:
+    found = ask(web, "WebStatsTableQuery", **JANUARY, breakdownBy=breakdown)["results"]
+    assert sorted([[row[0], row[1][0], row[2][0]] for row in found], key=str) == sorted(rows, key=str)
+
+
+def test_stats_have_shares_bounces_and_pages(web: Asker) -> None:
+    query = {**JANUARY, "breakdownBy": "Page", "includeBounceRate": True, "limit": 1}
+    answer = ask(web, "WebStatsTableQuery", **query)
+    names = [name.removeprefix("context.columns.") for name in answer["columns"]]
+    assert names == ["breakdown_value", "visitors", "views", "bounce_rate", "ui_fill_fraction", "cross_sell"]
+    assert answer["results"] == [["/docs", [2.0, None], [3.0, None], [1.0, None], 2 / 3, ""]]
+    assert answer["hasMore"] is True
+    assert ask(web, "WebStatsTableQuery", **{**query, "offset": 1})["results"][0][0] == "/"
+    assert ask(web, "WebStatsTableQuery", **{**query, "orderBy": ["Views", "ASC"]})["results"][0][0] == "/"
+
+
+def test_stats_compare_with_the_days_before(web: Asker) -> None:
+    dates = {"date_from": "2026-01-13", "date_to": "2026-01-14"}
+    query = {"properties": [], "dateRange": dates, "breakdownBy": "Page", "compareFilter": {"compare": True}}
+    assert ask(web, "WebStatsTableQuery", **query)["results"][0][:3] == ["/docs", [1.0, 1.0], [2.0, 1.0]]
+
+
+def test_stats_tell_who_reached_a_goal(web: Asker) -> None:
+    query = {**JANUARY, "breakdownBy": "InitialPage", "conversionGoal": {"customEventName": "bought"}}
+    rows = ask(web, "WebStatsTableQuery", **query)["results"]
+    assert [row[:5] for row in rows] == [
+        ["/", [1.0, None], [1.0, None], [1.0, None], [1.0, None]],
+        ["/docs", [1.0, None], [0.0, None], [0.0, None], [0.0, None]],
+    ]
+
+
+@pytest.mark.parametrize("breakdown", ["PreviousPage", "Timezone", "FrustrationMetrics"])
+def test_breakdown_that_is_not_here_is_refused(web: Asker, breakdown: str) -> None:
+    response = web.query({"kind": "WebStatsTableQuery", **JANUARY, "breakdownBy": breakdown})
+    assert (response.status_code, response.json["detail"]) == (400, f"Unsupported breakdown: {breakdown}")
+
+
+def test_timeline_puts_events_into_their_sessions(web: Asker) -> None:
+    answer = ask(web, "SessionsTimelineQuery", after="2026-01-12", before="2026-01-15")
+    told = [(entry["sessionId"], [event["event"] for event in entry["events"]]) for entry in answer["results"]]
+    assert told[0] == (None, ["$pageview"]) and told[1] == (SECOND, ["$pageview"])
+    assert told[2][0] == FIRST and sorted(told[2][1]) == ["$pageview", "$pageview", "bought"]
+    event = answer["results"][0]["events"][0]
+    assert (event["distinct_id"], event["timestamp"]) == ("bob", "2026-01-14T20:00:00+00:00")
+    assert (answer["hasMore"], answer["modifiers"], answer["results"][0]["recording_duration_s"]) == (False, None, None)
+
+
+def test_timeline_is_of_the_last_day_and_of_one_person(web: Asker) -> None:
+    assert len(ask(web, "SessionsTimelineQuery")["results"]) == 1
+    ann = web.value("person_id from events where distinct_id = 'ann' limit 1")
+    (entry,) = ask(web, "SessionsTimelineQuery", after="2026-01-01", personId=ann)["results"]
+    assert entry["sessionId"] == FIRST
+
+
+def test_timeline_joins_what_lies_close_together(web: Asker) -> None:
+    web.load(events=[view("eve", f"15T0{hour}:{minute}:00", "/", None) for hour, minute in
+                     ((1, "00"), (1, "20"), (3, "00"))])  # fmt: skip
+    sizes = [len(entry["events"]) for entry in ask(web, "SessionsTimelineQuery", after="2026-01-15")["results"]]
+    assert sizes == [1, 2]
+
+
+@pytest.mark.parametrize("math, everything, docs_day", [(None, 4, 1), ("dau", 2, 1)])
+def test_calendar_counts_by_day_and_hour(web: Asker, math: str | None, everything: int, docs_day: int) -> None:
+    series = [{"kind": "EventsNode", "event": "$pageview", "math": math}]
+    results = ask(web, "CalendarHeatmapQuery", series=series, **JANUARY)["results"]
+    assert results["allAggregations"] == everything
+    assert {"row": 2, "value": docs_day} in results["rowAggregations"]
+    assert {"column": 20, "value": 1} in results["columnAggregations"]
+    assert {"row": 3, "column": 20, "value": 1} in results["data"]

@@ -1,0 +1,29 @@
+"""Why some recorded answers to queries are not ours, by file and line."""
+
+from __future__ import annotations
+
+CREATED = "events loaded here were created when they were loaded; those recorded had been created when they happened"
+ENGINE = "the engine of the recording lacked these functions; ClickHouse has them"
+ORDER = "rows in no promised order"
+SHOWN_DISPLAY = "the recorded answer was kept from a query of another display, and repeats that one's"
+RELATIVE = "relative dates in filters are read, as later servers do"
+
+EXPLAINED = {
+    ("hogql", 106): "upperUTF8 of a later ICU turns ß into SS",
+    ("hogql", 215): "lag and lead over rows of equal order",
+    ("hogql", 225): "a subquery that is a CTE is indented otherwise",
+    ("hogql", 308): CREATED,
+    ("hogql", 389): "an average over 86 of the 102 persons who have an age; which 86 cannot be told",
+    ("hogql", 572): ENGINE,
+    ("hogql", 573): ENGINE,
+    ("hogql_errors", 159): "the recording lost the row of a value that cannot be converted",
+    ("hogql_errors", 214): ORDER,
+    ("events_query", 11): ORDER,
+    ("cohorts_in_queries", 8): "raw rows of four calculations were kept there; here those of the latest are",
+    ("cohorts_in_queries", 36): "everybody was counted under one cohort alone there, whichever row came first",
+    ("trends_query", 95): SHOWN_DISPLAY,
+    ("trends_query", 97): SHOWN_DISPLAY,
+    ("trends_query", 99): SHOWN_DISPLAY,
+    ("property_filters_query", 167): RELATIVE,
+    ("property_filters_query", 168): RELATIVE,
+}
