@@ -8,11 +8,12 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.contract import Contract
-from mockserver.errors import NotFound, NotModelled, ValidationError
+from mockserver.errors import NotFound, ValidationError
 from mockserver.models import Model
 from mockserver.queries import answers, runs, statuses
 from mockserver.queries.answers import Age
 from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, in_present_form, read_request
+from mockserver.queries.drafting import draft
 from mockserver.queries.running import UNKEPT, run
 from mockserver.rendering import Answer
 from mockserver.resource import Resource
@@ -115,13 +116,13 @@ class Queries(Resource):
         return {"user": "ok"}
 
     def draft_sql(self, call: Call) -> Any:
-        """Refuse to write HogQL: that takes a language model, and there is none."""
+        """Return HogQL for a question. Raises: ValidationError for one that is unclear."""
         prompt = call.query.get("prompt") or ""
         if not prompt:
             raise ValidationError("This field is required.", code="required", attr="prompt")
         if len(prompt) > LONGEST_PROMPT:
-            raise ValidationError("The prompt is too long.", code="too_long", attr="prompt")
-        raise NotModelled("There is no language model here to write HogQL.")
+            raise ValidationError("This field is too long.", code="too_long", attr="prompt")
+        return {"sql": draft(call, prompt)}
 
     def _calculate(self, call: Call, request: Request, key: str) -> dict[str, Any]:
         query: Query = request.query

@@ -304,8 +304,32 @@ def test_refused_prompt(either: Client, prompt: str, code: str) -> None:
     assert (response.status_code, response.json["code"], response.json["attr"]) == (400, code, "prompt")
 
 
-def test_no_language_model_is_at_hand(either: Client) -> None:
-    assert either.as_key("phx_mock_session").get(f"{QUERY}draft_sql/?prompt=events").status_code == 501
+@pytest.mark.parametrize(
+    "prompt, sql",
+    [
+        ("How many events are there?", "SELECT count() AS total\nFROM events"),
+        ("pageviews per day in the last 7 days",
+         "SELECT toStartOfDay(timestamp) AS period, count() AS total\nFROM events\nWHERE event IN ('$pageview')"
+         " AND timestamp >= now() - INTERVAL 7 day\nGROUP BY period\nORDER BY period"),
+        ("top 3 unique users by $browser with a pageview",
+         "SELECT properties.`$browser` AS value, count(DISTINCT person_id) AS total\nFROM events\n"
+         "WHERE event IN ('$pageview')\nGROUP BY value\nORDER BY total DESC\nLIMIT 3"),
+        ("new users, weekly", "SELECT toStartOfWeek(created_at) AS period, count() AS total\nFROM persons\n"
+                              "GROUP BY period\nORDER BY period"),
+        ("count of sessions in the past month",
+         "SELECT count() AS total\nFROM sessions\nWHERE $start_timestamp >= now() - INTERVAL 1 month"),
+    ],
+)  # fmt: skip
+def test_question_is_drafted_as_a_query_that_runs(either: Client, prompt: str, sql: str) -> None:
+    session = either.as_key("phx_mock_session")
+    assert session.get(f"{QUERY}draft_sql/", query_string={"prompt": prompt}).json == {"sql": sql}
+    answer = ask(either, sql)
+    assert answer.status_code == 200 and answer.json["results"], answer.text
+
+
+def test_question_about_nothing_known_is_unclear(either: Client) -> None:
+    response = either.as_key("phx_mock_session").get(f"{QUERY}draft_sql/?prompt=hello")
+    assert (response.status_code, response.json["code"], response.json["attr"]) == (400, "unclear", "prompt")
 
 
 @pytest.mark.parametrize("method, path", [("GET", ""), ("PUT", ""), ("PATCH", ""), ("DELETE", ""), ("PATCH", "x/")])
