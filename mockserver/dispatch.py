@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flask import Request, Response
 
-from mockserver import auth, tenancy
+from mockserver import auth, deletions, tenancy
 from mockserver.binding import SAFE, Endpoint, Route
 from mockserver.call import Call, Principal
 from mockserver.contract import Profile
@@ -50,7 +50,7 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
-    view = world.view()
+    view = deletions.settled(world)
     if route.is_gone_in(world.profile):
         raise NotFound(ENDPOINT_NOT_FOUND)
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:

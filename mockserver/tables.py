@@ -161,6 +161,7 @@ TABLES: dict[str, Table] = {
             required=("event", "distinct_id"),
             indexes=("distinct_id",),
         ),
+        Table("event_deletions", indexes=("person_uuid",), loadable=False),
         Table("queries", identity=Identity.GIVEN, indexes=("cache_key",), loadable=False),
         Table("query_answers", Owner.NOBODY, Identity.GIVEN, loadable=False),
         Table("query_runs", indexes=("query_id",), loadable=False),

@@ -9,6 +9,7 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from mockserver import deletions
 from mockserver.app import create_app
 from mockserver.client import ControlError, ControlPlane, World, in_process
 from mockserver.replay.matching import mismatches
@@ -123,7 +124,7 @@ class PostHog(World):
 
     def _events(self) -> Repository:
         worlds: Worlds = self._server.app.extensions["mockserver"]
-        return worlds.get(self.id).view().table("events")
+        return deletions.settled(worlds.get(self.id)).table("events")
 
     # Expectations
 

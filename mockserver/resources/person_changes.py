@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from mockserver import capture
+from mockserver import capture, deletions
 from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
 from mockserver.capture.normalizing import clean
 from mockserver.capture.persons import People
 from mockserver.cohorts.membership import replace_person
 from mockserver.errors import MethodNotAllowed, NotFound, SwappedValidationError, ValidationError
+from mockserver.fields import FALSE
 from mockserver.resource import Record
 from mockserver.tenancy import integer
 
@@ -118,8 +119,8 @@ class PersonChanges(ActivityLogged):
         return self._answer(call, updated)
 
     def destroy(self, call: Call, record: Record) -> Any:
-        """Delete a person. Their events stay until the next weekly deletion, also when `delete_events` asks for it."""
-        self._delete(call, record)
+        """Delete a person; with `delete_events` their events too, in the next weekly run."""
+        self._delete(call, record, with_events=self._asks_for_events(call))
 
     def bulk_delete(self, call: Call) -> Any:
         """Delete persons by distinct ids or UUIDs; unknown ones are no mistake."""
@@ -135,7 +136,7 @@ class PersonChanges(ActivityLogged):
         else:
             raise ValidationError("You need to specify either distinct_ids or ids")
         for record in {record["id"]: record for records in found for record in records}.values():
-            self._delete(call, record)
+            self._delete(call, record, with_events=bool(body.get("delete_events")))
 
     def reset_person_distinct_id(self, call: Call) -> Any:
         """Let a deleted person's distinct id be used again: here it always can be, so there is nothing to undo."""
@@ -144,9 +145,11 @@ class PersonChanges(ActivityLogged):
             raise ValidationError("distinct_id is required")
 
     def delete_events(self, call: Call, record: Record) -> Any:
-        """Queue the deletion of a person's events, which the servers run on the next Sunday."""
+        """Let a person's events be deleted in the next weekly run; the person stays."""
+        deletions.queue(call.transaction, record)
 
-    delete_recordings = delete_events
+    def delete_recordings(self, call: Call, record: Record) -> Any:
+        """Let a person's recordings be deleted, of which there are none here."""
 
     # What these have in common
 
@@ -194,7 +197,14 @@ class PersonChanges(ActivityLogged):
             raise ValidationError(f"You can only pass {MOST_AT_ONCE} {name} in one call")
         return ids
 
-    def _delete(self, call: Call, record: Record) -> None:
+    def _asks_for_events(self, call: Call) -> bool:
+        """Return whether `delete_events` asks for it: as a boolean on the pages, by being there at all on servers."""
+        asked = call.query.get("delete_events")
+        return asked is not None and (call.is_observed or asked.strip() not in FALSE)
+
+    def _delete(self, call: Call, record: Record, *, with_events: bool) -> None:
+        if with_events:
+            deletions.queue(call.transaction, record)
         call.table(self.table).delete(record)
         replace_person(call.transaction, record["uuid"])
         self.log(call, record, "deleted", None, name=record["uuid"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from mockserver import entropy
+from mockserver import deletions, entropy
 from mockserver.contract import Profile
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import LoadError, expected
@@ -31,7 +31,7 @@ OWNERS = {"organization_id": "organizations", "project_id": "projects", "user_id
 
 def export_state(world: World) -> dict[str, Any]:
     """Return all that a world holds, as JSON."""
-    view = world.view()
+    view = deletions.settled(world)
     tables = {name: [dict(record) for record in view.table(name)] for name in TABLES}
     return {
         "format": FORMAT,
