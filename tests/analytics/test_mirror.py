@@ -73,3 +73,11 @@ def test_worlds_asked_at_once_do_not_mix(make_asker: Callable[..., Asker]) -> No
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, range(24)))
+
+
+def test_worlds_whose_last_events_are_alike_do_not_mix(make_asker: Callable[..., Asker]) -> None:
+    last = {"event": "last", "distinct_id": "x", "timestamp": "2026-01-10T00:00:00Z"}
+    for first in ("one", "two"):
+        each = make_asker()
+        each.load(events=[{"event": first, "distinct_id": "x", "timestamp": "2026-01-09T00:00:00Z"}, last])
+        assert each.rows("select event from events order by timestamp") == [[first], ["last"]]
