@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.analytics.stories import Insights
 from tests.conftest import Client
 
 pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")
@@ -105,3 +106,8 @@ def asker(make_asker: Callable[..., Asker]) -> Asker:
     made.load(property_definitions=DEFINITIONS, persons=PERSONS)
     made.load(events=EVENTS)
     return made
+
+
+@pytest.fixture(params=["documented", "observed"])
+def insights(make_asker: Callable[..., Asker], request: pytest.FixtureRequest) -> Insights:
+    return Insights(make_asker(scenario="empty", profile=request.param, freeze_time="2020-01-20T12:00:00Z"))
