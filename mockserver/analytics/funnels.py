@@ -21,6 +21,7 @@ from mockserver.analytics.series import Series, query_conditions, sampling_facto
 
 TOO_FEW = "Funnels require at least two steps before calculating."
 BACKWARDS = "Exclusion event range is invalid. End of range should be greater than start."
+BEYOND = "Exclusion event range is invalid. Start of range is greater than number of steps."
 TOO_LATE = "Exclusion event range is invalid. End of range is greater than number of steps."
 A_STEP = "Exclusion steps cannot contain an event that's part of funnel steps."
 FIRST_TIME = {
@@ -119,14 +120,15 @@ class Funnel:
 
     def _exclusions(self) -> list[Exclusion]:
         exclusions = []
-        steps = {_key(series) for series in self.series}
         for node in self.filter.get("exclusions") or []:
             first, last, series = int(node["funnelFromStep"]), int(node["funnelToStep"]), Series.of(node)
             if first >= last or first < 0:
                 raise QueryError(BACKWARDS)
+            if first >= len(self.series) - 1:
+                raise QueryError(BEYOND)
             if last >= len(self.series):
                 raise QueryError(TOO_LATE)
-            if _key(series) in steps:
+            if _key(series) in {_key(step) for step in self.series[first : last + 1]}:
                 raise QueryError(A_STEP)
             exclusions.append(Exclusion(self._condition(series), first, last))
         return exclusions

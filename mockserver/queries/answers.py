@@ -26,6 +26,11 @@ BOOKS = frozenset({"queries", TABLE, "query_runs", "activity_log"})
 DATA = tuple(sorted(TABLES.keys() - BOOKS))
 ROWS = frozenset({"EventsQuery", "ActorsQuery", "GroupsQuery", "SessionsTimelineQuery"})
 OPTIONS = frozenset({"InsightActorsQueryOptions"})
+SAME_NUMBERS = (
+    ("ActionsLineGraph", "ActionsBar", "ActionsAreaGraph"),
+    ("ActionsBarValue", "ActionsPie", "ActionsTable", "BoldNumber", "WorldMap"),
+)
+"""Displays of the same numbers; the first kind is the default one."""
 
 KEPT, KEPT_ROWS, KEPT_AT_MOST = timedelta(hours=6), timedelta(minutes=5), timedelta(days=1)
 AGAIN, AGAIN_SHORT_INSIGHT, AGAIN_INSIGHT = timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=15)
@@ -43,8 +48,22 @@ class Age(StrEnum):
 
 def cache_key(call: Call, query: Query) -> str:
     """Return the key under which the answer of a query is kept: the same for the same query of the same project."""
-    spelled = json.dumps([call.tenant.project_id, query], sort_keys=True)  # takes any text, lone surrogates too
+    asked = [call.tenant.project_id, shown_alike(query)]
+    spelled = json.dumps(asked, sort_keys=True)  # takes any text, lone surrogates too
     return "cache_" + hashlib.blake2b(spelled.encode(), digest_size=16).hexdigest()
+
+
+def shown_alike(query: Query) -> Query:
+    """Return a trend as the display that stands for all of the same numbers: they are kept as one.
+
+    Source: recorded answers, which were kept from another display and tell of that one.
+    """
+    if query["kind"] != "TrendsQuery":
+        return query
+    filter = query.get("trendsFilter") or {}
+    display = filter.get("display") or SAME_NUMBERS[0][0]
+    first, *_ = next((same for same in SAME_NUMBERS if display in same), (display,))
+    return {**query, "trendsFilter": {**filter, "display": first}}
 
 
 def find_answer(call: Call, key: str) -> tuple[Age, dict[str, Any]]:

@@ -88,3 +88,34 @@ def test_groups_behind_a_funnel_are_told_by_their_keys(groups: Asker, step: int,
     assert (response.status_code, response.json.get("results")) == (200, [[key] for key in keys]), response.json
     shown = groups.query({"kind": "ActorsQuery", "select": ["group"], "source": source}).json["results"]
     assert sorted(row[0]["id"] for row in shown) == keys
+
+
+@pytest.mark.parametrize(
+    ("event", "first", "last", "detail"),
+    [
+        ("x", 1, 1, "Exclusion event range is invalid. End of range should be greater than start."),
+        ("x", 2, 3, "Exclusion event range is invalid. Start of range is greater than number of steps."),
+        ("x", 0, 3, "Exclusion event range is invalid. End of range is greater than number of steps."),
+        ("opened", 0, 1, "Exclusion steps cannot contain an event that's part of funnel steps."),
+        ("opened", 1, 2, None),
+    ],
+)
+def test_an_exclusion_lies_between_steps_that_it_is_not(
+    asker: Asker, event: str, first: int, last: int, detail: str | None
+) -> None:
+    barred = {"kind": "EventsNode", "event": event, "funnelFromStep": first, "funnelToStep": last}
+    series = [*SERIES, {"kind": "EventsNode", "event": "closed"}]
+    response = asker.query({**FUNNEL, "series": series, "funnelsFilter": {"exclusions": [barred]}})
+    assert response.json.get("detail") == detail
+
+
+def test_displays_of_the_same_numbers_are_kept_as_one(asker: Asker) -> None:
+    def ask(**filter: str) -> Any:
+        query = {"kind": "TrendsQuery", "series": SERIES[:1], "dateRange": DAYS, "trendsFilter": filter}
+        path = f"/api/environments/{asker.project_id}/query/"
+        return asker.client.post(path, {"query": query}).json
+
+    displays = ["ActionsLineGraph", "ActionsAreaGraph", "BoldNumber", "ActionsPie", "ActionsLineGraphCumulative"]
+    assert [ask(display=display)["is_cached"] for display in displays] == [False, True, False, True, False]
+    assert ask()["is_cached"] is True
+    assert ask(display="ActionsPie")["results"][0]["filter"]["display"] == "BoldNumber"

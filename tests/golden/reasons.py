@@ -5,7 +5,7 @@ from __future__ import annotations
 CREATED = "events loaded here were created when they were loaded; those recorded had been created when they happened"
 ENGINE = "the engine of the recording lacked these functions; ClickHouse has them"
 ORDER = "rows in no promised order"
-SHOWN_DISPLAY = "the recorded answer was kept from a query of another display, and repeats that one's"
+SHOWN_DISPLAY = "kept from another display of the same numbers, whose query is not among the recordings"
 RELATIVE = "relative dates in filters are read, as later servers do"
 
 EXPLAINED = {
@@ -21,7 +21,6 @@ EXPLAINED = {
     ("events_query", 11): ORDER,
     ("cohorts_in_queries", 8): "raw rows of four calculations were kept there; here those of the latest are",
     ("cohorts_in_queries", 36): "everybody was counted under one cohort alone there, whichever row came first",
-    ("trends_query", 95): SHOWN_DISPLAY,
     ("trends_query", 97): SHOWN_DISPLAY,
     ("trends_query", 99): SHOWN_DISPLAY,
     ("property_filters_query", 167): RELATIVE,

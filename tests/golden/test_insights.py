@@ -15,7 +15,7 @@ pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")
 pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recordings are kept beside the repository")
 
 LEAST = {
-    "trends_query": 0.95,
+    "trends_query": 0.96,
     "lifecycle_query": 1.0,
     "stickiness_query": 1.0,
     "funnels_query": 1.0,
