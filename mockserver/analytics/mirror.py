@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import count, islice
@@ -157,8 +158,15 @@ class Mirror:
         self._engine.command(f"CREATE TABLE {made} ({COLUMNS[name]}) ENGINE = MergeTree ORDER BY {order}")
 
     def _fill(self, made: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        for batch in batched(rows):
-            self._engine.insert(made, batch)
+        """Add rows to a table; while ClickHouse writes a batch, outside Python, the next one is made."""
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            written: Future[None] | None = None
+            for lines in json_lines(rows):
+                if written:
+                    written.result()
+                written = writer.submit(self._engine.insert, made, lines)
+            if written:
+                written.result()
 
 
 def holds(table: Repository, event: Record) -> bool:
@@ -170,11 +178,11 @@ def holds(table: Repository, event: Record) -> bool:
     return found is event or (found == event and table.get(event["uuid"]) is not found)
 
 
-def batched(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield rows by the batch."""
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield rows by the batch, each row as a line of JSON."""
     waiting = iter(rows)
-    while batch := list(islice(waiting, BATCH)):
-        yield batch
+    while lines := b"\n".join(encode(row) for row in islice(waiting, BATCH)):
+        yield lines.decode()
 
 
 class People:
