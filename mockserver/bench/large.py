@@ -20,7 +20,7 @@ ONE = {"events": json.dumps([VIEWED])}
 NODES = [{"kind": "EventsNode", "event": "$pageview"}, {"kind": "EventsNode", "event": "signed_up"}]
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("trends", {**ONE, "entity_id": "$pageview", "entity_type": "events", "date_from": "-30d"}),
-    ("lifecycle", {**ONE, "lifecycle_type": "returning", "date_from": "-30d", "target_date": "-1d"}),
+    ("lifecycle", {**ONE, "lifecycle_type": "returning", "date_from": "-30d", "target_date": "2026-01-14"}),
     ("stickiness", {**ONE, "entity_id": "$pageview", "entity_type": "events", "stickiness_days": 2}),
     ("funnel", {**TWO, "funnel_step": 2, "date_from": "-30d"}),
     ("funnel/correlation", {**TWO, "funnel_correlation_type": "events", "date_from": "-30d",
@@ -80,7 +80,7 @@ def _capture(app: Any, batches: list[bytes]) -> None:
 
 
 def _large() -> Any:
-    app = create_app(scenario="large")
+    app = create_app(scenario="large", freeze_time="2026-01-15T12:00:00Z")
     _any_person(app)
     return app
 
