@@ -13,6 +13,7 @@ from mockserver.analytics import nodes
 from mockserver.analytics.database import JOINED, Database, database
 from mockserver.analytics.engine import engine
 from mockserver.analytics.errors import QueryError
+from mockserver.analytics.literals import clickhouse_value
 from mockserver.analytics.mirror import mirror
 from mockserver.analytics.printer import Printing, print_clickhouse, print_hogql
 from mockserver.analytics.resolver import resolve
@@ -139,7 +140,9 @@ class Inquiry:
         columns = [self.column_name(item) for item in first_select(resolved).select]
         hogql = print_hogql(resolved, self.printing, pretty=True)
         # The types of an empty answer are not told. Source: recorded answers without rows.
-        shown = zip(answer.columns, map(show_type, answer.types), strict=True) if answer.rows else ()
+        moment, told = clickhouse_value(self.now, self.timezone), f"now64(6, '{self.timezone}')"
+        names = [name.replace(moment, told) for name in answer.columns]
+        shown = zip(names, map(show_type, answer.types), strict=True) if answer.rows else ()
         types = [list(pair) for pair in shown]
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
 

@@ -259,6 +259,8 @@ class Resolver(Lookup):
         nullable = node.name != "concat" and any(type_of(arg).nullable for arg in made.args)
         if known is None or (known.returns is Kind.UNKNOWN and node.name != "concat"):
             return replace(made, type=UNKNOWN)
+        if known.name == "toDateTime" and [type_of(arg).kind for arg in made.args[:1]] == [Kind.INTEGER]:
+            return replace(made, type=UNKNOWN)  # as recorded: of a time made of a number nothing is known
         return replace(made, type=Type(known.returns, nullable))
 
     def _own(self, node: nodes.Call) -> Node:

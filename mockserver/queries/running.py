@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver import entropy
 from mockserver.call import Call
 from mockserver.errors import ValidationError
 from mockserver.queries.bodies import Query
+from mockserver.queries.timings import timings
 
 PARTS = frozenset({"EventsNode", "ActionsNode", "PersonsNode", "DataWarehouseNode", "SavedInsightNode"})
 UNKEPT = frozenset({"HogQLMetadata", "HogQLAutocomplete", "DatabaseSchemaQuery", "HogQuery"})
@@ -22,4 +24,9 @@ def run(call: Call, query: Query) -> dict[str, Any]:
         raise ValidationError(f"Unsupported query kind: {query['kind']}")
     from mockserver.analytics import run_query  # late: it loads a database
 
-    return run_query(call, query)
+    before = entropy.now(call.state)
+    result = run_query(call, query)
+    if result.get("timings") == []:
+        seconds = (entropy.now(call.state) - before).total_seconds()
+        result["timings"] = timings(query, result, seconds)
+    return result

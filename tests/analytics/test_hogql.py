@@ -178,6 +178,12 @@ def test_names_of_columns_are_those_of_posthog(asker: Asker) -> None:
     assert answer["types"][1][0].startswith("multiply(accurateCastOrNull(replaceRegexpAll(")
 
 
+def test_names_do_not_tell_the_time(asker: Asker) -> None:
+    types = asker.answer("select now() > toDateTime(0), now() < '2030-01-01'")["types"]
+    assert types[0] == ["ifNull(greater(now64(6, 'UTC'), toDateTime(0, 'UTC')), 0)", "UInt8"]
+    assert types[1][0].startswith("less(now64(6, 'UTC'), ")
+
+
 def test_values_and_variables_are_put_in(asker: Asker) -> None:
     assert asker.rows("select {a}, {b}, {c}", values={"a": None, "b": True, "c": "it's"}) == [[None, 1, "it's"]]
     variables = {"1": {"variableId": "1", "code_name": "who", "value": "ann"}}
@@ -221,6 +227,7 @@ def test_filters_placeholder_is_what_the_filters_say(asker: Asker, filters: Any,
          "Aggregation 'min' cannot be nested inside another aggregation 'max'."),
         ("select 1 as a, 2 as a", "invalid_input", "Cannot redefine an alias with the name: a"),
         ("select {x}", "invalid_input", "Unresolved placeholder: {x}"),
+        ("select toDateTime()", "invalid_input", "Function 'toDateTime' expects at least 1 argument, found 0"),
         ("select count() from persons where {filters}", "invalid_input",
          "Cannot use 'filters' placeholder in a SELECT clause that does not select from the events, sessions or logs"
          " table."),

@@ -41,6 +41,28 @@ def test_answer_tells_how_long_it_is_good(either: Client) -> None:
     assert list(answer) == sorted(answer)
 
 
+@pytest.mark.parametrize(
+    "query, first, count",
+    [
+        (SQL, "./parse_select/parse_select_cpp", 44),
+        ({**SQL, "query": "select count() from events"}, "./parse_select/parse_select_cpp", 47),
+        (
+            {**SQL, "query": "select {x}", "values": {"x": 1}},
+            "./parse_select/parse_select_cpp/replace_placeholders",
+            45,
+        ),
+        ({"kind": "EventsQuery", "select": ["event"]}, "./build_ast/columns/parse_expr_cpp", 54),
+        ({"kind": "ActorsQuery", "select": ["id"]}, "./columns", 45),
+        ({"kind": "TrendsQuery", "series": [{"kind": "EventsNode"}]}, "./trends_to_query", 45),
+        ({"kind": "TrendsQuery", "series": []}, "./trends_to_query", 3),
+    ],
+)  # fmt: skip
+def test_answer_tells_what_took_how_long(either: Client, query: Any, first: str, count: int) -> None:
+    steps = either.post(QUERY, {"query": query}).json["timings"]
+    assert (steps[0]["k"], steps[-1]["k"], len(steps)) == (first, ".", count)
+    assert {step["t"] for step in steps} == {0.0}  # the clock stands
+
+
 def test_same_query_is_answered_from_what_is_kept(either: Client) -> None:
     first = ask(either).json
     assert ask(either).json == {**first, "is_cached": True}
