@@ -74,3 +74,11 @@ def test_paths_are_those_of_pages_screens_or_events(paged: Insights) -> None:
     assert paged.names("path", **JANUARY, include_event_types=["custom_event"]) == ["b"]
     assert sorted(paged.names("path", **JANUARY, exclude_events=["paid"], path_dropoff_key="1_signed up")) == ["b"]
     assert paged.names("path", **JANUARY, step_limit=1, path_start_key="1_signed up") == []
+
+
+@pytest.mark.parametrize("insight", ["path", "retention"])
+def test_servers_of_today_take_both_words_for_a_person(make_asker: Callable[..., Asker], insight: str) -> None:
+    made = Insights(make_asker(scenario="empty", profile="observed"))
+    response = made.get(insight)
+    assert response.status_code == 400
+    assert response.json["detail"].startswith("The ID provided does not look like a personID.")
