@@ -31,14 +31,16 @@ class Context:
     """What a filter is judged by, beside the properties.
 
     `declared` names the types of properties (String, Numeric, Boolean, DateTime); `is_member` tells whether a record
-    belongs to the cohort of an id; `kinds` are the types of filter that count, others being always true. Where not
-    `lists_pass_nothing`, who lacks a property is not among those who have none of several values.
+    belongs to the cohort of an id; `expression` makes a test of a HogQL expression, where these are judged; `kinds` are
+    the types of filter that count, others being always true. Where not `lists_pass_nothing`, who lacks a property is
+    not among those who have none of several values.
     """
 
     now: datetime
     zone: tzinfo = UTC
     declared: Mapping[str, str | None] = field(default_factory=dict)
     is_member: Callable[[int, Record], bool] = lambda cohort_id, record: False
+    expression: Callable[[str], Test] | None = None
     compares_text: bool = False
     lists_pass_nothing: bool = True
     kinds: frozenset[str] = frozenset({"person"})
@@ -84,6 +86,8 @@ def _single(filter: Mapping[str, Any], context: Context) -> Test:
     key, kind = filter.get("key"), filter.get("type", "person")
     if kind in ("cohort", "static-cohort", "precalculated-cohort"):
         test = _cohort(filter, context)
+    elif isinstance(key, str) and kind == "hogql" and context.expression is not None:
+        return context.expression(key)
     elif isinstance(key, str) and kind in context.kinds:
         test = _property(key, filter, context)
     else:

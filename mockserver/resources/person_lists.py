@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from mockserver.analytics import run_query
 from mockserver.call import Call
 from mockserver.cohorts.membership import membership_context
 from mockserver.errors import ValidationError
@@ -67,9 +69,20 @@ class PersonLists(Resource):
 
     def _property_test(self, call: Call, text: str) -> Test:
         """Return the test of a list's filters. Raises: ValidationError."""
-        kinds = {"person"} if call.is_observed else {"person", "cohort"}
-        context = replace(membership_context(call.state, call.tenant.project_id), compares_text=True)
+        kinds = {"person"} if call.is_observed else {"person", "cohort", "hogql"}
+        context = replace(
+            membership_context(call.state, call.tenant.project_id), compares_text=True,
+            expression=partial(expression_test, call),
+        )  # fmt: skip
         return predicate(of_kinds(read_filters(text), kinds), context)
+
+
+def expression_test(call: Call, text: str) -> Test:
+    """Return the test of who meets a HogQL expression. Raises: ValidationError, NotModelled without the extra."""
+    filter = {"type": "hogql", "key": text}
+    query = {"kind": "ActorsQuery", "select": ["groupArray(id)"], "properties": [filter]}
+    found = frozenset(run_query(call, query)["results"][0][0])
+    return lambda record: record["uuid"] in found
 
 
 def of_kinds(filters: Any, kinds: set[str], depth: int = 0) -> Any:

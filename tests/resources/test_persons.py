@@ -326,3 +326,14 @@ def test_pages_filter_by_cohort_where_servers_do_not(
         chosen = json.dumps([{"key": "id", "type": "cohort", "value": cohort["id"], "operator": operator}])
         found = listed(asked, distinct_id="cohort-member", properties=chosen)["results"]
         assert bool(found) is (is_in or asked is observed)
+
+
+def test_pages_filter_by_expression_where_servers_do_not(client: Client, observed: Client) -> None:
+    pytest.importorskip("chdb")
+    for asked in (client, observed):
+        make(asked, "by-hand", plan="pro"), make(asked, "by-machine", plan="free")
+        chosen = json.dumps([{"key": "properties.plan = 'pro'", "type": "hogql"}])
+        found = [len(listed(asked, distinct_id=id, properties=chosen)["results"]) for id in ("by-hand", "by-machine")]
+        assert found == ([1, 1] if asked is observed else [1, 0])
+    refused = client.get(PERSONS, query_string={"properties": '[{"key": "bogus = 1", "type": "hogql"}]'})
+    assert (refused.status_code, refused.json["detail"]) == (400, "Unable to resolve field: bogus")
