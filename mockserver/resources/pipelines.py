@@ -6,6 +6,7 @@ Source: the servers' views of plugin configs, of 2022 for what creating and jobs
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,15 +46,17 @@ class FormSettings(fields.Object):
 class Places(fields.Object):
     """Places in the order, by the id of the plugin config."""
 
-    def __init__(self, place: fields.Field, **kwargs: Any) -> None:
+    def __init__(self, id: re.Pattern[str], place: fields.Field, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.key, self.place = fields.Integer(), place
+        self.id, self.place = id, place
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         places = {}
         for id, place in super()._deserialize(value, attr, data, **kwargs).items():
+            if not self.id.fullmatch(id):
+                raise marshmallow.ValidationError({id: [fields.Detail("A valid integer is required.")]})
             try:
-                places[self.key.deserialize(id)] = self.place.deserialize(place)
+                places[int(id)] = self.place.deserialize(place)
             except marshmallow.ValidationError as error:
                 raise marshmallow.ValidationError({id: error.messages}) from None
         return places
@@ -69,9 +72,12 @@ class Pipelines(ActivityLogged):
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
-        order = build_field(contract, contract.components["PluginConfig"]["properties"]["order"], required=True)
+        orders = contract.components["PluginConfigOrders"]["properties"]["orders"]
+        places = Places(
+            re.compile(orders["propertyNames"]["pattern"]), build_field(contract, orders["additionalProperties"])
+        )
         self.form = build_schema(contract, "PluginConfigForm", {"config": FormSettings()})
-        self.orders = build_schema(contract, "PluginConfigOrders", {"orders": Places(order)})
+        self.orders = build_schema(contract, "PluginConfigOrders", {"orders": places})
         self.job_request = build_schema(contract, "PluginJobRequest", {"job": fields.Object()})
         self.job_component = build_schema(contract, "PluginJob")
 

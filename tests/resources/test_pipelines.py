@@ -6,8 +6,10 @@ import io
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
+from mockserver.contract import Contract
 from tests.conftest import Client
 
 DESTINATIONS = "/api/projects/1/pipeline_destination_configs/"
@@ -188,9 +190,14 @@ def test_rearranging_returns_all_enabled_configs(plugins: Client, config: int) -
     assert client.patch(f"{APPS}rearrange/").json == rows
 
 
-@pytest.mark.parametrize("orders", ["x", [1], None, {"x": 1}, {"801": "x"}, {"801": None}, {"801": 2**40}])
-def test_refused_orders(plugins: Client, config: int, orders: Any) -> None:
+@pytest.mark.parametrize(
+    "orders",
+    ["x", [1], None, {"x": 1}, {"9" * 19: 1}, {"801": "x"}, {"801": None}, {"801": 2**31}, {"801": -39878284960634}],
+)
+def test_refused_orders(plugins: Client, config: int, orders: Any, contract: Contract) -> None:
     client = plugins.as_key("phx_mock_session")
+    told = contract.components["PluginConfigOrders"]["properties"]["orders"]
+    assert not jsonschema_rs.is_valid(told, orders)
     response = client.patch(f"{DESTINATIONS}rearrange/", {"orders": orders})
     assert response.status_code == 400 and response.json["attr"].startswith("orders")
     assert client.get(f"{DESTINATIONS}{config}/").json["order"] == 7
