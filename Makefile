@@ -1,5 +1,6 @@
 # Each target does all the set-up that it needs: a virtual environment of its own, in .venv.
 PYTHON ?= python3.11
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: run test lint replay bench docs clean
@@ -11,7 +12,7 @@ test: .venv/installed   ## lint, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope
 
 lint: .venv/installed   ## put the code in order
 	$(BIN)/ruff check --fix .
