@@ -5,7 +5,6 @@ Source: the servers' views of plugin configs, of 2022 for what creating and jobs
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,11 +15,13 @@ from mockserver import fields
 from mockserver.behaviours import ActivityLogged
 from mockserver.call import Call
 from mockserver.contract import Contract
-from mockserver.errors import NotFound, ValidationError
+from mockserver.errors import NotFound, NotModelled, ValidationError
 from mockserver.rendering import Answer
 from mockserver.resource import Record, Resource
+from mockserver.resources.plugin_frontend import frontend_module
 from mockserver.resources.plugin_settings import (
     attach,
+    may_configure,
     secret_keys,
     setting_changes,
     shown_settings,
@@ -29,10 +30,11 @@ from mockserver.resources.plugin_settings import (
 from mockserver.schemas import build_field, build_schema
 
 JAVASCRIPT = "application/javascript; charset=UTF-8"
-FRONTEND, TRANSPILED = "frontend.tsx", "TRANSPILED"
 CREATION_ENDED = (
     "Plugin creation is no longer possible. Please refer to the Hog Functions documentation for more information."
 )
+NOT_AVAILABLE = "Plugin configuration is not available for the current organization!"
+NO_MIGRATION = "No migration available for this plugin"
 JOB_TYPE_MISSING = "The job type must be specified!"
 
 
@@ -94,6 +96,8 @@ class Pipelines(ActivityLogged):
         other is refused: the servers of late 2025 make no plugin configs.
         """
         data = self.load(call)
+        if not may_configure(call):
+            raise ValidationError(NOT_AVAILABLE)
         if call.is_observed:
             plugin = call.table("plugins").get(data["plugin"]) or {}
             if not plugin.get("hog_function_migration_available"):
@@ -134,32 +138,25 @@ class Pipelines(ActivityLogged):
             raise ValidationError(error.detail, code=error.code, attr=f"job__{error.attr}") from None
         self._log(call, record, "job_triggered", [self.change(None, None, None, action=job["type"])])
 
-    def frontend(self, call: Call, record: Record) -> Answer:
-        """Return the browser code of the plugin, or a module that tells why there is none.
+    def migrate(self, call: Call, record: Record) -> Any:
+        """Refuse to make a hog function: of a plugin that has no successor, as servers do; else as not modelled."""
+        if not self._plugin(call, record).get("hog_function_migration_available"):
+            raise ValidationError(NO_MIGRATION)
+        raise NotModelled("Hog functions are not modelled.")
 
-        A plugin's `source` is that code, or holds the plugin's files by name: each of them text, served as it is, or
-        what servers keep of one (`transpiled`, `status`, `error`).
-        """
-        source = self._plugin(call, record).get("source")
-        if isinstance(source, Mapping):
-            source = source.get(FRONTEND)
-        if isinstance(source, str):
-            source = {"status": TRANSPILED, "transpiled": source}
-        if not isinstance(source, Mapping):
-            reason: dict[str, Any] = {"no_frontend": True}
-        elif source.get("status") == TRANSPILED:
-            return Answer(str(source.get("transpiled") or ""), 200, media_type=JAVASCRIPT)
-        elif source.get("status") in (None, "LOCKED"):
-            reason = {"transpiling": True}
-        else:
-            reason = {"error": source.get("error") or "Error Compiling Plugin"}
-        module = f"export function getFrontendApp () {{ return {json.dumps(reason)} }}"
-        return Answer(module, 200, media_type=JAVASCRIPT)
+    def frontend(self, call: Call, record: Record) -> Answer:
+        """Return the browser code of the plugin, or a module that tells why there is none."""
+        return Answer(frontend_module(self._plugin(call, record).get("source")), 200, media_type=JAVASCRIPT)
 
     # Hooks
 
     def get_records(self, call: Call) -> Sequence[Record]:
-        """Return the project's configs that are not deleted, by their place and then by their plugin."""
+        """Return the project's configs that are not deleted, by their place and then by their plugin.
+
+        There are none for an organization that may not use plugins.
+        """
+        if not may_configure(call):
+            return []
         found = call.table(self.table).find(**self.tenant_key(call), deleted=False)
         shown = [record for record in found if self._is_shown(call, record)]
         return sorted(shown, key=lambda record: (record["order"], record["plugin"]))
@@ -167,7 +164,7 @@ class Pipelines(ActivityLogged):
     def get_record(self, call: Call, key: str) -> Record:
         """Return a config, deleted or not. Raises: NotFound for one of another kind of plugin too."""
         record = super().get_record(call, key)
-        if not self._is_shown(call, record):
+        if not may_configure(call) or not self._is_shown(call, record):
             raise NotFound
         return record
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from mockserver import entropy
 from mockserver.call import Call
-from mockserver.errors import ValidationError
+from mockserver.errors import PermissionDenied, ValidationError
 from mockserver.fields import Timestamp
 from mockserver.pagination import Page
 from mockserver.resource import Record, Resource
+from mockserver.resources.plugin_settings import may_configure
 from mockserver.tables import NEWEST_LOGS
 from mockserver.tenancy import integer
 
+ACCESS_REFUSED = "Your organization's plugin access level is insufficient."
 LIMIT_REFUSED = "Query param limit must be omitted or an integer!"
 
 
@@ -32,6 +34,8 @@ class PluginConfigLogs(Resource):
 
         `limit` cuts the lines before they are paged, so `count` is never above it and a later page is empty.
         """
+        if not may_configure(call):
+            raise PermissionDenied(ACCESS_REFUSED)
         found = self.get_records(call)
         return self.pagination.page(call, lambda offset, limit: (found[offset : offset + limit], len(found)))
 

@@ -11,12 +11,18 @@ from mockserver.errors import ValidationError
 from mockserver.store import Record
 
 SECRET = "**************** POSTHOG SECRET FIELD ****************"
+NO_ACCESS = 0  # of the levels that an organization may have
 ATTACH = re.compile(r"add_attachment\[([^]]+)\]")
 DETACH = re.compile(r"remove_attachment\[([^]]+)\]")
 
 Settings = dict[str, Any]
 Attachments = dict[str, Settings]
 Change = dict[str, Any]
+
+
+def may_configure(call: Call) -> bool:
+    """Return whether the organization may use plugins at all; one of which nothing is said may."""
+    return (call.tenant.organization or {}).get("plugins_access_level") != NO_ACCESS
 
 
 def secret_keys(plugin: Mapping[str, Any]) -> list[str]:

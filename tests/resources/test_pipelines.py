@@ -16,6 +16,7 @@ DESTINATIONS = "/api/projects/1/pipeline_destination_configs/"
 APPS = "/api/projects/1/pipeline_frontend_apps_configs/"
 SECRET = "**************** POSTHOG SECRET FIELD ****************"
 NOWHERE = 9_999_999
+NO_PLUGINS = "01890000-0000-7000-8000-0000000000b0"
 SCHEMA = [{"key": "host", "type": "string"}, {"key": "password", "type": "string", "secret": True}]
 SENDER, MAPPER, APP, FOREIGN, SUCCEEDED = 901, 902, 903, 904, 905
 
@@ -332,3 +333,35 @@ def test_servers_make_a_hog_function_in_place_of_a_config(observed: Client) -> N
 def test_servers_know_no_jobs(observed: Client) -> None:
     response = observed.as_key(None).post(f"{DESTINATIONS}1/job/", {})
     assert (response.status_code, response.json["detail"]) == (404, "Endpoint not found.")
+
+
+@pytest.mark.parametrize(
+    ("plugin", "status", "detail"),
+    [(SENDER, 400, "No migration available for this plugin"), (SUCCEEDED, 501, "Hog functions are not modelled.")],
+)
+def test_no_hog_function_is_made(plugins: Client, plugin: int, status: int, detail: str) -> None:
+    load(plugins, plugin_configs=[{"id": 805, "plugin": plugin, "order": 1}])
+    session = plugins.as_key("phx_mock_session")
+    response = session.post(f"{DESTINATIONS}805/migrate/", {})
+    assert (response.status_code, response.json["detail"], response.json["attr"]) == (status, detail, None)
+    assert session.post(f"{DESTINATIONS}{NOWHERE}/migrate/", {}).status_code == 404
+
+
+def test_an_organization_without_access_to_plugins_has_none(either: Client) -> None:
+    load(either, organizations=[{"id": NO_PLUGINS, "name": "Bare", "plugins_access_level": 0}])
+    load(
+        either,
+        organization_memberships=[{"organization_id": NO_PLUGINS, "user_id": 1, "level": 15}],
+        projects=[{"id": 77, "organization_id": NO_PLUGINS, "name": "Bare"}],
+        plugins=[{"id": APP, "name": "App", "capabilities": {}, "is_global": True}],
+    )
+    load(either, plugin_configs=[{"id": 806, "plugin": APP, "order": 1, "project_id": 77}])
+    configs = "/api/projects/77/pipeline_frontend_apps_configs/"
+    assert either.get(configs).json["results"] == []
+    assert either.get(f"{configs}806/").status_code == 404
+    refused = either.post(configs, {"plugin": APP, "order": 1})
+    unavailable = "Plugin configuration is not available for the current organization!"
+    assert (refused.status_code, refused.json["detail"], refused.json["attr"]) == (400, unavailable, None)
+    logs = either.get("/api/projects/77/plugin_configs/806/logs/")
+    insufficient = "Your organization's plugin access level is insufficient."
+    assert (logs.status_code, logs.json["code"], logs.json["detail"]) == (403, "permission_denied", insufficient)
