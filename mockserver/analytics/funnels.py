@@ -32,6 +32,10 @@ FIRST_TIME = {
 DEFAULT_WINDOW, DEFAULT_UNIT = 14, "day"
 MOST_STEPS = 30
 MOST_WINDOW = 1_000_000
+NO_WAREHOUSE = (
+    "Data warehouse tables are not supported in funnels just yet. For now, please try this funnel without the data"
+    " warehouse-based step."
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Funnel:
     @cached_property
     def series(self) -> list[Series]:
         """The steps. Raises: QueryError."""
+        if any(node.get("kind") == "DataWarehouseNode" for node in self.query.get("series") or ()):
+            raise QueryError(NO_WAREHOUSE)
         series = series_of(self.query)
         if len(series) < self.fewest:
             raise QueryError(TOO_FEW)

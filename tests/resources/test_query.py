@@ -265,11 +265,44 @@ def test_log_has_the_runs_of_a_query(either: Client) -> None:
     assert session.get(f"{QUERY}mine/log/").json["results"] == []
 
 
-@pytest.mark.parametrize("kind", ["EventsNode", "PersonsNode"])
+@pytest.mark.parametrize("kind", ["EventsNode", "ActionsNode", "PersonsNode", "DataWarehouseNode", "SavedInsightNode"])
 def test_parts_of_queries_cannot_be_run(either: Client, kind: str) -> None:
-    response = either.post(QUERY, {"query": {"kind": kind}})
+    fields = {"ActionsNode": {"id": 1}, "SavedInsightNode": {"shortId": "a"}, "DataWarehouseNode": WAREHOUSE}
+    response = either.post(QUERY, {"query": {**fields.get(kind, {}), "kind": kind}})
     assert response.status_code == 400
     assert response.json["detail"] == f"Unsupported query kind: {kind}"
+
+
+WAREHOUSE = {"kind": "DataWarehouseNode", "id": "a", "id_field": "a", "table_name": "a", "timestamp_field": "t",
+             "distinct_id_field": "d"}  # fmt: skip
+
+
+def test_funnel_over_the_data_warehouse_is_refused(either: Client) -> None:
+    response = either.post(QUERY, {"query": {"kind": "FunnelsQuery", "series": [{"kind": "EventsNode"}, WAREHOUSE]}})
+    detail = "Data warehouse tables are not supported in funnels just yet."
+    assert response.status_code == 400 and response.json["detail"].startswith(detail)
+
+
+MISTAKES = {
+    "Field required": {},
+    "Unable to extract tag using discriminator 'kind'": {"query": {}},
+    "Input tag 'Tomato Soup' found using 'kind' does not match": {"query": {"kind": "Tomato Soup"}},
+    "Input tag 'PersonsQuery' found using 'kind' does not match": {"query": {"kind": "PersonsQuery"}},
+    "nope\n  Extra inputs are not permitted": {"query": SQL, "nope": 1},
+    "Input should be a valid string": {"query": {**SQL, "query": 5}},
+    "refresh\n  Input should be 'async'": {"query": SQL, "refresh": False},
+    "name\n  String should have at most 128 characters": {"query": SQL, "name": "x" * 129},
+}
+
+
+@pytest.mark.parametrize("message", MISTAKES)
+def test_body_is_refused_in_pydantics_words(either: Client, message: str) -> None:
+    response = either.post(QUERY, MISTAKES[message])
+    assert (response.status_code, response.json["type"], response.json["code"]) == (
+        400, "invalid_request", "parse_error",
+    )  # fmt: skip
+    assert response.json["detail"].startswith("JSON parse error - 1 validation error for QueryRequest\n")
+    assert message in response.json["detail"]
 
 
 @pytest.mark.parametrize("body", [[], "x", 5, {"query": "\ud800"}, {"query": {"kind": "\x00"}}])
