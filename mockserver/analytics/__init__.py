@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.analytics.legacy_filters import Filter
-    from mockserver.analytics.people import Found, Stretch
+    from mockserver.analytics.stretches import Found, Stretch
     from mockserver.call import Call
 
 __all__ = ["people_behind", "run_query"]

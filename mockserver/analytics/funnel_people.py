@@ -13,7 +13,8 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.funnel_actors import funnel_actors
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.legacy_filters import Filter, Query, as_query, entity, is_true, typed, whole
-from mockserver.analytics.people import Found, Stretch, find_people
+from mockserver.analytics.people import find_people
+from mockserver.analytics.stretches import Found, Stretch
 from mockserver.call import Call
 
 CHOICES = {

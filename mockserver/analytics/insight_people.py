@@ -21,9 +21,10 @@ from mockserver.analytics.lifecycle import Lifecycle
 from mockserver.analytics.maths import ACTIVE_DAYS, FIRST, QUANTILES, Counting, of_values, value_of
 from mockserver.analytics.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.path_people import path, retention
-from mockserver.analytics.people import Found, Order, Stretch, find_people
+from mockserver.analytics.people import find_people
 from mockserver.analytics.series import Series, query_conditions
 from mockserver.analytics.stickiness import Stickiness
+from mockserver.analytics.stretches import Found, Order, Stretch
 from mockserver.analytics.trend_actors import read_day
 from mockserver.analytics.trends import CUMULATIVE, TOTALS
 from mockserver.call import Call

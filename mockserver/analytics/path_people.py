@@ -15,8 +15,9 @@ from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.legacy_filters import Filter, Query, as_query, is_true, whole
 from mockserver.analytics.nodes import constant
 from mockserver.analytics.paths import AFTER, BEFORE, BETWEEN, CUSTOM, Paths
-from mockserver.analytics.people import Actor, Found, Stretch, find_people, find_record, mentioning
+from mockserver.analytics.people import find_people, find_record, mentioning
 from mockserver.analytics.retention import Retention
+from mockserver.analytics.stretches import Actor, Found, Stretch
 from mockserver.call import Call
 
 PATHS = {

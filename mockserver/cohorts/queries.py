@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.analytics import people_behind, run_query
-from mockserver.analytics.people import Stretch
+from mockserver.analytics.stretches import Stretch
 from mockserver.call import Call
 from mockserver.cohorts.membership import membership_context
 from mockserver.errors import ValidationError

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.analytics import people_behind
 from mockserver.analytics.legacy_filters import Filter
-from mockserver.analytics.people import Found, Stretch
+from mockserver.analytics.stretches import Found, Stretch
 from mockserver.analytics.timelines import timeline
 from mockserver.call import Call
 from mockserver.errors import BareError, ValidationError
