@@ -149,3 +149,21 @@ def test_every_known_kind_is_answered_or_refused_clearly(asker: Asker, contract:
         response = asker.query({"kind": kind})
         assert response.status_code in (200, 400), response.text
         assert response.status_code == 200 or set(response.json) == {"type", "code", "detail", "attr"}
+
+
+@pytest.mark.parametrize("converted, found", [(True, ["ann"]), (False, ["bob"]), (None, ["ann", "bob"])])
+def test_persons_behind_a_correlation_are_listed(asker: Asker, converted: bool | None, found: list[str]) -> None:
+    steps = [{"kind": "EventsNode", "event": "opened"}, {"kind": "EventsNode", "event": "bought"}]
+    asker.load(events=[
+        {"event": "looked", "distinct_id": name, "timestamp": "2026-01-10T02:30:00Z"} for name in ("ann", "bob", "cid")
+    ])  # fmt: skip
+    funnel = {"kind": "FunnelsQuery", "series": steps, "dateRange": {"date_from": "2026-01-10"}}
+    everyone = {"kind": "FunnelsActorsQuery", "source": funnel, "funnelStep": 1}
+    source = {
+        "kind": "FunnelCorrelationActorsQuery",
+        "source": {"kind": "FunnelCorrelationQuery", "source": everyone, "funnelCorrelationType": "events"},
+        "funnelCorrelationPersonEntity": {"kind": "EventsNode", "event": "looked"},
+        "funnelCorrelationPersonConverted": converted,
+    }
+    people = [row[0]["distinct_ids"][0] for row in actors(asker, source=source, select=["person"])["results"]]
+    assert sorted(people) == found
