@@ -90,6 +90,11 @@ class Operation:
         return tuple(scope for requirement in requirements for scopes in requirement.values() for scope in scopes)
 
     @cached_property
+    def writes(self) -> bool:
+        """Whether it changes anything: a GET that asks for a scope of writing does, too."""
+        return self.method != "get" or any(scope.endswith(":write") for scope in self.scopes)
+
+    @cached_property
     def refuses_keys(self) -> bool:
         """Whether servers refuse every scoped key, since no scope was declared that one could have."""
         return not self.scopes and not self.spec.get("x-any-key")

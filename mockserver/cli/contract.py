@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mockserver.cli import UsageFailure
-from mockserver.cli.targets import FILE, check_pattern
+from mockserver.cli.targets import CERTIFICATES, check_pattern
 from mockserver.contract import Contract, ContractError
 
 FORMATS = click.Choice(["text", "json"])
@@ -86,7 +86,7 @@ def lint() -> None:
 @click.option("--added", is_flag=True, help="List the operations that the contract does not have.")
 @click.option("--only", metavar="REGEX", help="Only operations whose method and path this finds.")
 @click.option("--api-key-env", metavar="NAME", help="Environment variable that holds a key for the address.")
-@click.option("--ca-file", type=FILE, help="Certificates to trust at the address.")
+@click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 def diff(
     other: str, profile: str, format: str, fail_on: str | None, breaking_only: bool, added: bool, only: str | None,
     api_key_env: str | None, ca_file: Path | None,

@@ -10,7 +10,7 @@ import click
 
 from mockserver.cli import UsageFailure
 from mockserver.cli.targets import (
-    FILE,
+    CERTIFICATES,
     KEYS,
     UNREACHABLE,
     Opening,
@@ -43,7 +43,7 @@ INTERRUPTED = 1
 @click.option(
     "--timeout", default=20.0, show_default=True, type=click.FloatRange(0.1), help="Seconds to wait for an answer."
 )
-@click.option("--ca-file", type=FILE, help="Certificates to trust, beside the usual ones.")
+@click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 def record(
     target: str, api_key_env: tuple[str, ...], project: str | None, organization: str | None, allow_writes: bool,
     only: str | None, out: Path | None, rate: float | None, timeout: float, ca_file: Path | None,

@@ -10,6 +10,7 @@ import click
 
 from mockserver.cli import UsageFailure
 from mockserver.cli.targets import (
+    CERTIFICATES,
     FILE,
     KEYS,
     UNREACHABLE,
@@ -59,7 +60,7 @@ TARGETS = (
 @click.option(
     "--timeout", default=20.0, show_default=True, type=click.FloatRange(0.1), help="Seconds to wait for an answer."
 )
-@click.option("--ca-file", type=FILE, help="Certificates to trust, beside the usual ones.")
+@click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 @click.option("--html", type=FILE, help="Write the report as a page.")
 @click.option("--junit", type=FILE, help="Write the report as JUnit XML.")
 @click.option("--json", "json", type=FILE, help="Write the report as JSON.")
@@ -99,7 +100,7 @@ def replay(
     opening = Opening(
         contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,
         profile=profile or (str(library.profile) if library else None), ca_file=ca_file,
-        allow_writes=allow_writes or clean,
+        allow_writes=allow_writes or clean, cleans=clean,
     )  # fmt: skip
     accepted = _accepted(contract, deviations)
     opened: list[Target] = []
@@ -108,7 +109,7 @@ def replay(
         try:
             opened.extend(open_target(named, opening) for named in asked if named.recordings is None)
             if clean:
-                clean_up(opened)
+                clean_up(opened, earlier=True)
                 return
             report = _run(contract, opened, options, asked, library, accepted)
         except Unreachable as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mockserver.replay.wire import Limits
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+CERTIFICATES = click.Path(exists=True, dir_okay=False, path_type=Path)
 UNREACHABLE = 3
 POLITE_PER_SECOND = 8.0
 """Requests a second to a server that is not ours: PostHog allows a key 480 a minute."""
@@ -78,6 +79,8 @@ class Opening:
     profile: str | None = None
     ca_file: Path | None = None
     allow_writes: bool = False
+    cleans: bool = False
+    """Whether all that is written is the removal of what the journal names."""
     borrowed: list[str] = field(default_factory=list)
     """Targets that were given the keys for any."""
 
@@ -174,8 +177,11 @@ def _guard(target: Target, opening: Opening) -> None:
     """Take care of a server that is not ours. Raises: UsageFailure."""
     from dataclasses import replace
 
-    from mockserver.replay.safety import Care, Journal
+    from mockserver.replay.journal import Journal
+    from mockserver.replay.safety import Care
 
+    if opening.allow_writes and not (opening.project or opening.cleans):
+        raise UsageFailure("--allow-writes needs --project: name the one that may be written to")
     if not opening.keys.are_for(target.name):
         opening.borrowed.append(target.name)
     if len(opening.borrowed) > 1:
@@ -202,24 +208,27 @@ def leave(targets: Sequence[Target]) -> None:
             target.close()
 
 
-def clean(targets: Sequence[Target]) -> None:
-    """Remove what replays made on servers that are not ours; where that may not be written to, say that it is there."""
+def clean(targets: Sequence[Target], *, earlier: bool = False) -> None:
+    """Remove what this run made on servers that are not ours; what earlier ones made, too, when asked for."""
     from mockserver.replay.safety import Care
     from mockserver.replay.safety import clean as remove
 
     for target in targets:
         guard = target.adapter.guard
-        if not isinstance(guard, Care) or not guard.journal.made:
+        if not isinstance(guard, Care):
             continue
-        number = len(guard.journal.made)
-        if not guard.allow_writes:
-            click.echo(f"{target.name}: {number} records that an earlier replay made are left; remove them: --clean",
-                       err=True)  # fmt: skip
-            continue
-        left = remove(guard.journal, target.ask)
-        click.echo(f"{target.name}: removed {number - len(left)} of the {number} records that a replay made")
+        journal = guard.journal
+        number = len(journal.made) + (len(journal.earlier) if earlier else 0)
+        left = remove(journal, target.ask, earlier=earlier)
+        if number:
+            click.echo(f"{target.name}: removed {number - len(left)} of the {number} records that a replay made")
         for line in left:
             click.echo(f"  left: {line}; try again with --clean", err=True)
+        if journal.earlier and not earlier:
+            click.echo(
+                f"{target.name}: {len(journal.earlier)} records of an earlier replay, or of one that runs beside this, "
+                f"are left ({journal.file}); --clean removes them", err=True,
+            )  # fmt: skip
 
 
 def check_pattern(only: str | None) -> None:

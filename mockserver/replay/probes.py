@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract import Contract, Operation, Profile
-from mockserver.replay.identifiers import example_body
+from mockserver.replay.identifiers import ASKED_FOR, example_body
 from mockserver.replay.script import Script, Step
 
 SOURCE = "the order in which servers judge a request; recorded answers"
@@ -162,6 +162,9 @@ def _of_reading(
 ) -> Iterator[Probe]:
     success = {str(profile): operation.successes[profile].status for profile in Profile}
     names = {parameter["name"] for parameter in operation.spec["parameters"] if parameter["in"] == "query"}
+    required = {p["name"] for p in operation.spec["parameters"] if p["in"] == "query" and p.get("required")}
+    if any(name in ASKED_FOR and not known.get(name) for name in required):
+        return  # there is no record to ask about
     query = {
         parameter["name"]: known[parameter["name"]][0] if known.get(parameter["name"]) else _value(parameter)
         for parameter in operation.spec["parameters"]

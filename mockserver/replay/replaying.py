@@ -22,7 +22,7 @@ from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, emp
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Outcome, Script, run
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE, Refused, Unreachable
+from mockserver.replay.wire import SAFE, Refused, Unreachable, explain
 
 ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
 SLOW_SECONDS = 0.2
@@ -238,6 +238,8 @@ class Replay:
         def advance(phase: str, label: str) -> None:
             nonlocal done
             done += 1
+            if target.adapter.lost is not None:
+                raise explain(target.name, target.url, target.adapter.lost)
             self._progress(f"properties, {target.name}, {phase}", min(done, total), total)
 
         def note(exchange: Exchange) -> None:

@@ -1,81 +1,29 @@
-"""Care for a server that is not ours: what may be sent to it, and a journal of what was made there.
+"""Care for a server that is not ours: what may be sent to it, and that what was made there is removed.
 
 Nothing is written without being asked to; then only inside the named project (and roles of its organization), only to
-records that this journal says we made. The journal is on disk before the next request is sent, so a crash leaves a list
-of what to remove.
+records that the journal says we made. A GET that asks for a scope of writing writes, whatever HTTP says of it.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mockserver.contract import Contract, Operation, Profile
+from mockserver.replay.cases import TENANTS
+from mockserver.replay.identifiers import PARAMETER
+from mockserver.replay.journal import Journal, Made
 from mockserver.replay.routing import Routing
 from mockserver.replay.script import Answer, Script
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE
+from mockserver.replay.wire import SAFE, Refused
 
-FOLDER = Path(".mockserver") / "replay"
 NEVER = frozenset({"projects", "organizations", "users", "personal_api_keys", "persons", "pipeline_destinations",
-                   "pipeline_frontend_apps", "plugin_configs"})  # fmt: skip
-"""Families of which nothing can be made that is ours alone to change."""
+                   "pipeline_frontend_apps", "plugin_configs", "persisted_folders"})  # fmt: skip
+"""Families of which nothing can be made that is ours alone to change: a POST of a folder changes the one there is."""
 READING = frozenset({"query"})
 """Families whose POST only reads, and whose records vanish by themselves."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A record that was made, and how it is removed: the operation, and the body that takes it away."""
-
-    path: str
-    method: str
-    body: Any = None
-
-
-@dataclass
-class Journal:
-    """What was made on a server and not yet removed, kept in a file."""
-
-    file: Path
-    url: str
-    made: list[Made] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, url: str, folder: Path = FOLDER) -> Journal:
-        """Return the journal of a server, with what earlier runs left there. Raises: OSError, ValueError."""
-        name = re.sub(r"[^a-z0-9.-]+", "-", urlsplit(url).netloc.lower())
-        journal = cls(folder / f"{name}.jsonl", url)
-        if journal.file.exists():
-            for line in journal.file.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(line)
-                journal.made.append(Made(entry["path"], entry["method"], entry.get("body")))
-        return journal
-
-    def add(self, made: Made) -> None:
-        """Remember a record, on disk before anything else happens."""
-        self.made.append(made)
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open("a", encoding="utf-8") as out:
-            out.write(json.dumps({"path": made.path, "method": made.method, "body": made.body}) + "\n")
-
-    def remove(self, made: Made) -> None:
-        """Forget a record that is gone."""
-        self.made.remove(made)
-        if not self.made:
-            self.file.unlink(missing_ok=True)
-            return
-        lines = [json.dumps({"path": m.path, "method": m.method, "body": m.body}) for m in self.made]
-        self.file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def owns(self, path: str) -> bool:
-        """Return whether a path is that of a record made here, or lies under one."""
-        return any(path == made.path or path.startswith(made.path + "/") for made in self.made)
 
 
 class Care:
@@ -91,10 +39,14 @@ class Care:
 
     def refusal(self, method: str, path: str) -> str | None:
         """Return why a request may not be sent, if it may not."""
-        if method in SAFE:
-            return None
         path = _plain(path)
-        operation = self._routing.find(method, path)
+        operation = self._routing.find("GET" if method in SAFE else method, path)
+        if method in SAFE and (method == "OPTIONS" or operation is None or not operation.writes):
+            return None
+        if method == "HEAD":
+            return "it would make a record and not say which"
+        if self.allow_writes and self.journal.removes(method, path):
+            return None  # whichever project was named when it was made
         if operation is not None and operation.family in READING and method in ("POST", "DELETE"):
             return None  # a query reads, whatever its method
         if not self.allow_writes:
@@ -105,7 +57,7 @@ class Care:
             return f"it changes {operation.family.replace('_', ' ')}, of which nothing is ours"
         if not self._is_inside(path):
             return "it lies outside the project that was named"
-        if operation.is_item or method != "POST":
+        if operation.is_item or method != "POST" or _is_nested(operation):
             return None if self.journal.owns(path) else "the record was not made by this replay"
         return None
 
@@ -113,23 +65,20 @@ class Care:
         """Write down a record that a request made; forget one that it removed."""
         path = _plain(path)
         if method == "DELETE" and status in (200, 202, 204, 404):
-            for made in [m for m in self.journal.made if m.path == path and m.method == "DELETE"]:
+            for made in [m for m in (*self.journal.made, *self.journal.earlier) if m == Made(path, "DELETE")]:
                 self.journal.remove(made)
-        if method != "POST" or status not in (200, 201):
-            return
         operation = self._routing.find(method, path)
-        if operation is None or operation.relative or operation.family in (READING | NEVER):
+        if operation is None or operation.family in (READING | NEVER) or not _makes(operation, status):
             return
         identifier = _identifier(body)
+        collection = path if operation.method == "post" else path.rsplit("/", 2)[0]
         if identifier is not None:
-            self.journal.add(self._removal(f"{path}/{identifier}"))
+            self.journal.add(self._removal(f"{collection}/{identifier}"))
 
     def may_run(self, operations: Sequence[Operation]) -> bool:
         """Return whether a script of these operations can be run without a step being refused."""
         return all(
-            operation.method.upper() in SAFE
-            or operation.family in READING
-            or (self.allow_writes and operation.family not in NEVER)
+            not operation.writes or operation.family in READING or (self.allow_writes and operation.family not in NEVER)
             for operation in operations
         )
 
@@ -150,14 +99,18 @@ class Care:
 
 def only_reads(script: Script, operations: Mapping[str, Operation]) -> bool:
     """Return whether no step of a script writes; operations are given by id."""
-    return all(operations[step.call].method.upper() in SAFE for step in script.steps)
+    return not any(operations[step.call].writes for step in script.steps)
 
 
 def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Operation]) -> str | None:
     """Return why a script cannot be run on a target, or is not about it, if so; operations are given by id."""
+    if script.profile is Profile.DOCUMENTED and not target.is_ours and target.profile is not Profile.DOCUMENTED:
+        return f"it is about what the pages say, and {target.name} is a server"
     if not any(script.holds_in(profile) for profile in target.accepts):
         return f"it is about profile {script.profile}, and {target.name} is {target.profile}"
     roles = {script.role, *(step.spec.get("as") or script.role for step in script.steps)}
+    if not any(operations[step.call].refuses_keys for step in script.steps):
+        roles -= {"session"}  # a key of full access stands in for it
     lacking = sorted(role for role in roles if not target.has(role))
     if lacking:
         return f"there is no key of role {lacking[0]!r} for {target.name}"
@@ -167,16 +120,35 @@ def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Oper
     return None
 
 
-def clean(journal: Journal, send: Callable[[str, str, Any], Answer]) -> list[str]:
-    """Remove all that was made on a server, the newest first, and return the paths of what could not be removed."""
+def clean(journal: Journal, send: Callable[[str, str, Any], Answer], *, earlier: bool = False) -> list[str]:
+    """Remove what this run made on a server, the newest first; what earlier ones made, too, when asked for.
+
+    Returns what could not be removed, a line each.
+    """
     left = []
-    for made in reversed(list(journal.made)):
-        answer = send(made.method, f"{made.path}/", made.body)
+    for made in reversed([*(journal.earlier if earlier else ()), *journal.made]):
+        try:
+            answer = send(made.method, f"{made.path}/", made.body)
+        except Refused as refused:
+            left.append(str(refused))
+            continue
         if answer.status not in (200, 202, 204, 404, 410):
             left.append(f"{made.path} ({answer.status})")
-        elif made in journal.made:
+        elif made in journal.made or made in journal.earlier:
             journal.remove(made)
     return left
+
+
+def _is_nested(operation: Operation) -> bool:
+    """Return whether a collection belongs to one record, as the members of a role do."""
+    return any(name not in TENANTS for name in PARAMETER.findall(operation.mount))
+
+
+def _makes(operation: Operation, status: int) -> bool:
+    """Return whether a request of an operation made a record, from what it was answered."""
+    if operation.method == "post":
+        return status == 201 and not operation.relative
+    return operation.method == "get" and operation.writes and status in (200, 201)
 
 
 def _plain(path: str) -> str:

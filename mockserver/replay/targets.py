@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 
 from mockserver.contract import Contract, Profile
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.script import Answer
-from mockserver.replay.wire import Adapter, Limits, Unreachable, explain, open_session
+from mockserver.replay.wire import Adapter, Limits, Refused, Unreachable, explain, open_session
 
 NOON = "2026-01-15T12:00:00Z"
 SIGN = "X-Mockserver"
@@ -83,13 +83,15 @@ class Target:
         """Send one request with the key of a role. Raises: Unreachable, Refused, KeyError for a role without a key."""
         sent = dict(headers)
         if role != "none":
-            sent.setdefault("Authorization", f"Bearer {self.keys[role]}")
+            sent.setdefault("Authorization", f"Bearer {self._key_of(role)}")
         sent.setdefault("Accept", "*/*")
         try:
             response = self.session.request(
                 method, self.url + url, headers=sent, data=body, allow_redirects=False, timeout=None
             )
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ContentDecodingError) as error:
+        except Refused:
+            raise
+        except requests.RequestException as error:
             raise explain(self.name, self.url, error) from None
         return Answer(response.status_code, dict(response.headers), response.content)
 
@@ -100,6 +102,10 @@ class Target:
         if data is not None:
             headers["Content-Type"] = "application/json"
         return self.send("none", method, path, headers, data)
+
+    def _key_of(self, role: str) -> str:
+        """Return the key of a role; where a session is not refused, no key of full access is, and stands in for it."""
+        return self.keys["all_access"] if role == "session" and role not in self.keys else self.keys[role]
 
     def has(self, role: str) -> bool:
         """Return whether there is a key for a role."""
@@ -215,17 +221,30 @@ def _open_mock(
 def _tenants(target: Target, project: str | None, organization: str | None) -> dict[str, Any]:
     """Return the project and organization to work in: those named, else the ones that the key's owner is in."""
     answer = target.ask("GET", "/api/users/@me/")
-    if answer.status in (401, 403) and (project is None or organization is None):
-        detail = answer.json.get("detail") if isinstance(answer.json, Mapping) else ""
-        raise Unreachable(f"target {target.name} ({target.url}) refuses the key: {detail}; check --api-key-env")
     me = answer.json
-    if not isinstance(me, Mapping) or (answer.status != 200 and answer.status not in (401, 403)):
-        raise Unreachable(
-            f"target {target.name} ({target.url}) answers {answer.status} "
-            f"{answer.headers.get('Content-Type', 'without a type')} to /api/users/@me/; is it PostHog's API?"
+    if answer.status in (301, 302, 303, 307, 308):
+        raise _unfit(target, f"redirects to {_header(answer, 'location')}; give the address that it answers at")
+    if not isinstance(me, Mapping) or answer.status not in (200, 401, 403):
+        kind = _header(answer, "content-type") or "nothing"
+        raise _unfit(target, f"answers {answer.status} with {kind} to /api/users/@me/; is it PostHog's API?")
+    if answer.status == 401 or (answer.status == 403 and project is None):
+        more = ", or name the project with --project" if answer.status == 403 else ""
+        raise _unfit(
+            target, f"refuses the key: {target.redactor.text(str(me.get('detail')))}; check --api-key-env{more}"
         )
     team, org = me.get("team") or {}, me.get("organization") or {}
-    return {
+    tenants = {
         "project_id": project or str(team.get("id") or team.get("project_id") or "@current"),
         "organization_id": organization or str(org.get("id") or "@current"),
     }
+    if target.ask("GET", f"/api/projects/{quote(tenants['project_id'], safe='@')}/").status == 404:
+        raise _unfit(target, f"has no project {tenants['project_id']} that the key can see; check --project")
+    return tenants
+
+
+def _unfit(target: Target, what: str) -> Unreachable:
+    return Unreachable(f"target {target.name} ({target.url}) {what}")
+
+
+def _header(answer: Answer, name: str) -> str:
+    return next((value for key, value in answer.headers.items() if key.lower() == name), "")

@@ -8,21 +8,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from mockserver.entropy import system_time
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
 MOST_BYTES = 25 * 1024 * 1024
 MOST_WAITS = 4
 LONGEST_WAIT_SECONDS = 90.0
+MOST_FAILURES = 3
+"""After so many requests in a row that failed, each with its retries, a server counts as gone."""
 CHUNK_BYTES = 64 * 1024
 
 
 class Unreachable(Exception):
     """A server cannot be talked to; the message says which, and what to do."""
+
+
+class Closed(requests.ConnectionError):
+    """A server asks to be left alone for longer than a replay waits."""
 
 
 class Refused(requests.RequestException):
@@ -75,18 +87,37 @@ class Adapter(HTTPAdapter):
         self.limits = limits
         self.guard = guard
         self.traffic = Traffic()
+        self.verify: bool | str = True
         self._sleep = sleep
         self._next = 0.0
+        self._failures = 0
+        self.lost: requests.RequestException | None = None
+        """Why nothing is sent any more, if so."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Send a request; raises Refused for one that may not be sent, requests' own errors for what breaks."""
+        """Send a request; raises Refused for one that may not be sent, requests' own errors for what breaks.
+
+        A server that fails several times in a row, or asks to be left alone for long, is left alone: what comes after
+        fails at once.
+        """
+        if self.lost is not None:
+            raise type(self.lost)(*self.lost.args)
         method, path = str(request.method), str(request.path_url)
         reason = self.guard.refusal(method, path) if self.guard else None
         if reason:
             self.traffic.refused[reason] = self.traffic.refused.get(reason, 0) + 1
             raise Refused(f"{method} {path.partition('?')[0]} was not sent: {reason}", request=request)
         options.update(timeout=(self.limits.connect_seconds, self.limits.read_seconds), stream=True)
-        response = self._persist(request, method, args, options)
+        if self.verify is not True:  # what the environment says of certificates would win over the session
+            options["verify"] = self.verify
+        if is_loopback(str(request.url)):
+            options["proxies"] = {}  # no proxy reaches this machine's own
+        try:
+            response = self._persist(request, method, args, options)
+        except requests.RequestException as error:
+            self._note_failure(error)
+            raise
+        self._failures = 0
         if self.guard:
             self.guard.note(method, path, response.status_code, response.content)
         return response
@@ -108,7 +139,9 @@ class Adapter(HTTPAdapter):
                 self.traffic.retried += 1
                 self._sleep(0.2 * 2 ** (self.limits.retries - tries))
                 continue
-            wait = _wait_seconds(response)
+            wait = wait_seconds(response.headers.get("Retry-After", ""))
+            if wait is not None and wait > LONGEST_WAIT_SECONDS and response.status_code in (429, *PASSING):
+                raise Closed(f"it asks not to be asked for {wait:.0f} s; try again then, and with a lower --rate")
             if response.status_code == 429 and wait is not None and waits < MOST_WAITS:
                 waits += 1
                 self.traffic.waited_seconds += wait
@@ -142,6 +175,11 @@ class Adapter(HTTPAdapter):
         self.traffic.seconds += time.perf_counter() - started
         return response
 
+    def _note_failure(self, error: requests.RequestException) -> None:
+        self._failures += 1
+        if self._failures >= MOST_FAILURES or isinstance(error, Closed):
+            self.lost = error
+
     def _pace(self) -> None:
         if self.limits.per_second is None:
             return
@@ -151,19 +189,31 @@ class Adapter(HTTPAdapter):
         self._next = max(now, self._next) + 1 / self.limits.per_second
 
 
-def _wait_seconds(response: requests.Response) -> float | None:
-    """Return how long an answer asks to wait, if it does, and not for too long."""
-    text = response.headers.get("Retry-After", "")
-    if not text.strip().isdigit():
+def wait_seconds(text: str, now: datetime | None = None) -> float | None:
+    """Return how long a `Retry-After` asks to wait: so many seconds, or until a date; None where it says neither."""
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
         return None
-    return min(float(text), LONGEST_WAIT_SECONDS)
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or system_time())).total_seconds())
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address is of this machine."""
+    host = (urlsplit(url).hostname or "").lower()
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def open_session(adapter: Adapter, *, verify: bool | str = True) -> requests.Session:
-    """Return a session whose requests all take this wire, and that follows no redirect."""
+    """Return a session whose requests all take this wire."""
     session = requests.Session()
-    session.verify = verify
-    session.max_redirects = 0
+    session.verify = adapter.verify = verify
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -172,6 +222,10 @@ def open_session(adapter: Adapter, *, verify: bool | str = True) -> requests.Ses
 def explain(name: str, url: str, error: Exception) -> Unreachable:
     """Return what went wrong with a server, in a line that says what to do."""
     match error:
+        case Closed():
+            advice = str(error)
+        case requests.exceptions.SSLError() if "WRONG_VERSION_NUMBER" in str(error) or "RECORD_LAYER" in str(error):
+            advice = "it does not speak TLS; write http://"
         case requests.exceptions.SSLError():
             advice = "its certificate is not trusted; check the address, or give --ca-file"
         case requests.exceptions.ProxyError():

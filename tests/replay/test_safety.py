@@ -1,0 +1,320 @@
+"""Care for a server that is not ours: nothing is written unasked, nothing of others is touched, nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.replay.journal import Journal, Made
+from mockserver.replay.safety import Care
+from mockserver.serving import Server, free_address
+from tests.conftest import ALL_ACCESS
+
+ORGANIZATION = "01890000-0000-7000-8000-000000000001"
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+PROJECT = ("--project", "1", "--allow-writes")
+
+
+class Somebodys:
+    """A mock, served as if it were somebody's PostHog, and what was asked of it."""
+
+    def __init__(self, contract: Any) -> None:
+        self.application = create_app(profile="observed", contract=contract)
+        self.asked: list[tuple[str, str, int]] = []
+        self.before: Callable[[int], None] = lambda number: None
+        self.server = Server(self, free_address("127.0.0.1", 0)).start()
+        self.url = self.server.address.url
+        self.client = self.application.test_client()
+        self.started: list[subprocess.Popen[str]] = []
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self.before(len(self.asked))
+
+        def note(status: str, headers: Any, *more: Any) -> Any:
+            self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], int(status[:3])))
+            return start_response(status, headers, *more)
+
+        return self.application(environ, note)
+
+    def state(self) -> dict[str, list[Any]]:
+        """What a user sees of everything that a replay might write."""
+        paths = [f"/api/projects/1/{name}/?limit=1000" for name in ("annotations", "cohorts", "comments")]
+        paths += [f"/api/organizations/{ORGANIZATION}/roles/", "/api/environments/1/persisted_folder/",
+                  "/api/projects/1/pipeline_destination_configs/", "/api/projects/1/persons/?limit=500"]  # fmt: skip
+        seen = {path: self._get(path)["results"] for path in paths}
+        seen["project"] = [self._get(f"/api/organizations/{ORGANIZATION}/projects/1/")]
+        return seen
+
+    def written(self) -> list[tuple[str, str]]:
+        return [(method, path) for method, path, status in self.asked if method in WRITES and status < 300]
+
+    def _get(self, path: str) -> Any:
+        answer = self.client.get(path, headers={"Authorization": "Bearer phx_mock_session"})
+        assert answer.status_code == 200, (path, answer.get_data())
+        return answer.json
+
+
+@pytest.fixture
+def somebodys(contract) -> Iterator[Somebodys]:
+    made = Somebodys(contract)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
+    made.server.stop()
+
+
+def command(server: Somebodys, *more: str) -> list[str]:
+    return ["replay", "--target", f"real={server.url}", "--api-key-env", "real=KEY", "--rate", "2000", *more]
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list((folder / ".mockserver").rglob("*.jsonl"))
+
+
+# What is sent
+
+
+def test_nothing_is_written_unasked(run, somebodys) -> None:
+    before = somebodys.state()
+    more = ("--only", "annotations|cohorts|roles|query", "--examples", "1", "--coverage", "8")
+    run(*command(somebodys, *more), exit_code=0, KEY=ALL_ACCESS)
+    queries = [path for method, path, _ in somebodys.asked if method in WRITES]
+    assert len(somebodys.asked) > 100
+    assert {path.split("/")[4] for path in queries} <= {"query"}
+    assert not [path for _, path, _ in somebodys.asked if "duplicate_as_static_cohort" in path]
+    assert somebodys.state() == before
+
+
+def test_scripts_that_write_leave_nothing_and_touch_nothing_else(run, somebodys, tmp_path) -> None:
+    before = somebodys.state()
+    more = ("--no-properties", "--organization", ORGANIZATION, *PROJECT)
+    result = run(*command(somebodys, *more), exit_code=0, KEY=ALL_ACCESS)
+    assert len(somebodys.written()) > 60
+    assert "real: removed " in result.output
+    assert somebodys.state() == before
+    assert left_in(tmp_path) == []
+
+
+def test_recording_leaves_nothing_either(run, somebodys, tmp_path) -> None:
+    before = somebodys.state()
+    given = [word for word in command(somebodys, "--only", "annotations", *PROJECT) if word != "replay"]
+    run("record", *given, "--out", tmp_path / "kept", KEY=ALL_ACCESS)
+    assert len(somebodys.written()) > 10 and somebodys.state() == before
+    assert ALL_ACCESS not in (tmp_path / "kept" / "annotations.json").read_text()
+    result = run("replay", "--target", "mock", "--target", f"recordings={tmp_path / 'kept'}")
+    assert "0 failures, 0 differences" in result.output
+
+
+def test_where_to_write_must_be_named(run, somebodys) -> None:
+    said = run(*command(somebodys, "--allow-writes"), exit_code=2, KEY=ALL_ACCESS).output
+    assert "--allow-writes needs --project" in said
+    assert not somebodys.written()
+
+
+def test_one_key_does_not_go_to_two_servers(run, somebodys, contract) -> None:
+    other = Somebodys(contract)
+    two = ("replay", "--target", f"a={somebodys.url}", "--target", f"b={other.url}")
+    # mocks that are given no key of their own are worked on in a world that is made for it
+    run(*two, "--only", "roles_list", "--no-properties", "--api-key-env", "KEY", KEY="phx_private")
+    run(*two, "--only", "roles_list", "--no-properties", "--api-key-env", "a=KEY", KEY=ALL_ACCESS)
+    other.server.stop()
+    for _, path, _ in other.asked:
+        assert path.startswith("/__admin") or not path.startswith("/api/projects/2")
+
+
+CARE = [
+    ("GET", "/api/projects/1/annotations/", False, None),
+    ("GET", "/api/projects/2/annotations/", False, None),
+    ("HEAD", "/api/projects/1/annotations/", False, None),
+    ("POST", "/api/environments/1/query/", False, None),
+    ("POST", "/api/projects/1/annotations/", False, "read only"),
+    ("DELETE", "/api/projects/1/", False, "read only"),
+    ("GET", "/api/projects/1/cohorts/3/duplicate_as_static_cohort/", False, "read only"),
+    ("POST", "/api/projects/1/annotations/", True, None),
+    ("POST", "/api/projects/2/annotations/", True, "outside the project"),
+    ("PATCH", "/api/projects/1/annotations/7/", True, "not made by this replay"),
+    ("PATCH", "/api/projects/1/annotations/70/", True, "not made by this replay"),
+    ("PATCH", "/api/projects/1/cohorts/7/", True, None),
+    ("GET", "/api/projects/1/cohorts/7/duplicate_as_static_cohort/", True, None),
+    ("GET", "/api/projects/1/cohorts/8/duplicate_as_static_cohort/", True, "not made by this replay"),
+    ("HEAD", "/api/projects/1/cohorts/7/duplicate_as_static_cohort/", True, "would make a record"),
+    ("DELETE", f"/api/organizations/{ORGANIZATION}/projects/1/", True, "changes projects"),
+    ("PATCH", f"/api/organizations/{ORGANIZATION}/projects/1/reset_token/", True, "changes projects"),
+    ("POST", f"/api/organizations/{ORGANIZATION}/projects/", True, "changes projects"),
+    ("POST", f"/api/organizations/{ORGANIZATION}/roles/", True, "outside the project"),
+    ("DELETE", "/api/environments/1/persons/0198f000-0000-7000-8000-000000000001/", True, "changes persons"),
+    ("POST", "/api/environments/1/persons/bulk_delete/", True, "does not know"),
+    ("POST", "/api/environments/1/persisted_folder/", True, "changes persisted folders"),
+    ("POST", "/api/projects/1/pipeline_destination_configs/", True, "changes pipeline destinations"),
+    ("POST", "/api/projects/1/nothing/", True, "does not know what it would do"),
+    ("PATCH", "/api/users/@me/", True, "does not know"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "allow", "reason"), CARE)
+def test_only_what_is_ours_may_be_changed(contract, tmp_path, method, path, allow, reason) -> None:
+    journal = Journal.of("http://real.example", tmp_path)
+    journal.add(Made("/api/projects/1/cohorts/7", "PATCH", {"deleted": True}))
+    refusal = Care(contract, {"project_id": 1}, journal, allow_writes=allow).refusal(method, path)
+    assert refusal is None if reason is None else reason in str(refusal)
+
+
+def test_no_operation_that_changes_what_is_not_ours_is_ever_sent(contract, tmp_path) -> None:
+    care = Care(contract, {"project_id": 1, "organization_id": "x"}, Journal.of("x", tmp_path), allow_writes=True)
+    sent = {
+        operation.id
+        for operation in contract.operations
+        if operation.writes
+        and care.refusal(operation.method.upper(), operation.path.format_map(Filled())) is None
+        and operation.family != "query"
+    }
+    assert sent == {"annotations_create", "cohorts_create", "comments_create", "roles_create"}
+
+
+class Filled(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return {"project_id": "1", "organization_id": "x"}.get(name, "5")
+
+
+# What is made
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body", "removal"),
+    [
+        (
+            "POST", "/api/projects/1/annotations/", 201, {"id": 5},
+            Made("/api/projects/1/annotations/5", "PATCH", {"deleted": True}),
+        ),
+        ("POST", "/api/organizations/o/roles/?x=1", 201, {"id": "u"}, Made("/api/organizations/o/roles/u", "DELETE")),
+        ("POST", "/api/projects/1/annotations/", 400, {"id": 5}, None),
+        ("POST", "/api/projects/1/annotations/", 200, {"id": 5}, None),
+        ("POST", "/api/projects/1/annotations/", 201, [], None),
+        ("POST", "/api/environments/1/query/", 200, {"id": "q"}, None),
+        ("GET", "/api/projects/1/annotations/", 200, {"id": 5}, None),
+        (
+            "GET", "/api/projects/1/cohorts/7/duplicate_as_static_cohort/", 200, {"id": 9},
+            Made("/api/projects/1/cohorts/9", "PATCH", {"deleted": True}),
+        ),
+    ],
+)  # fmt: skip
+def test_record_that_is_made_is_written_down(contract, tmp_path, method, path, status, body, removal) -> None:
+    journal = Journal.of("http://real.example", tmp_path)
+    Care(contract, {"project_id": 1}, journal, allow_writes=True).note(method, path, status, json.dumps(body).encode())
+    assert journal.made == ([removal] if removal else [])
+    assert Journal.of("http://real.example", tmp_path).earlier == journal.made
+
+
+def test_journal_is_kept_by_two_at_once(tmp_path) -> None:
+    one, two = Made("/api/projects/1/roles/1", "DELETE"), Made("/api/projects/1/roles/2", "DELETE")
+    first = Journal.of("http://real.example", tmp_path)
+    first.add(one)
+    second = Journal.of("http://real.example", tmp_path)
+    second.add(two)
+    assert second.earlier == [one] and second.made == [two]
+    first.remove(one)
+    assert Journal.of("http://real.example", tmp_path).earlier == [two]
+    second.remove(two)
+    assert not second.file.exists()
+
+
+def test_line_that_a_crash_cut_short_is_passed_over(tmp_path) -> None:
+    journal = Journal.of("http://real.example", tmp_path)
+    journal.add(Made("/api/projects/1/roles/1", "DELETE"))
+    whole = journal.file.read_text()
+    journal.file.write_text(whole + '{"path": "/api/pro')
+    assert Journal.of("http://real.example", tmp_path).earlier == journal.made
+    for broken in (
+        "nonsense\n" + whole,
+        '{"path": "/x", "method": "DELETE"}\n',
+        '{"path": "/api/x", "method": "POST"}\n',
+    ):
+        journal.file.write_text(broken)
+        with pytest.raises(ValueError, match="line 1"):
+            Journal.of("http://real.example", tmp_path)
+
+
+# Ends that were not planned
+
+
+def start(server: Somebodys, folder: Path, *more: str) -> subprocess.Popen[str]:
+    arguments = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        *command(server, "--no-properties", "--only", "roles|annotations", *more),
+    ]
+    env = {**os.environ, "KEY": ALL_ACCESS, "COLUMNS": "200"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    server.started.append(subprocess.Popen(arguments, cwd=folder, env=env, text=True, **pipes))  # type: ignore[call-overload]
+    return server.started[-1]
+
+
+def until_something_is_made(server: Somebodys, folder: Path) -> None:
+    """Wait until a record stands in the journal, and hold the server there."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(number: int) -> None:
+        if left_in(folder) and not reached.is_set():
+            reached.set()
+            go_on.wait(5)
+
+    server.before = hold
+    assert reached.wait(30)
+    server.go_on = go_on  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_stopped_replay_removes_what_it_made_and_keeps_its_report(somebodys, tmp_path, how) -> None:
+    before = somebodys.state()
+    process = start(somebodys, tmp_path, *PROJECT, "--json", "report.json")
+    until_something_is_made(somebodys, tmp_path)
+    process.send_signal(how)
+    somebodys.go_on.set()
+    output = process.communicate(timeout=30)[0]
+    assert process.returncode == 1, output
+    assert "Stopped by Ctrl-C" in output and "real: removed" in output
+    assert json.loads((tmp_path / "report.json").read_text())["interrupted"] is True
+    assert somebodys.state() == before
+    assert left_in(tmp_path) == []
+
+
+def test_killed_replay_leaves_a_journal_that_clean_removes(run, somebodys, tmp_path) -> None:
+    before = somebodys.state()
+    process = start(somebodys, tmp_path, *PROJECT)
+    until_something_is_made(somebodys, tmp_path)
+    process.kill()
+    process.communicate(timeout=30)
+    somebodys.go_on.set()
+    time.sleep(0.2)
+    assert left_in(tmp_path)
+    told = run(*command(somebodys, "--no-properties", "--only", "roles_list"), KEY=ALL_ACCESS).output
+    assert "of an earlier replay" in told and "--clean removes them" in told
+    assert left_in(tmp_path)
+    told = run(*command(somebodys, "--clean"), KEY=ALL_ACCESS).output
+    assert re.search(r"real: removed (\d+) of the \1 records", told)
+    assert somebodys.state() == before
+    assert left_in(tmp_path) == []
+
+
+def test_what_cannot_be_removed_is_told(run, somebodys, tmp_path) -> None:
+    journal = Journal.of(somebodys.url, tmp_path / ".mockserver" / "replay")
+    journal.add(Made("/api/organizations/01890000-0000-7000-8000-0000000000ff/roles/5", "DELETE"))
+    journal.add(Made("/api/projects/1/cohorts/1", "PATCH", {"deleted": "never"}))
+    told = run(*command(somebodys, "--clean"), KEY=ALL_ACCESS).output
+    assert "removed 1 of the 2" in told  # what is not there is gone
+    assert "left: /api/projects/1/cohorts/1 (400); try again with --clean" in told
+    assert left_in(tmp_path)
