@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.conftest import Client
+from tests.conftest import NOON, Client
 
 FOLDERS = "/api/environments/1/persisted_folder/"
 
@@ -33,26 +34,73 @@ def test_folders_are_listed_by_type(either: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "body, code, attr",
+    "body, code, detail, attr",
     [
-        ({}, "required", "type"),
-        ({"type": "x"}, "invalid_choice", "type"),
-        ({"type": None}, "null", "type"),
-        ({"type": ["home"]}, "invalid_choice", "type"),
-        ({"type": "home", "path": None}, "null", "path"),
-        ({"type": "home", "path": "\x00"}, "null_characters_not_allowed", "path"),
-        ({"type": "home", "path": "\ud800"}, "surrogate_characters_not_allowed", "path"),
-        ({"type": "home", "protocol": " "}, "blank", "protocol"),
-        ({"type": "home", "protocol": "p" * 65}, "max_length", "protocol"),
-        ([], "invalid_input", None),
+        ({}, "required", "This field is required.", "type"),
+        ({"type": "x"}, "invalid_choice", '"x" is not a valid choice.', "type"),
+        ({"type": None}, "null", "This field may not be null.", "type"),
+        ({"type": ["home"]}, "invalid_choice", "\"['home']\" is not a valid choice.", "type"),
+        ({"type": "home", "path": None}, "null", "This field may not be null.", "path"),
+        ({"type": "home", "path": "\x00"}, "null_characters_not_allowed", "Null characters are not allowed.", "path"),
+        ({"type": "home", "path": "\ud800"}, "surrogate_characters_not_allowed",
+         "Surrogate characters are not allowed: U+D800.", "path"),
+        ({"type": "home", "protocol": " "}, "blank", "This field may not be blank.", "protocol"),
+        ({"type": "home", "protocol": None}, "null", "This field may not be null.", "protocol"),
+        ({"type": "home", "protocol": "p" * 65}, "max_length", "Ensure this field has no more than 64 characters.",
+         "protocol"),
+        ([], "invalid_input", "Invalid data. Expected a dictionary, but got list.", None),
     ],
-)
-def test_refused_folder(either: Client, body: Any, code: str, attr: str | None) -> None:
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_refused_folder(either: Client, method: str, body: Any, code: str, detail: str, attr: str | None) -> None:
+    path = FOLDERS if method == "POST" else FOLDERS + keep(either, type="pinned")["id"]
     before = either.get(FOLDERS).json
-    response = either.post(FOLDERS, body)
+    response = either(method, path, body)
     assert response.status_code == 400
-    assert (response.json["code"], response.json["attr"]) == (code, attr)
+    assert [response.json[name] for name in ("code", "detail", "attr")] == [code, detail, attr]
     assert either.get(FOLDERS).json == before
+
+
+@pytest.fixture
+def bare(either: Client) -> Client:
+    """A client of a user who keeps no folder."""
+    for folder in either.get(FOLDERS).json["results"]:
+        assert either.delete(FOLDERS + folder["id"]).status_code == 204
+    return either
+
+
+def test_new_folder_has_its_defaults_and_a_uuid_of_its_time(bare: Client) -> None:
+    folder = keep(bare, type="pinned", id="x", created_at="2020-01-01")
+    assert list(folder) == ["id", "type", "protocol", "path", "created_at", "updated_at"]
+    assert (folder["protocol"], folder["path"]) == ("products://", "")
+    assert folder["created_at"] == folder["updated_at"] == NOON
+    assert UUID(folder["id"]).version == 7
+
+
+def test_every_save_is_dated(bare: Client) -> None:
+    folder = keep(bare, type="pinned", path="a")
+    for number, save in enumerate((
+        lambda: keep(bare, type="pinned"),
+        lambda: bare.patch(FOLDERS + folder["id"], {}).json,
+        lambda: bare.put(FOLDERS + folder["id"], {"type": "pinned"}).json,
+    ), 1):  # fmt: skip
+        bare.as_key(None).put("/__admin/worlds/default/clock", {"advance": 60})
+        saved = save()
+        assert (saved["created_at"], saved["updated_at"]) == (NOON, f"2026-01-15T12:0{number}:00Z")
+
+
+def test_text_of_a_folder_may_be_long_or_empty(either: Client) -> None:
+    folder = FOLDERS + keep(either, type="home", protocol="p" * 64, path="x" * 5000)["id"]
+    assert (len(either.get(folder).json["protocol"]), len(either.get(folder).json["path"])) == (64, 5000)
+    assert either.patch(folder, {"path": ""}).json["path"] == ""
+
+
+def test_folders_are_listed_by_the_page(either: Client) -> None:
+    keep(either, type="pinned")
+    keep(either, type="home")
+    page = either.get(FOLDERS, query_string={"limit": 1}).json
+    assert (page["count"], page["previous"], [row["type"] for row in page["results"]]) == (2, None, ["home"])
+    assert [row["type"] for row in either.get(page["next"]).json["results"]] == ["pinned"]
 
 
 def test_put_asks_for_the_type_and_keeps_what_is_left_out(either: Client) -> None:

@@ -125,28 +125,71 @@ def test_settings_that_are_no_object_are_refused(plugins: Client, config: int, t
     assert plugins.get(f"{DESTINATIONS}{config}/").json == before
 
 
-@pytest.mark.parametrize(
-    "body, code, attr",
-    [
-        ({}, "required", "plugin"),
-        ({"plugin": SENDER}, "required", "order"),
-        ({"plugin": NOWHERE, "order": 1}, "does_not_exist", "plugin"),
-        ({"plugin": FOREIGN, "order": 1}, "does_not_exist", "plugin"),
-        ({"plugin": "x", "order": 1}, "incorrect_type", "plugin"),
-        ({"plugin": True, "order": 1}, "incorrect_type", "plugin"),
-        ({"plugin": None, "order": 1}, "null", "plugin"),
-        ({"plugin": SENDER, "order": "x"}, "invalid_input", "order"),
-        ({"plugin": SENDER, "order": 2**31}, "max_value", "order"),
-        ({"plugin": SENDER, "order": 1, "enabled": "maybe"}, "invalid_input", "enabled"),
-        ({"plugin": SENDER, "order": 1, "name": "\x00"}, "null_characters_not_allowed", "name"),
-        ({"plugin": SENDER, "order": 1, "name": "n" * 401}, "max_length", "name"),
-        ([], "invalid_input", None),
-    ],
-)
+REFUSED: list[tuple[Any, str, str, str | None]] = [
+    ({}, "required", "This field is required.", "plugin"),
+    ({"plugin": SENDER}, "required", "This field is required.", "order"),
+    ({"plugin": NOWHERE, "order": 1}, "does_not_exist", f'Invalid pk "{NOWHERE}" - object does not exist.', "plugin"),
+    ({"plugin": FOREIGN, "order": 1}, "does_not_exist", f'Invalid pk "{FOREIGN}" - object does not exist.', "plugin"),
+    ({"plugin": "x", "order": 1}, "incorrect_type", "Incorrect type. Expected pk value, received str.", "plugin"),
+    ({"plugin": True, "order": 1}, "incorrect_type", "Incorrect type. Expected pk value, received bool.", "plugin"),
+    ({"plugin": None, "order": 1}, "null", "This field may not be null.", "plugin"),
+    ({"plugin": SENDER, "order": "x"}, "invalid_input", "A valid integer is required.", "order"),
+    ({"plugin": SENDER, "order": None}, "null", "This field may not be null.", "order"),
+    ({"plugin": SENDER, "order": 2**31}, "max_value",
+     "Ensure this value is less than or equal to 2147483647.", "order"),
+    ({"plugin": SENDER, "order": -(2**31) - 1}, "min_value",
+     "Ensure this value is greater than or equal to -2147483648.", "order"),
+    ({"plugin": SENDER, "order": 1, "enabled": "maybe"}, "invalid_input", "Must be a valid boolean.", "enabled"),
+    ({"plugin": SENDER, "order": 1, "enabled": None}, "null", "This field may not be null.", "enabled"),
+    ({"plugin": SENDER, "order": 1, "name": "\x00"}, "null_characters_not_allowed",
+     "Null characters are not allowed.", "name"),
+    ({"plugin": SENDER, "order": 1, "name": "n" * 401}, "max_length",
+     "Ensure this field has no more than 400 characters.", "name"),
+    ({"plugin": SENDER, "order": 1, "description": "n" * 1001}, "max_length",
+     "Ensure this field has no more than 1000 characters.", "description"),
+    ([], "invalid_input", "Invalid data. Expected a dictionary, but got list.", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body, code, detail, attr", REFUSED)
 @pytest.mark.parametrize("path", [DESTINATIONS, APPS])
-def test_refused_config(plugins: Client, path: str, body: Any, code: str, attr: str | None) -> None:
+def test_refused_config(plugins: Client, path: str, body: Any, code: str, detail: str, attr: str | None) -> None:
     response = plugins.post(path, body)
-    assert (response.status_code, response.json["code"], response.json["attr"]) == (400, code, attr)
+    assert response.status_code == 400
+    assert [response.json[name] for name in ("code", "detail", "attr")] == [code, detail, attr]
+
+
+def test_config_has_these_fields(plugins: Client, config: int) -> None:
+    one = plugins.get(f"{DESTINATIONS}{config}/").json
+    assert list(one) == [
+        "id", "plugin", "enabled", "order", "config", "error", "team_id", "plugin_info", "delivery_rate_24h",
+        "created_at", "updated_at", "name", "description", "deleted",
+    ]  # fmt: skip
+    assert (one["error"], one["delivery_rate_24h"], one["team_id"], one["deleted"]) == (None, None, 1, False)
+    info = json.loads(one["plugin_info"]) if isinstance(one["plugin_info"], str) else one["plugin_info"]
+    assert set(info) == {
+        "id", "plugin_type", "name", "description", "url", "icon", "config_schema", "tag", "latest_tag", "is_global",
+        "organization_id", "organization_name", "capabilities", "metrics", "public_jobs",
+        "hog_function_migration_available",
+    }  # fmt: skip
+
+
+def test_an_empty_secret_is_seen_to_be_empty(plugins: Client) -> None:
+    given = {"id": 809, "plugin": SENDER, "order": 7, "config": {"host": "h", "password": ""}}
+    load(plugins, plugin_configs=[given])
+    assert settings(plugins.get(f"{DESTINATIONS}809/").json) == {"host": "h", "password": ""}
+
+
+@pytest.mark.parametrize(("given", "shown"), [("Mine", "Mine"), ("", "Sender"), (None, "Sender")])
+def test_an_empty_name_is_the_plugins_own(plugins: Client, config: int, given: str | None, shown: str) -> None:
+    assert plugins.patch(f"{DESTINATIONS}{config}/", {"name": given}).json["name"] == shown
+
+
+def test_what_servers_fill_in_cannot_be_written(plugins: Client, config: int) -> None:
+    before = plugins.get(f"{DESTINATIONS}{config}/").json
+    given = {"id": 1, "team_id": 2, "error": "x", "plugin_info": {}, "delivery_rate_24h": 1, "created_at": "2020-01-01"}
+    after = plugins.patch(f"{DESTINATIONS}{config}/", {**given, "deleted": None}).json
+    assert {**after, "updated_at": None, "deleted": None} == {**before, "updated_at": None, "deleted": None}
 
 
 def test_deleted_config_is_disabled_hidden_and_still_found(plugins: Client, config: int) -> None:
@@ -237,12 +280,23 @@ def test_changes_are_logged_and_secrets_are_not(plugins: Client, config: int) ->
     path = f"{DESTINATIONS}{config}/"
     client.patch(path, data={"config": json.dumps({"host": "x", "password": "new"}), "enabled": "false"})
     client.patch(f"{DESTINATIONS}rearrange/", {"orders": {str(config): 1}})
+    client.patch(path, {"enabled": True})
     entries = client.get(f"{path}activity/").json["results"]
-    assert [entry["activity"] for entry in entries] == ["disabled", "config_updated"]
-    assert entries[1]["detail"]["name"] == "Sender"
-    assert entries[1]["detail"]["changes"] == [
+    assert [entry["activity"] for entry in entries] == ["enabled", "disabled", "config_updated"]
+    assert entries[2]["detail"]["name"] == "Sender"
+    assert entries[2]["detail"]["changes"] == [
         {"type": "Plugin", "action": "changed", "field": "host", "before": "h", "after": "x"},
         {"type": "PluginConfig", "action": "changed", "field": None, "before": SECRET, "after": SECRET},
+    ]
+
+
+def test_a_new_place_is_logged_of_the_plugin(plugins: Client, config: int) -> None:
+    plugins.as_key("phx_mock_session").patch(f"{DESTINATIONS}rearrange/", {"orders": {str(config): 1}})
+    state = plugins.as_key(None).get("/__admin/worlds/default/state").json
+    (entry,) = [entry for entry in state["tables"]["activity_log"] if entry["activity"] == "order_changed"]
+    assert (entry["scope"], entry["item_id"], entry["detail"]["name"]) == ("Plugin", str(config), "Sender")
+    assert entry["detail"]["changes"] == [
+        {"type": "Plugin", "action": "changed", "field": "order", "before": 7, "after": 1}
     ]
 
 
@@ -265,6 +319,8 @@ def test_file_is_attached_and_taken_away(plugins: Client, config: int) -> None:
     }
     assert "key" not in settings(plugins.patch(path, data={"remove_attachment[key]": "x"}).json)
     assert plugins.patch(path, data={"remove_attachment[key]": "x"}).status_code == 400
+    entries = plugins.as_key("phx_mock_session").get(f"{path}activity/").json["results"]
+    assert [entry["activity"] for entry in entries] == ["attachment_deleted", "attachment_created"]
 
 
 # Creating: the pages show it; the servers of late 2025 make hog functions instead
@@ -312,14 +368,22 @@ def test_refused_job(documented: Client, body: Any, attr: str | None) -> None:
     config = with_config(documented)
     response = documented.post(f"{DESTINATIONS}{config}/job/", body)
     assert (response.status_code, response.json["attr"]) == (400, attr)
+    assert attr is not None or response.json["detail"] == "The job type must be specified!"
     assert documented.get(f"{DESTINATIONS}{config}/activity/").json["total_count"] == 0
+
+
+def test_job_of_nothing(documented: Client) -> None:
+    assert documented.post(f"{DESTINATIONS}{NOWHERE}/job/", {"job": {"type": "x"}}).status_code == 404
 
 
 def test_servers_create_no_config(observed: Client) -> None:
     load(observed, plugins=[{"id": SENDER, "name": "Sender"}])
     response = observed.post(DESTINATIONS, {"plugin": SENDER, "order": 1})
     assert response.status_code == 400
-    assert response.json["detail"].startswith("Plugin creation is no longer possible.")
+    ended = (
+        "Plugin creation is no longer possible. Please refer to the Hog Functions documentation for more information."
+    )
+    assert (response.json["code"], response.json["detail"], response.json["attr"]) == ("invalid_input", ended, None)
     assert SENDER not in [row["plugin"] for row in observed.get(APPS).json["results"]]
 
 

@@ -60,6 +60,9 @@ def test_lines_are_listed_newest_first(logs: Client) -> None:
         ({"limit": ""}, "43210"),
         ({"limit": "0"}, "43210"),
         ({"offset": "3"}, "10"),
+        ({"offset": "x"}, "43210"),
+        ({"limit": "3", "before": "2026-01-01T00:00:03Z"}, "210"),
+        ({"limit": "2", "offset": "1"}, "3"),
     ],
 )
 def test_lines_are_filtered(logs: Client, query: dict[str, Any], found: str) -> None:
@@ -89,3 +92,13 @@ def test_nonsense_is_refused(logs: Client, query: dict[str, str]) -> None:
 def test_config_that_is_not_there_has_no_lines(logs: Client, path: str) -> None:
     page = logs.get(f"/api/environments/{path}/logs/").json
     assert page == {"count": 0, "next": None, "previous": None, "results": []}
+
+
+def test_lines_come_by_the_hundred_without_a_limit(logs: Client) -> None:
+    line = {"plugin_id": 930, "plugin_config_id": 831, "type": "LOG", "source": "CONSOLE", "message": "again"}
+    lines = {"plugin_log_entries": [line] * 100}
+    assert logs.as_key(None).post("/__admin/worlds/default/load", lines).status_code == 201
+    page = logs.get(LOGS).json
+    assert (page["count"], len(page["results"])) == (105, 100)
+    assert len(messages(logs, offset=100)) == 5
+    assert logs.get(page["next"]).json["results"] == []  # its link carries a limit, which cuts before paging
