@@ -26,9 +26,12 @@ docker() {
 }
 mockserver() {
   if [ "$1" = serve ]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
-  elif [ "$1" = bench ] || [ "$1" = replay ]; then  # they take minutes: are there such options?
+  elif [ "$1" = bench ] || [[ "$*" == *https://* ]] || [[ "$*" == replay || "$*" == *"--target recordings "* ]]; then
+    # minutes, or somebody else's server: are there such options?
     local known option
-    known=$("$PYTHON" -m mockserver "$1" --help)
+    local named=("$1")
+    [ "$1" != contract ] || named+=("$2")
+    known=$("$PYTHON" -m mockserver "${named[@]}" --help)
     for option in "${@:2}"; do
       case "$option" in --*) grep -q -- "$option" <<< "$known" ;; esac
     done
