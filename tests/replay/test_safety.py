@@ -258,9 +258,17 @@ def start(server: Somebodys, folder: Path, *more: str) -> subprocess.Popen[str]:
         *command(server, "--no-properties", "--only", "roles|annotations", *more),
     ]
     env = {**os.environ, "KEY": ALL_ACCESS, "COLUMNS": "200"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    server.started.append(subprocess.Popen(arguments, cwd=folder, env=env, text=True, **pipes))  # type: ignore[call-overload]
-    return server.started[-1]
+    started = subprocess.Popen(
+        arguments, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    server.started.append(started)
+    return started
+
+
+def hear_ctrl_c() -> None:
+    """Hear Ctrl-C: shells start what runs in the background deaf to it, and so are the children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until_something_is_made(server: Somebodys, folder: Path) -> None:
