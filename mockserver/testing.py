@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver import deletions
 from mockserver.app import create_app
 from mockserver.client import ControlError, ControlPlane, World, in_process
-from mockserver.replay.matching import mismatches
+from mockserver.matching import mismatches
 from mockserver.store import Repository
 from mockserver.traffic.journal import to_text
 from mockserver.world import Worlds

@@ -24,7 +24,7 @@ import yaml
 
 from mockserver.contract import Contract, Operation, Profile
 from mockserver.locations import CONTRACTS
-from mockserver.replay.matching import mismatches
+from mockserver.matching import mismatches
 
 SCRIPTS = CONTRACTS / "scripts"
 NAME = re.compile(r"\$(\w+)|\$\{(\w+)\}")

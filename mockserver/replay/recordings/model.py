@@ -10,8 +10,8 @@ from typing import Any
 
 from mockserver.contract import Profile
 from mockserver.entropy import read_timestamp
+from mockserver.matching import TIME
 from mockserver.replay.alignment import HEADERS, OF_INSTALLATION
-from mockserver.replay.matching import TIME
 from mockserver.replay.script import Answer, Script, Step
 
 FORMAT = 1

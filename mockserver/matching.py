@@ -1,4 +1,4 @@
-"""Whether an answer is what a script expects: a subset of keys, exact lists, and kinds where values vary."""
+"""Whether a value is what is expected: a subset of keys, exact lists, and kinds where values vary."""
 
 from __future__ import annotations
 
