@@ -138,3 +138,13 @@ class Call:
     def new_token(self, prefix: str = "", length: int = 43, alphabet: str = entropy.BASE62) -> str:
         """Return a new token."""
         return entropy.token(self.world.seed, self.transaction, prefix, length, alphabet)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result that says its own status, for an action whose answer is not its usual one."""
+
+    result: Any
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"

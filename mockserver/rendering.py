@@ -7,14 +7,13 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
 import orjson
 from flask import Response
 
-from mockserver.call import Call
+from mockserver.call import Answer, Call
 from mockserver.contract import Success
 from mockserver.errors import APIError
 from mockserver.pagination import Page
@@ -24,16 +23,6 @@ from mockserver.store.tinydb import Version
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)Z")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A result that says its own status, for an action whose answer is not its usual one."""
-
-    result: Any
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = JSON
 
 
 def render(result: Any, success: Success, resource: Resource, call: Call) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockserver.behaviours import SoftDelete
-from mockserver.call import Call
+from mockserver.call import Answer, Call
 from mockserver.cohorts.definitions import definition, read_groups
 from mockserver.cohorts.membership import add_members, size
 from mockserver.cohorts.progression import RUNS, asked, begin, settle
@@ -18,7 +18,6 @@ from mockserver.entropy import read_timestamp
 from mockserver.errors import BareNotFound, NotFound, ParseError, ValidationError
 from mockserver.models import Model
 from mockserver.pagination import whole_number
-from mockserver.rendering import Answer
 from mockserver.resource import Record
 from mockserver.resources.cohort_fields import Filters, PersonsQuery, of_static_cohort
 from mockserver.resources.cohort_members import CohortMembers

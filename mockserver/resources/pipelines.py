@@ -13,10 +13,9 @@ import marshmallow
 
 from mockserver import fields
 from mockserver.behaviours import ActivityLogged
-from mockserver.call import Call
+from mockserver.call import Answer, Call
 from mockserver.contract import Contract
 from mockserver.errors import NotFound, NotModelled, ValidationError
-from mockserver.rendering import Answer
 from mockserver.resource import Record, Resource
 from mockserver.resources.plugin_frontend import frontend_module
 from mockserver.resources.plugin_settings import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from mockserver.call import Call
+from mockserver.call import Answer, Call
 from mockserver.contract import Contract
 from mockserver.errors import NotFound, ValidationError
 from mockserver.models import Model
@@ -15,7 +15,6 @@ from mockserver.queries.answers import Age
 from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, in_present_form, read_request
 from mockserver.queries.drafting import draft
 from mockserver.queries.running import UNKEPT, run
-from mockserver.rendering import Answer
 from mockserver.resource import Resource
 from mockserver.store import Record
 
