@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,11 +88,8 @@ class Opening:
 
 def require_extra() -> None:
     """Refuse to go on where what a replay needs is not installed."""
-    try:
-        import requests  # noqa: F401
-        import schemathesis  # noqa: F401
-    except ImportError:
-        raise UsageFailure("a replay needs schemathesis: pip install 'posthog-mockserver[replay]'") from None
+    if not (find_spec("requests") and find_spec("schemathesis")):
+        raise UsageFailure("a replay needs schemathesis: pip install 'posthog-mockserver[replay]'")
 
 
 def parse_targets(given: Sequence[str]) -> list[Named]:
