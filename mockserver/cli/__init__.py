@@ -6,6 +6,7 @@ A command's module is imported when the command is named, so that `--help` is qu
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import tomllib
 from pathlib import Path
@@ -43,24 +44,37 @@ class Commands(click.Group):
             return None
         module, _, attribute = COMMANDS[name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        for parameter in _options(command):
-            if isinstance(parameter, click.Option) and parameter.name and parameter.envvar is None:
-                parameter.envvar = f"MOCKSERVER_{parameter.name.upper()}"
-                parameter.show_envvar = True
+        for option in _options(command):
+            if option.envvar is None:
+                option.envvar = f"MOCKSERVER_{_word(option).upper()}"
+                option.show_envvar = True
         return command
 
 
-def _options(command: click.Command) -> list[click.Parameter]:
-    own = list(command.params)
+def _options(command: click.Command) -> list[click.Option]:
+    own = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     if isinstance(command, click.Group):
-        own += [parameter for child in command.commands.values() for parameter in _options(child)]
+        own += [option for child in command.commands.values() for option in _options(child)]
     return own
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """Return the options that a folder's configuration sets, by the names they have in the code.
+def _word(option: click.Option) -> str:
+    """Return what an option is called where it is not written with dashes: `url_file` for `--url-file`."""
+    return max(option.opts, key=len).removeprefix("--").replace("-", "_")
 
-    Raises: UsageFailure for a file that is not TOML.
+
+def _defaults(command: click.Command, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what the configuration sets for a command and those below it, as click wants it."""
+    found = {option.name: config[_word(option)] for option in _options(command) if _word(option) in config}
+    if isinstance(command, click.Group):
+        return {name: _defaults(child, config) for name, child in command.commands.items()}
+    return {str(name): value for name, value in found.items()}
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the options that a folder's configuration sets, by their names without dashes.
+
+    Raises: UsageFailure for a file that is not TOML, and for an option that no command has.
     """
     for name, keys in CONFIG_FILES:
         path = folder / name
@@ -68,13 +82,29 @@ def read_config(folder: Path) -> dict[str, Any]:
             continue
         try:
             table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except (OSError, ValueError) as error:
             raise UsageFailure(f"{path}: {error}") from None
         for key in keys:
-            table = table.get(key, {})
+            table = table.get(key, {}) if isinstance(table, dict) else table
+        if not isinstance(table, dict):
+            raise UsageFailure(f"{path}: expected a table {'.'.join(keys)} of options, got {table!r}")
         if table:
-            return {str(key).replace("-", "_"): value for key, value in table.items()}
+            config = {key.replace("-", "_"): value for key, value in table.items()}
+            _check_known(path, config)
+            return config
     return {}
+
+
+def _check_known(path: Path, config: dict[str, Any]) -> None:
+    """Refuse an option that no command has: it would be left out without a word."""
+    context = click.Context(main)
+    commands = [main.get_command(context, name) for name in COMMANDS]
+    known = sorted({_word(option) for command in commands if command for option in _options(command)})
+    for name in config:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            advice = f"; did you mean {close[0].replace('_', '-')}?" if close else ""
+            raise UsageFailure(f"{path}: no command has an option {name.replace('_', '-')!r}{advice}")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,4 +118,7 @@ def main(context: click.Context) -> None:
       mockserver serve --scenario demo --port 8010
     """
     config = read_config(Path.cwd())
-    context.default_map = dict.fromkeys(COMMANDS, config)
+    name = context.invoked_subcommand
+    command = main.get_command(context, name) if name and config else None
+    if name and command:
+        context.default_map = {name: _defaults(command, config)}
