@@ -42,9 +42,12 @@ def timestamp(moment: datetime) -> str:
 def read_timestamp(text: str) -> datetime:
     """Return the time that ISO 8601 text names; without a zone it is UTC.
 
-    Raises: ValueError.
+    Raises: ValueError, in words for whoever wrote it.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"not a time: {text!r}; write ISO 8601, as 2026-01-15T12:00:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack
 from pathlib import Path
-from ssl import SSLError
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +73,8 @@ def serve(
     logging.basicConfig(format="%(message)s")
     if (certificate is None) is not (private_key is None):
         raise UsageFailure("--certificate and --private-key go together")
+    if private_key is not None and b"ENCRYPTED" in private_key.read_bytes():
+        raise UsageFailure(f"{private_key}: the key is encrypted: give it without its passphrase")
     try:
         address = free_address(host, port, secure=https or certificate is not None)
     except PortInUse as error:
@@ -97,14 +98,21 @@ def serve(
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:
             server = Server(application, address, threads=threads, **files)
-        except SSLError as error:
+        except OSError as error:  # what OpenSSL cannot read, and a passphrase that nobody is there to type
             raise UsageFailure(f"{certificate}, {private_key}: no certificate with its key: {error}") from None
         _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
         if url_file:
-            url_file.write_text(address.url + "\n", encoding="utf-8")
+            _write_url(url_file, address.url)
         server.run()
+
+
+def _write_url(file: Path, url: str) -> None:
+    try:
+        file.write_text(url + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageFailure(f"--url-file {file}: {error.strerror}") from None
 
 
 def _sign_own(host: str, folder: Path) -> Pair:

@@ -92,7 +92,9 @@ def test_control_plane_beyond_loopback_asks_for_its_token(serve, options, status
         (["--cors", "example.com"], "not an origin"),
         (["--certificate", "{file}"], "go together"),
         (["--certificate", "{file}", "--private-key", "{file}"], "no certificate with its key"),
-        (["--freeze-time", "yesterday"], "yesterday"),
+        (["--certificate", "{file}", "--private-key", "{encrypted}"], "without its passphrase"),
+        (["--freeze-time", "yesterday"], "not a time: 'yesterday'; write ISO 8601"),
+        (["--url-file", "{file}/url"], "--url-file"),
         (["--host", "256.1.1.1"], "cannot listen"),
         (["--scenario", "nowhere"], "nowhere"),
     ],
@@ -100,11 +102,13 @@ def test_control_plane_beyond_loopback_asks_for_its_token(serve, options, status
 def test_what_cannot_be_served_is_said_in_one_line(options, words, tmp_path) -> None:
     file = tmp_path / "bad.pem"
     file.write_text("no certificate")
-    given = [option.replace("{file}", str(file)) for option in options]
+    encrypted = tmp_path / "key.pem"
+    encrypted.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    given = [option.format(file=file, encrypted=encrypted) for option in options]
     result = CliRunner().invoke(main, ["serve", "--port", "0", *given])
     assert result.exit_code == 2
     assert words in result.output
-    assert result.output.count("\n") == 1
+    assert result.stderr.count("\n") == 1
 
 
 def test_large_scenario_shows_how_far_it_is(monkeypatch) -> None:
