@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from mockserver.cli.targets import (
     UNREACHABLE,
     Opening,
     check_pattern,
+    check_some,
+    find_operation,
     interruptible,
     leave,
     open_target,
@@ -67,6 +68,7 @@ def record(
     check_pattern(only)
     named = parse_targets([target])
     contract = read()
+    check_some(contract, only)
     limits = Limits(read_seconds=timeout, total_seconds=max(60.0, 3 * timeout), per_second=rate)
     opening = Opening(
         contract, read_keys(api_key_env, named), limits, project=project, organization=organization, ca_file=ca_file,
@@ -78,7 +80,7 @@ def record(
             opened.append(open_target(named[0], opening))
             _record(contract, opened[0], only, out or OWN)
         except Unreachable as error:
-            click.echo(f"Error: {error}. What was complete until then is on file.", err=True)
+            click.echo(f"Error: {error}; what was complete until then is on file", err=True)
             raise click.exceptions.Exit(UNREACHABLE) from None
         except RecordingError as error:
             raise UsageFailure(str(error)) from None
@@ -100,12 +102,10 @@ def _record(contract: Contract, target: Target, only: str | None, folder: Path) 
         scripts = read_scripts(contract)
     except ScriptError as error:
         raise UsageFailure(str(error)) from None
-    pattern = re.compile(only or "")
     operations = [
         operation
         for operation in contract.operations
-        if operation.exists_in(target.profile)
-        and (pattern.search(f"{operation.method.upper()} {operation.path}") or pattern.search(operation.id))
+        if operation.exists_in(target.profile) and find_operation(only or "", operation)
     ]
     console = Console(stderr=True)
     with console.status("") as status:

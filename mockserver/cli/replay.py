@@ -17,6 +17,7 @@ from mockserver.cli.targets import (
     Named,
     Opening,
     check_pattern,
+    check_some,
     interruptible,
     leave,
     open_target,
@@ -89,7 +90,12 @@ def replay(
 
     check_pattern(only)
     contract = read()
+    check_some(contract, only)
+    if not (scripts or properties or clean):
+        raise UsageFailure("--no-scripts and --no-properties leave nothing to ask")
     asked = parse_targets(target or ("mock",))
+    if clean and not any(named.is_address for named in asked):
+        raise UsageFailure("--clean needs the address of the server to clean up: --target real=https://…")
     limits = Limits(read_seconds=timeout, total_seconds=max(60.0, 3 * timeout), per_second=rate)
     settings = Settings(
         examples=examples, most_coverage=coverage, seed=seed, workers=workers, only=only,
@@ -100,7 +106,7 @@ def replay(
     opening = Opening(
         contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,
         profile=profile or (str(library.profile) if library else None), ca_file=ca_file,
-        allow_writes=allow_writes or clean, cleans=clean,
+        follows_recordings=profile is None, allow_writes=allow_writes or clean, cleans=clean,
     )  # fmt: skip
     accepted = _accepted(contract, deviations)
     opened: list[Target] = []

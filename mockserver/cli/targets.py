@@ -17,7 +17,7 @@ import click
 from mockserver.cli import UsageFailure
 
 if TYPE_CHECKING:
-    from mockserver.contract import Contract
+    from mockserver.contract import Contract, Operation
     from mockserver.replay.targets import Target
     from mockserver.replay.wire import Limits
 
@@ -80,6 +80,8 @@ class Opening:
     profile: str | None = None
     ca_file: Path | None = None
     allow_writes: bool = False
+    follows_recordings: bool = False
+    """Whether the profile is that of recordings, which a mock need not have."""
     cleans: bool = False
     """Whether all that is written is the removal of what the journal names."""
     borrowed: list[str] = field(default_factory=list)
@@ -102,9 +104,21 @@ def parse_targets(given: Sequence[str]) -> list[Named]:
                    for target, text in zip(targets, given, strict=True)]  # fmt: skip
     if len({target.name for target in targets}) < len(targets):
         raise UsageFailure(f"both targets are called {targets[0].name!r}: write NAME= before one of them")
+    for target in targets:
+        if target.is_address:
+            _check_address(target)
     if targets and all(target.recordings is not None for target in targets):
         raise UsageFailure("recordings are compared with a server: add --target mock")
     return targets
+
+
+def _check_address(target: Named) -> None:
+    from mockserver.replay.targets import read_address
+
+    try:
+        read_address(target.what)
+    except ValueError as error:
+        raise UsageFailure(f"--target: {error}, or mock, or recordings") from None
 
 
 def _parse(text: str) -> Named:
@@ -160,6 +174,8 @@ def open_target(named: Named, opening: Opening) -> Target:
             profile = Profile(said or opening.profile or Profile.DOCUMENTED)
         except ValueError:
             raise UsageFailure(f"--target {named.what}: a mock is documented or observed") from None
+        if said and opening.profile not in (None, said) and not opening.follows_recordings:
+            raise UsageFailure(f"--target {named.what} and --profile {opening.profile} contradict each other")
         return start_mock(named.name, opening.contract, profile=profile, limits=replace(limits, per_second=None))
     target = open_url(
         named.name, named.what, opening.keys.of(named.name), project=opening.project,
@@ -227,6 +243,21 @@ def clean(targets: Sequence[Target], *, earlier: bool = False) -> None:
                 f"{target.name}: {len(journal.earlier)} records of an earlier replay, or of one that runs beside this, "
                 f"are left ({journal.file}); --clean removes them", err=True,
             )  # fmt: skip
+
+
+def check_some(contract: Contract, only: str | None) -> None:
+    """Refuse a pattern that finds no operation: nothing would be asked, and all would seem well.
+
+    Raises: UsageFailure.
+    """
+    operations = contract.operations
+    if only and not any(find_operation(only, operation) for operation in operations):
+        raise UsageFailure(f"--only {only!r} finds none of {len(operations)} operations; see mockserver routes --all")
+
+
+def find_operation(only: str, operation: Operation) -> bool:
+    """Return whether a pattern finds an operation's id, or its method and path."""
+    return any(re.search(only, text) for text in (operation.id, f"{operation.method.upper()} {operation.path}"))
 
 
 def check_pattern(only: str | None) -> None:

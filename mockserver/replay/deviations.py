@@ -64,7 +64,7 @@ def _read(file: Path, known: set[str]) -> list[Deviation]:
     except OSError as error:
         raise DeviationError(f"{file}: {error.strerror}") from None
     except yaml.YAMLError as error:
-        raise DeviationError(f"{file}: not YAML: {error}") from None
+        raise DeviationError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(entries, list):
         raise DeviationError(f"{file}: expected a list")
     return [_deviation(file, number, entry, known) for number, entry in enumerate(entries, 1)]

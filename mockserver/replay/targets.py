@@ -152,9 +152,9 @@ def open_url(
 
     One that is said to be foreign is never given a world, mock or not.
 
-    Raises: Unreachable, in a line that names the target and says what to do.
+    Raises: Unreachable, in a line that names the target and says what to do; ValueError for what is no address.
     """
-    url = _address(name, url)
+    url = read_address(url)
     adapter = Adapter(name, limits or Limits())
     session = open_session(adapter, verify=verify)
     try:
@@ -162,7 +162,7 @@ def open_url(
     except requests.RequestException as error:
         raise explain(name, url, error) from None
     if SIGN in first.headers and not is_foreign:
-        mock = _open_mock(name, url, session, adapter, profile)
+        mock = _open_mock(name, url, session, adapter, profile, verify)
         if mock is not None:
             return mock
     if "all_access" not in keys:
@@ -178,16 +178,17 @@ def open_url(
     return target
 
 
-def _address(name: str, url: str) -> str:
-    parts = urlsplit(url)
+def read_address(text: str) -> str:
+    """Return the address of a server as requests are put below it. Raises: ValueError for what is none."""
+    parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Unreachable(f"target {name}: {url!r} is no address; write http://host:port or https://host")
+        raise ValueError(f"{text!r} is no address; write http://host:port or https://host")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _open_mock(
-    name: str, url: str, session: requests.Session, adapter: Adapter, profile: Profile | None
-) -> Target | None:
+    name: str, url: str, session: requests.Session, adapter: Adapter, profile: Profile | None, verify: bool | str
+) -> Target | None:  # fmt: skip
     """Return a target with a world of its own on a running mock; nothing where its control plane is closed."""
 
     def control(method: str, path: str, body: Any = None) -> Any:
@@ -214,7 +215,8 @@ def _open_mock(
     return Target(
         name, url, Profile(world["profile"]),
         {"project_id": world["project_id"], "organization_id": world["organization_id"], **FOREIGN_PROJECT},
-        keys, adapter, is_ours=True, reset=reset, settle=settle, close=lambda: control("DELETE", base),
+        keys, adapter, verify=verify, is_ours=True, reset=reset, settle=settle,
+        close=lambda: control("DELETE", base),
     )  # fmt: skip
 
 

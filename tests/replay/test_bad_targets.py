@@ -142,9 +142,6 @@ def test_server_that_says_nothing_is_not_waited_for(server, ask) -> None:
     ("address", "words"),
     [
         ("http://127.0.0.1:1", "is the server running?"),
-        ("127.0.0.1:8010", "is no address; write http://host:port"),
-        ("http://", "is no address"),
-        ("ftp://127.0.0.1/x", "is no address"),
         ("http://no.such.host.invalid", "cannot be reached"),
     ],
 )
@@ -174,6 +171,14 @@ def test_address_without_a_key_says_how_to_give_one(server, run) -> None:
         (["--target", "mock", "--target", "mock"], "both targets are called 'mock'"),
         (["--target", "recordings"], "add --target mock"),
         (["--target", "="], "write mock"),
+        (["--target", "real=127.0.0.1:8010"], "is no address; write http://host:port"),
+        (["--target", "http://"], "is no address"),
+        (["--target", "ftp://127.0.0.1/x"], "is no address"),
+        (["--target", "mokc"], "'mokc' is no address"),
+        (["--target", "mock:documented", "--profile", "observed"], "contradict each other"),
+        (["--no-scripts", "--no-properties"], "leave nothing to ask"),
+        (["--clean"], "needs the address"),
+        (["--only", "anotations"], "finds none of"),
         (["--api-key-env", "KEY"], "has keys of its own"),
         (["--target", "real=http://127.0.0.1:1", "--api-key-env", "NO_SUCH"], "the environment has no NO_SUCH"),
         (["--target", "real=http://127.0.0.1:1", "--api-key-env", "other=KEY"], "no address among the targets"),
@@ -184,6 +189,17 @@ def test_address_without_a_key_says_how_to_give_one(server, run) -> None:
 )
 def test_what_was_asked_for_wrongly_is_said(run, arguments, words) -> None:
     assert words in run("replay", *arguments, exit_code=2, KEY="phx_x").output
+
+
+def test_pattern_that_finds_nothing_records_nothing(run) -> None:
+    said = run("record", "--target", "mock", "--only", "anotations", "--out", "kept", exit_code=2).output
+    assert "--only 'anotations' finds none of" in said
+
+
+def test_mistaken_list_of_differences_is_said_in_one_line(run, tmp_path) -> None:
+    (tmp_path / "accepted.yaml").write_text("a: [")
+    said = run("replay", "--deviations", str(tmp_path / "accepted.yaml"), exit_code=2).output
+    assert "accepted.yaml: not YAML" in said and said.count("\n") == 1
 
 
 # Certificates and proxies
@@ -201,6 +217,18 @@ def test_certificate_that_nobody_signed_is_told_and_can_be_trusted(server, ask, 
     url = server(json_of({"detail": "no"}, 401), certificate).url
     assert "its certificate is not trusted; check the address, or give --ca-file" in ask(url)
     assert "refuses the key" in ask(url, "--ca-file", str(certificate[0]))
+
+
+def test_mock_that_serves_https_is_asked_and_left_as_it_was(run, certificate) -> None:
+    app = create_app(scenario="empty")
+    address = free_address("127.0.0.1", 0, secure=True)
+    listening = Server(app, address, certificate=certificate[0], private_key=certificate[1]).start()
+    try:
+        trust = ("--ca-file", str(certificate[0]))
+        run("replay", "--target", address.url, *trust, "--only", "roles_list", "--no-properties")
+    finally:
+        listening.stop()
+    assert [world.id for world in app.extensions["mockserver"]] == ["default"]
 
 
 def test_server_without_tls_is_told(server, ask) -> None:
