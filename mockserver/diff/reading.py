@@ -97,4 +97,6 @@ def _parse(source: str, content: bytes) -> Node:
         raise UnreadableDocument(f"{source}: it is of version {document['swagger']}; OpenAPI 3.0 and 3.1 are read")
     if not str(document.get("openapi", "")).startswith("3."):
         raise UnreadableDocument(f"{source}: no OpenAPI document: `openapi: 3.…` is missing")
+    if not isinstance(document.get("paths"), dict):
+        raise UnreadableDocument(f"{source}: no OpenAPI document of an API: it has no `paths`")
     return document
