@@ -1,0 +1,122 @@
+"""The contract: what is promised and what is served, read from `contracts/`, and the operations it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow
+from mockserver.contract.joining import join
+from mockserver.contract.operations import Family, Operation, Success
+from mockserver.contract.profiles import Profile, for_profile, view
+from mockserver.locations import CONTRACTS
+
+__all__ = [
+    "METHODS",
+    "Contract",
+    "ContractError",
+    "Document",
+    "Family",
+    "Operation",
+    "Profile",
+    "Success",
+    "component_name",
+    "follow",
+    "for_profile",
+    "view",
+]
+
+
+class Contract:
+    """The joined contract. `document` holds the promised operations, `operations` every one that is served."""
+
+    def __init__(self, document: Document, undocumented: Document, families: dict[str, Family]) -> None:
+        self.document = document
+        self.undocumented = undocumented
+        self.families = families
+
+    @classmethod
+    def read(cls, folder: Path = CONTRACTS) -> Contract:
+        """Join the root and the families of `folder`.
+
+        Raises: ContractError when a file is missing, is not YAML, or names a component twice.
+        """
+        return cls(*join(folder))
+
+    @property
+    def title(self) -> str:
+        """The contract's name."""
+        return str(self.document["info"]["title"])
+
+    @property
+    def version(self) -> str:
+        """The contract's own version."""
+        return str(self.document["info"]["version"])
+
+    @property
+    def components(self) -> dict[str, Document]:
+        """The schemas, by name."""
+        return dict(self.document["components"]["schemas"])
+
+    def resolve(self, node: Any) -> Any:
+        """Follow `$ref` until there is none."""
+        while isinstance(node, dict) and "$ref" in node:
+            node = follow(self.document, node["$ref"])
+        return node
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation under the path the contract gives it, promised ones first."""
+        promised = self._operations_of(self.document["paths"], documented=True)
+        return (*promised, *self._operations_of(self.undocumented, documented=False))
+
+    @cached_property
+    def promised(self) -> tuple[Operation, ...]:
+        """The operations that the documentation pages show."""
+        return tuple(operation for operation in self.operations if operation.documented)
+
+    def _operations_of(self, paths: Document, *, documented: bool) -> Iterator[Operation]:
+        for path, item in paths.items():
+            for method in METHODS:
+                if method in item:
+                    yield self._operation(path, item, method, documented)
+
+    def _operation(self, path: str, item: Document, method: str, documented: bool) -> Operation:
+        spec = dict(item[method])
+        family = self.families[spec["tags"][0]]
+        mounts = [mount for mount in family.mounts if path == mount or path.startswith(mount + "/")]
+        if not mounts:
+            raise ContractError(f"{family.name}: {path} lies under none of its mounts: {', '.join(family.mounts)}")
+        spec["parameters"] = [self.resolve(p) for p in (*item.get("parameters", []), *spec.get("parameters", []))]
+        spec["responses"] = {status: self.resolve(response) for status, response in spec["responses"].items()}
+        spec["requestBody"] = self.resolve(spec.get("requestBody", {}))
+        return Operation(
+            id=spec["operationId"],
+            method=method,
+            path=path,
+            family=family.name,
+            mount=max(mounts, key=len),
+            documented=documented,
+            spec=spec,
+            successes={profile: self._success(spec, profile) for profile in Profile},
+        )
+
+    def _success(self, spec: Document, profile: Profile) -> Success:
+        """Return the success response that the profile chooses.
+
+        A response marked `x-profile: observed` takes the place of every ordinary one in that profile; of several left,
+        the lowest status is the usual one (an action may raise the others itself).
+        """
+        responses = {int(status): response for status, response in spec["responses"].items() if status < "4"}
+        observed = {s: r for s, r in responses.items() if r.get("x-profile") == Profile.OBSERVED}
+        ordinary = {s: r for s, r in responses.items() if s not in observed}
+        chosen = observed if profile is Profile.OBSERVED and observed else ordinary
+        if not chosen:  # e.g. a record that is never removed: its only answer is the refusal
+            return Success(405, None, ())
+        status = min(chosen)
+        response = for_profile(chosen[status], profile)
+        content = self.resolve(response).get("content", {})
+        schema = content.get("application/json", {}).get("schema")
+        return Success(status, schema, tuple(content))

@@ -1,0 +1,113 @@
+"""Operations: one method of one path each, what it takes, what it answers, and which action answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mockserver.contract.document import Document, component_name
+from mockserver.contract.profiles import Profile
+
+COLLECTION_ACTIONS = {
+    "get": "list", "post": "create", "put": "update", "patch": "partial_update", "delete": "destroy",
+}  # fmt: skip
+ITEM_ACTIONS = {
+    "get": "retrieve", "post": "create", "put": "update", "patch": "partial_update", "delete": "destroy",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Success:
+    """What an operation answers when all goes well: a status, and the schema of its body if it has one."""
+
+    status: int
+    schema: Document | None
+    media_types: tuple[str, ...] = ("application/json",)
+
+    @property
+    def component(self) -> str | None:
+        """Name of the component that the body is, when it is one."""
+        return component_name(self.schema) if self.schema else None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, under the mount that a request came by."""
+
+    id: str
+    method: str
+    path: str
+    family: str
+    mount: str
+    documented: bool
+    spec: Document = field(repr=False, compare=False)
+    successes: dict[Profile, Success] = field(repr=False, compare=False)
+
+    @property
+    def relative(self) -> str:
+        """What follows the collection's path: `""`, `{id}`, `{id}/activity`, `funnel/correlation`."""
+        return self.path[len(self.mount) :].lstrip("/")
+
+    @property
+    def is_item(self) -> bool:
+        """Whether the path names one record of the collection."""
+        return self.relative.startswith("{")
+
+    @property
+    def action(self) -> str:
+        """Name of the method that answers it: a standard action, or the words that follow the record's id."""
+        words = [part for part in self.relative.split("/") if part and not part.startswith("{")]
+        if words:
+            return "_".join(words)
+        names = ITEM_ACTIONS if self.is_item else COLLECTION_ACTIONS
+        return names[self.method]
+
+    @cached_property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes that a key needs, all of them; none means that servers refuse every scoped key."""
+        requirements = self.spec.get("security", [{}])
+        return tuple(scope for requirement in requirements for scopes in requirement.values() for scope in scopes)
+
+    @cached_property
+    def writes(self) -> bool:
+        """Whether it changes anything: a GET that asks for a scope of writing does, too."""
+        return self.method != "get" or any(scope.endswith(":write") for scope in self.scopes)
+
+    @cached_property
+    def refuses_keys(self) -> bool:
+        """Whether servers refuse every scoped key, since no scope was declared that one could have."""
+        return not self.scopes and not self.spec.get("x-any-key")
+
+    @cached_property
+    def membership_level(self) -> int:
+        """Level in the organization that is asked for."""
+        return int(self.spec.get("x-membership-level", 1))
+
+    def exists_in(self, profile: Profile) -> bool:
+        """Return whether the servers of a profile have it."""
+        return bool(self.spec.get("x-profile", profile) == profile)
+
+    @property
+    def pages(self) -> list[str]:
+        """Documentation pages that show it."""
+        return list(self.spec.get("x-source", []))
+
+    @cached_property
+    def body_schema(self) -> Document | None:
+        """Schema of the JSON body, if the operation takes one."""
+        content = self.spec.get("requestBody", {}).get("content", {})
+        media = content.get("application/json")
+        return media.get("schema") if media else None
+
+    @cached_property
+    def body_media_types(self) -> tuple[str, ...]:
+        """Media types that the contract lists for the body."""
+        return tuple(self.spec.get("requestBody", {}).get("content", {}))
+
+
+@dataclass(frozen=True)
+class Family:
+    """A group of operations around one collection, and every path the servers mount it under."""
+
+    name: str
+    mounts: tuple[str, ...]
