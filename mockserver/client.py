@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 Transport = Callable[[str, str, bytes | None, Mapping[str, str]], tuple[int, bytes]]
 TIMEOUT_SECONDS = 60.0
+__tracebackhide__ = True  # pytest shows the line of the test that was refused, not how the call was sent
 
 
 class ControlError(Exception):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mockserver.testing import PostHog, PostHogServer
 
+PROFILES = ("documented", "observed")
 OPTIONS = ("scenario", "profile", "seed", "freeze_time")
 
 
@@ -42,7 +43,9 @@ def _settings(config: pytest.Config) -> dict[str, Any]:
     try:
         settings["seed"] = int(settings["seed"] or 0)
     except ValueError:
-        raise pytest.UsageError(f"posthog_seed is not a number: {settings['seed']!r}") from None
+        raise pytest.fail.Exception(f"posthog_seed is not a number: {settings['seed']!r}", pytrace=False) from None
+    if settings["profile"] not in PROFILES:
+        pytest.fail(f"posthog_profile is {' or '.join(PROFILES)}, not {settings['profile']!r}", pytrace=False)
     return settings
 
 
@@ -52,16 +55,22 @@ def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
     for marker in reversed(list(request.node.iter_markers("posthog"))):
         unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(OPTIONS))]
         if unknown:
-            raise pytest.UsageError(f"@pytest.mark.posthog takes {', '.join(OPTIONS)}, not {', '.join(unknown)}")
+            said = f"@pytest.mark.posthog takes {', '.join(OPTIONS)} by name, not {', '.join(unknown)}"
+            pytest.fail(said, pytrace=False)
         wishes.update(marker.kwargs)
     return wishes
 
 
 @pytest.fixture(scope="session")
 def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
+    from mockserver.seeding.scenarios import ScenarioError
     from mockserver.testing import PostHogServer
 
-    with PostHogServer(**_settings(pytestconfig)) as server:
+    try:
+        host = PostHogServer(**_settings(pytestconfig))
+    except (ScenarioError, ValueError) as error:
+        raise pytest.fail.Exception(f"the options of the worlds (posthog_…): {error}", pytrace=False) from None
+    with host as server:
         yield server
 
 
@@ -73,7 +82,12 @@ def posthog_server(_posthog_host: PostHogServer) -> PostHogServer:
 
 @pytest.fixture
 def _posthog_world(request: pytest.FixtureRequest, _posthog_host: PostHogServer) -> Iterator[PostHog]:
-    world = _posthog_host.create_world(**_wishes(request))
+    from mockserver.client import ControlError
+
+    try:
+        world = _posthog_host.create_world(**_wishes(request))
+    except ControlError as error:
+        raise pytest.fail.Exception(f"@pytest.mark.posthog: {error}", pytrace=False) from None
     request.node._posthog = world
     yield world
     world.close()

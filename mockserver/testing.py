@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.serving import Server
 
 MOST_SHOWN = 20
+__tracebackhide__ = True  # pytest shows the line of the test that was wrong, not how it was found out here
 
 
 class PostHogServer:
@@ -143,7 +144,7 @@ class PostHog(World):
         if not verdict["ok"]:
             wanted = ", ".join(f"{name} {value!r}" for name, value in match.items()) or "anything"
             raise AssertionError(
-                f"{verdict['matched']} requests were made with {wanted}; expected "
+                f"{_counted(verdict['matched'])} made with {wanted}; expected "
                 f"{_expected(times, at_least, at_most)}{_near(verdict['near_misses'])}"
             )
 
@@ -194,6 +195,10 @@ def _expected(times: int | None, at_least: int | None, at_most: int | None) -> s
         if number is not None
     ]
     return " and ".join(said) or "at least 1"
+
+
+def _counted(number: int) -> str:
+    return "1 request was" if number == 1 else f"{number} requests were"
 
 
 def _near(misses: list[dict[str, Any]]) -> str:

@@ -92,9 +92,10 @@ def test_marker_and_options_choose_the_world(run) -> None:
 @pytest.mark.parametrize(
     ("marker", "words"),
     [
-        ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time, not colour"),
+        ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time by name, not colour"),
         ("posthog('demo')", "not 'demo'"),
         ("posthog(scenario='atlantis')", "no scenario 'atlantis'"),
+        ("posthog(freeze_time='soon')", "@pytest.mark.posthog: 400: *ISO 8601*freeze_time"),
     ],
 )
 def test_mistaken_marker_is_told(run, marker, words) -> None:
@@ -107,11 +108,38 @@ def test_mistaken_marker_is_told(run, marker, words) -> None:
     """)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{words}*"])
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+    result.stdout.no_fnmatch_line("*During handling*")
 
 
-def test_mistaken_option_is_told(run) -> None:
-    result = run("def test_never(posthog): pass", ini=INI + "posthog_seed = many\n")
-    result.stdout.fnmatch_lines(["*posthog_seed is not a number: 'many'*"])
+@pytest.mark.parametrize(
+    ("ini", "words"),
+    [
+        ("posthog_seed = many", "posthog_seed is not a number: 'many'"),
+        ("posthog_profile = seen", "posthog_profile is documented or observed, not 'seen'"),
+        ("posthog_scenario = atlantis", "no scenario 'atlantis'"),
+        ("posthog_freeze_time = soon", "not a time: 'soon'; write ISO 8601"),
+    ],
+)
+def test_mistaken_option_is_told(run, ini, words) -> None:
+    result = run("def test_never(posthog): pass", ini=f"[pytest]\n{ini}\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{words}*"])
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_mistaken_call_shows_the_tests_own_line(run) -> None:
+    result = run("""
+        def test_load(posthog):
+            posthog.load(personz=[])
+
+        def test_called(posthog):
+            posthog.assert_called("annotation_list")
+    """)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*there is no table 'personz'; known: *", "*Did you mean annotations_list?*"])
+    result.stdout.no_fnmatch_line("*client.py*")
 
 
 def test_world_can_be_filled_and_made_to_fail(run) -> None:
