@@ -145,6 +145,7 @@ def test_address_stands_for_the_schema_that_is_served_there(serve, own) -> None:
         (b"\xff\xfe\x00", 200, {}, "neither JSON nor YAML"),
         (b'{"swagger": "2.0"}', 200, {}, "version 2.0"),
         (b'{"info": {}}', 200, {}, "no OpenAPI document"),
+        (b'{"openapi": "3.1.0", "paths": 3}', 200, {}, "it has no `paths`"),
     ],
 )
 def test_what_is_no_document_is_said_in_a_line(serve, body, status, headers, words) -> None:
