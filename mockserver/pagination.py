@@ -17,7 +17,7 @@ import marshmallow
 from mockserver.call import Call
 from mockserver.errors import NotFound, ValidationError
 from mockserver.fields import Integer
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 
 Fetch = Callable[[int, int], tuple[Sequence[Any], int]]
 LARGEST = 2**63 - 1

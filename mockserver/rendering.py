@@ -18,7 +18,7 @@ from mockserver.contract import Success
 from mockserver.errors import APIError
 from mockserver.pagination import Page
 from mockserver.resource import Resource
-from mockserver.store.tinydb import Version
+from mockserver.store.contents import Version
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"

@@ -10,7 +10,7 @@ from mockserver.analytics.inquiries import Inquiry, first_select
 from mockserver.analytics.nodes import constant
 from mockserver.analytics.stretches import Actor, Found, Order, Stretch
 from mockserver.store import Record
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 
 GROUP_KEY = "group_key"
 

@@ -15,7 +15,7 @@ from mockserver.analytics import timeline_events
 from mockserver.analytics.legacy_filters import Filter
 from mockserver.call import Call
 from mockserver.store import Record
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 
 ONE = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 VALUES = frozenset({"BoldNumber", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap"})

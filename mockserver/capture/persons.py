@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from mockserver.cohorts.membership import rank_members, replace_person
 from mockserver.store import Record, Transaction
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 
 NAMESPACE = UUID("932979b4-65c3-4424-8467-0b66ec27bc22")
 

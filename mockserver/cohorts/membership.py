@@ -27,7 +27,7 @@ from mockserver.filtering import (
     predicate,
 )
 from mockserver.store import Record, Transaction, View
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 from mockserver.tables import NEWEST_MEMBERS, NEWEST_PERSONS
 
 MEMBERS = "cohort_members"

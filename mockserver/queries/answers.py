@@ -17,7 +17,7 @@ from mockserver import entropy
 from mockserver.call import Call
 from mockserver.queries.bodies import Query
 from mockserver.store import Record, Repository, Transaction, View
-from mockserver.store.tinydb import Version
+from mockserver.store.contents import Version
 from mockserver.tables import TABLES
 
 TABLE = "query_answers"

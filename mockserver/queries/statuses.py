@@ -17,7 +17,7 @@ from mockserver.errors import APIError, NotModelled
 from mockserver.queries import answers, running, runs
 from mockserver.queries.bodies import Query, Request
 from mockserver.store import Record, Transaction
-from mockserver.store.tinydb import Version
+from mockserver.store.contents import Version
 
 TABLE = "queries"
 MOST_STATUSES = 1000

@@ -14,7 +14,7 @@ from mockserver.errors import NotFound, ValidationError
 from mockserver.fields import Choice, Lookup
 from mockserver.pagination import Fetch, LimitOffset
 from mockserver.resource import Record
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 from mockserver.tables import LATEST_ANNOTATIONS
 from mockserver.tuplesort import first_rows
 

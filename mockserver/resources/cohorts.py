@@ -22,7 +22,7 @@ from mockserver.resource import Record
 from mockserver.resources.cohort_fields import Filters, PersonsQuery, of_static_cohort
 from mockserver.resources.cohort_members import CohortMembers
 from mockserver.resources.insight_filters import ABOUT_THE_ANSWER, read_json_text
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 from mockserver.tables import NEWEST_COHORTS
 
 FOLDER, FIRST_MEMBERS = "_create_in_folder", "_create_static_person_ids"

@@ -15,7 +15,7 @@ from mockserver.pagination import Cursor, Fetch
 from mockserver.resource import Record
 from mockserver.resources.comment_filters import Test, is_reaction, list_tests, task_tests
 from mockserver.resources.mentions import find_mentions, is_blank
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 from mockserver.tables import NEWEST_COMMENTS
 
 LOGGED_AS = {"recording": "Replay"}

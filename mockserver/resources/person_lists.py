@@ -15,7 +15,7 @@ from mockserver.errors import ValidationError
 from mockserver.filtering import DEEPEST, Test, predicate, read_filters
 from mockserver.pagination import LARGEST, FullPageOffset, Page
 from mockserver.resource import Record, Resource, as_json_text
-from mockserver.store.tinydb import sort_key
+from mockserver.store.orders import sort_key
 from mockserver.tables import NEWEST_PERSONS
 
 FILTERS = ("distinct_id", "email", "search", "properties")

@@ -8,7 +8,9 @@ from heapq import merge
 from typing import Any
 
 from mockserver.store import Added, Block, DuplicateKey, Record
-from mockserver.store.tinydb import Contents, MemoryTable, Version, has
+from mockserver.store.contents import Contents, Version
+from mockserver.store.indexes import has, reindexed
+from mockserver.store.table import MemoryTable
 
 TENANT = ("project_id", "organization_id")  # half of a table or more: looking through all of it is as quick
 
@@ -98,7 +100,7 @@ class BlockTable(MemoryTable):
             self._name,
             contents._replace(
                 records=contents.records.set(row, version),
-                indexes=self._reindexed(contents.indexes, None, version, row),
+                indexes=reindexed(contents.indexes, self._indexed, None, version, row),
                 replaced=contents.replaced.set(row, None),
             ),
         )
