@@ -75,7 +75,9 @@ def read_body(request: Request, media_types: tuple[str, ...] = MEDIA_TYPES) -> B
     try:
         if media_type == JSON:
             return Body(read_json(request.get_data()))
-        return Body(request.form, True, request.files.to_dict())
+        form = [(name, value) for name, value in request.form.items(multi=True) if name is not None]
+        files = {name: file for name, file in request.files.to_dict().items() if name is not None}
+        return Body(LastWins(form), True, files)  # parts without a name are passed over, as Django does
     except RequestEntityTooLarge:
         raise ParseError(f"Request body exceeded {MAX_BODY_BYTES} bytes.") from None
 

@@ -55,6 +55,18 @@ def test_files_and_fields_come_in_many_parts(either: Client) -> None:
     assert made.json["content"] == "in parts"
 
 
+def test_parts_without_a_name_are_passed_over(client: Client) -> None:
+    parts = [('"\\"', "x"), ('"plugin"', "2"), ('"order"', "1"), ('"enabled"', "false")]
+    lines = [f"--b\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n" for name, value in parts]
+    made = client.post(
+        "/api/projects/1/pipeline_destination_configs/",
+        data="".join([*lines, "--b--\r\n"]).encode(),
+        content_type="multipart/form-data; boundary=b",
+    )
+    assert made.status_code == 201
+    assert made.json["order"] == 1
+
+
 @pytest.mark.parametrize(
     ("method", "path", "form", "shown"),
     [

@@ -57,7 +57,7 @@ def found(request: pytest.FixtureRequest, contract: Contract) -> Iterator[Found]
     try:
         yield profile, explore(
             contract, profile, base_url=url, api_key=key, parameters=TENANTS, identifiers=identifiers,
-            settings=Settings(examples=10, most_coverage=40), before=world.reset,
+            settings=Settings(examples=6, most_coverage=25), before=world.reset,
         )  # fmt: skip
     finally:
         server.stop()
