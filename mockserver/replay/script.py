@@ -13,21 +13,20 @@ keeps, later ones use:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
 
 import yaml
 
-from mockserver.contract import Contract, Operation, Profile
+from mockserver.contract import Contract, Profile
 from mockserver.locations import CONTRACTS
 from mockserver.matching import mismatches
+from mockserver.replay.keeping import pick, substitute
+from mockserver.replay.requesting import request_of
 
 SCRIPTS = CONTRACTS / "scripts"
-NAME = re.compile(r"\$(\w+)|\$\{(\w+)\}")
 STEP_KEYS = frozenset(
     {"call", "as", "path", "query", "body", "form", "multipart", "raw", "content_type", "headers", "expect", "keep"}
 )
@@ -164,7 +163,9 @@ def run(
         except KeyError as missing:
             yield Outcome(script, step, number, None, [f"nothing was kept as {missing}"])
             return
-        answer = _send(operations[step.call], spec, target, spec.get("as") or script.role, kept)
+        operation = operations[step.call]
+        url, headers, body = request_of(operation, spec, kept)
+        answer = target.send(spec.get("as") or script.role, operation.method.upper(), url, headers, body)
         problems = min((_judge(spec.get("expect") or {}, answer, profile) for profile in accepts), key=len)
         for name, place in (spec.get("keep") or {}).items():
             value = pick(answer.json, place)
@@ -173,95 +174,6 @@ def run(
             else:
                 kept[name] = value
         yield Outcome(script, step, number, answer, problems)
-
-
-def substitute(node: Any, kept: Mapping[str, Any]) -> Any:
-    """Return a step with `$name` and `${name}` replaced by what was kept: alone by the value, inside text by its text.
-
-    Paths to keep (`$.id`) are left alone, and so is `$` before a name that no step could keep, as in `$set`.
-    """
-    if isinstance(node, str):
-        whole = NAME.fullmatch(node)
-        if whole and _name(whole) in kept:
-            return kept[_name(whole)]
-        return NAME.sub(lambda found: str(kept[_name(found)]) if _name(found) in kept else found[0], node)
-    if isinstance(node, Mapping):
-        return {
-            substitute(key, kept) if isinstance(key, str) else key: value if key == "keep" else substitute(value, kept)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [substitute(item, kept) for item in node]
-    return node
-
-
-def _name(found: re.Match[str]) -> str:
-    return found[1] or found[2]
-
-
-def pick(value: Any, place: str) -> Any:
-    """Return what stands at a place like `$.results.0.id`, or nothing."""
-    for part in place.removeprefix("$").strip(".").split("."):
-        if not part:
-            continue
-        if isinstance(value, list) and part.lstrip("-").isdigit() and -len(value) <= int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, Mapping):
-            value = value.get(part)
-        else:
-            return None
-    return value
-
-
-def _send(operation: Operation, spec: Mapping[str, Any], target: Target, role: str, kept: Mapping[str, Any]) -> Answer:
-    named = {**kept, **(spec.get("path") or {})}
-    path = re.sub(r"{(\w+)}", lambda found: quote(str(named[found[1]]), safe="@"), operation.path)
-    query = spec.get("query") or {}
-    pairs = [(key, _query_text(item)) for key, value in query.items() for item in _many(value)]
-    url = f"{path}/" + (f"?{urlencode(pairs)}" if pairs else "")
-    headers = {str(key): str(value) for key, value in (spec.get("headers") or {}).items()}
-    body, content_type = _body(spec)
-    if content_type:
-        headers.setdefault("Content-Type", content_type)
-    return target.send(role, operation.method.upper(), url, headers, body)
-
-
-def _many(value: Any) -> list[Any]:
-    return value if isinstance(value, list) and all(isinstance(item, (str, int)) for item in value) else [value]
-
-
-def _query_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-
-
-def _body(spec: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
-    if "raw" in spec:
-        return str(spec["raw"]).encode(), spec.get("content_type")
-    if "form" in spec:
-        pairs = [(key, _query_text(value)) for key, value in spec["form"].items()]
-        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
-    if "multipart" in spec:
-        return _multipart(spec["multipart"]), "multipart/form-data; boundary=script-boundary"
-    if "body" in spec:
-        return json.dumps(spec["body"]).encode(), spec.get("content_type", "application/json")
-    return None, spec.get("content_type")
-
-
-def _multipart(parts: Mapping[str, Any]) -> bytes:
-    """Return a multipart body; a part given as `{file: name, content: text}` is a file."""
-    lines = []
-    for name, value in parts.items():
-        if isinstance(value, Mapping) and "file" in value:
-            head = (
-                f'Content-Disposition: form-data; name="{name}"; filename="{value["file"]}"\r\nContent-Type: text/csv'
-            )
-            text = str(value.get("content", ""))
-        else:
-            head, text = f'Content-Disposition: form-data; name="{name}"', _query_text(value)
-        lines.append(f"--script-boundary\r\n{head}\r\n\r\n{text}\r\n")
-    return ("".join(lines) + "--script-boundary--\r\n").encode()
 
 
 def _judge(expect: Mapping[str, Any], answer: Answer, profile: Profile) -> list[str]:
