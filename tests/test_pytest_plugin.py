@@ -95,6 +95,7 @@ def test_marker_and_options_choose_the_world(run) -> None:
         ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time by name, not colour"),
         ("posthog('demo')", "not 'demo'"),
         ("posthog(scenario='atlantis')", "no scenario 'atlantis'"),
+        ("posthog(profile='seen')", '"seen" is not a valid choice; known: documented, observed. (profile)'),
         ("posthog(freeze_time='soon')", "@pytest.mark.posthog: 400: *ISO 8601*freeze_time"),
     ],
 )

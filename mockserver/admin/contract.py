@@ -88,8 +88,9 @@ def _refusal(error: Any) -> ValidationError:
     if kind == "additionalProperties":
         return ValidationError("There is no such field.", attr="__".join([*place, *error.kind.unexpected[:1]]))
     if kind == "enum":
-        text = f'"{error.instance}" is not a valid choice.'
-        return ValidationError(text[:200], code="invalid_choice", attr="__".join(place))
+        known = ", ".join(str(choice) for choice in error.kind.options if choice is not None)
+        text = f'"{str(error.instance)[:100]}" is not a valid choice; known: {known}.'
+        return ValidationError(text, code="invalid_choice", attr="__".join(place))
     return ValidationError(_words(error, kind), attr="__".join(place) or None)
 
 
