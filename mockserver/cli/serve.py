@@ -182,3 +182,5 @@ def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Pa
     if about["api_key"]:
         persons = f"{url}/api/projects/{about['project_id']}/persons/"
         click.echo(f"\n  curl {trust}-H 'Authorization: Bearer {about['api_key']}' {persons}\n")
+    else:
+        click.echo(f"  {'no api key':16} the scenario has none; POST {url}/__admin/worlds/default/load takes records")

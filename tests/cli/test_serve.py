@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
+from mockserver.serving import Server
 
 COMMAND = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--scenario", "empty"]
 
@@ -109,6 +110,13 @@ def test_what_cannot_be_served_is_said_in_one_line(options, words, tmp_path) -> 
     assert result.exit_code == 2
     assert words in result.output
     assert result.stderr.count("\n") == 1
+
+
+def test_scenario_without_a_key_says_how_to_get_one(monkeypatch) -> None:
+    monkeypatch.setattr(Server, "run", lambda self: None)
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--scenario", "blank"])
+    assert result.exit_code == 0
+    assert "no api key" in result.output and "/__admin/worlds/default/load" in result.output
 
 
 def test_large_scenario_shows_how_far_it_is(monkeypatch) -> None:
