@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from mockserver.contract import Contract, Operation
+from mockserver.contract import Contract
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.differences import Differences, Side
-from mockserver.replay.exemptions import Exemption
+from mockserver.replay.exploring import Exploration, Progress
 from mockserver.replay.identifiers import Finder
-from mockserver.replay.judging import Judge
 from mockserver.replay.probes import probes
-from mockserver.replay.properties import Exchange, Findings, explore
 from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, empty_rows
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Outcome, Script, run
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE, Refused, Unreachable, explain
+from mockserver.replay.wire import SAFE, Refused, Unreachable
 
-ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
 SLOW_SECONDS = 0.2
 SLOW_TIMES = 8
 LONGEST_TEXT = 1500
-Progress = Callable[[str, int, int], None]
-"""Told of a stage, how far it is, and how far it goes."""
 
 
 @dataclass
@@ -59,7 +53,6 @@ class Replay:
         self.scripts = scripts
         self._progress = progress or (lambda stage, done, total: None)
         self._operations = {operation.id: operation for operation in contract.operations}
-        self._by_label = _by_label(contract)
         rows = empty_rows(contract, [(t.name, t.profile) for t in self.targets], options.settings.only)
         infos = [TargetInfo(t.name, t.url, str(t.profile)) for t in self.targets]
         self.report = Report(
@@ -84,7 +77,7 @@ class Replay:
             if self.options.scripts:
                 self._run_scripts()
             if self.options.properties:
-                self._run_properties(identifiers)
+                self._explore(identifiers)
         except Unreachable as lost:
             self._lose(str(lost))
         except KeyboardInterrupt:
@@ -202,116 +195,12 @@ class Replay:
 
     # Properties
 
-    def _run_properties(self, identifiers: Sequence[Identifiers]) -> None:
-        comparing = len(self.targets) > 1
-        foreign = any(not target.is_ours for target in self.targets)
-        settings = replace(
-            self.options.settings,
-            learns=not comparing and self.options.settings.learns,
-            read_only=self.options.settings.read_only or foreign,
-            only=self._only(),
-        )
-        seen: list[dict[tuple[str, str, int], Exchange]] = []
-        for target, known in zip(self.targets, identifiers, strict=True):
-            exchanges: dict[tuple[str, str, int], Exchange] = {}
-            self._explore(target, known, settings, exchanges if comparing else None)
-            seen.append(exchanges)
-        if comparing:
-            self._compare_exchanges(seen[0], seen[1])
-
-    def _only(self) -> str | None:
-        """Return a pattern that finds exactly the operations that have a row, unless all of them have one."""
-        if not self.options.settings.only and not self.options.generated:
-            return None
-        wanted = [
-            r for r in self.report.promised if not self.options.generated or r.operation.id in self.options.generated
-        ]
-        return "|".join(f"^{re.escape(row.label)}$" for row in wanted) or "^$"
-
-    def _explore(
-        self, target: Target, known: Identifiers, settings: Settings,
-        exchanges: dict[tuple[str, str, int], Exchange] | None,
-    ) -> None:  # fmt: skip
-        done = 0
-        total = len(self.report.promised) * len([p for p in settings.phases if p != "stateful"])
-
-        def advance(phase: str, label: str) -> None:
-            nonlocal done
-            done += 1
-            if target.adapter.lost is not None:
-                raise explain(target.name, target.url, target.adapter.lost)
-            self._progress(f"properties, {target.name}, {phase}", min(done, total), total)
-
-        def note(exchange: Exchange) -> None:
-            if exchanges is not None:
-                exchanges[exchange.label, exchange.phase, exchange.number] = exchange
-
-        guard = target.adapter.guard
-        findings: dict[str, Findings] = {}
-        profile = self.targets[0].profile  # one document for both, so that both get the same requests
-        judged_apart = profile is not target.profile
-        try:
-            explore(
-                self.contract, profile, base_url=target.url, api_key=target.key,
-                parameters={name: value for name, value in target.ids.items() if not name.startswith("foreign")},
-                identifiers=known, settings=settings, before=target.reset, prepare=target.open_session,
-                permits=(lambda method, path: guard.refusal(method, path) is None) if guard else None,
-                note=note, advance=advance, found=findings, allowed=(ANYTHING,) if judged_apart else None,
-            )  # fmt: skip
-            if judged_apart:
-                self._judge(target, findings, exchanges or {})
-        finally:
-            self._merge(target, findings)
-        target.ask("GET", "/api/users/@me/")  # one that went away is noticed here
-
-    def _judge(
-        self, target: Target, findings: dict[str, Findings], exchanges: Mapping[tuple[str, str, int], Exchange]
-    ) -> None:
-        """Judge the answers of a target by its own profile, where the requests were made from the other's."""
-        judge = Judge(self.contract, target.profile)
-        for exchange in exchanges.values():
-            operation = self._by_label[exchange.label]
-            if exchange.method.lower() != operation.method:
-                continue
-            found = judge.problem(operation, exchange.answer)
-            if found:
-                text = f"{found[1]}\n{exchange.method} {exchange.url}"
-                findings[exchange.label].failures.setdefault(f"{found[0]}: {found[1][:80]}", text)
-
-    def _merge(self, target: Target, findings: Mapping[str, Findings]) -> None:
-        """Enter what generated requests found of a target."""
-        for label, found in findings.items():
-            operation = self._by_label.get(label)
-            row = self.report.rows.get(operation.id) if operation else None
-            if row is None:
-                problems = [f"{title}: {text}" for title, text in found.failures.items()]
-                self.report.notes += [f"{target.name}, {label}: {problem[:300]}" for problem in problems]
-                continue
-            showing = row.showings[target.name]
-            showing.statuses.update(found.statuses)
-            showing.seconds += found.seconds
-            showing.left_out += found.left_out
-            self.report.cases += sum(found.statuses.values())
-            for title, text in found.failures.items():
-                check, _, what = title.partition(": ")
-                showing.failures.append(Failure(check, what, target.redactor.text(text)))
-
-    def _compare_exchanges(
-        self, left: dict[tuple[str, str, int], Exchange], right: dict[tuple[str, str, int], Exchange]
-    ) -> None:
-        alignments: dict[tuple[str, str], Alignment] = {}
-        for key, ours in left.items():
-            theirs = right.get(key)
-            path = ours.label.partition(" ")[2]  # coverage also tries methods that the operation does not have
-            operation = self._by_label.get(f"{ours.method} {path}") or self._by_label[ours.label]
-            if theirs is None or not _is_same_request(ours, theirs, exactly=self._twins):
-                self.report.unaligned += 1
-                continue
-            alignment = alignments.setdefault(key[:2], Alignment(self._twins))
-            where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
-            for difference in alignment.differences(ours.answer, theirs.answer):
-                self._differences.enter(operation.id, difference, where, ())
-        self.report.unaligned += len(right.keys() - left.keys())
+    def _explore(self, identifiers: Sequence[Identifiers]) -> None:
+        options = self.options
+        Exploration(
+            self.contract, self.targets, options.settings, options.generated,
+            self.report, self._differences, self._twins, self._progress,
+        ).run(identifiers)  # fmt: skip
 
     # Differences
 
@@ -354,31 +243,6 @@ class Replay:
                 f"The coverage phase was bounded to {self.options.settings.most_coverage} cases an operation; of "
                 f"{len(bounded)} operations with more, {sum(left_out.values())} cases were not sent."
             )
-
-
-def _by_label(contract: Contract) -> dict[str, Operation]:
-    """Return the operations by method and path, under each mount that they are served at."""
-    found: dict[str, Operation] = {}
-    for operation in contract.operations:
-        for mount in contract.families[operation.family].mounts:
-            path = "/".join(filter(None, (mount, operation.relative)))
-            found.setdefault(f"{operation.method.upper()} {path}", operation)
-    return found | {f"{operation.method.upper()} {operation.path}": operation for operation in contract.operations}
-
-
-def _is_same_request(left: Exchange, right: Exchange, *, exactly: bool) -> bool:
-    if left.method != right.method:
-        return False
-    if exactly:
-        return left.url == right.url and _body(left) == _body(right)
-    return left.url.partition("?")[2] == right.url.partition("?")[2]
-
-
-def _body(exchange: Exchange) -> bytes | None:
-    """Return a request's body; the boundaries of a form's parts are drawn anew for each."""
-    content_type = next((v for k, v in exchange.headers.items() if k.lower() == "content-type"), "")
-    boundary = content_type.partition("boundary=")[2].encode()
-    return exchange.body.replace(boundary, b"boundary") if exchange.body and boundary else exchange.body
 
 
 def _describe(options: Options) -> dict[str, object]:
