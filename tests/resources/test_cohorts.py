@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.resources.test_cohort_members import COHORTS, condition, create, event, static
+from tests.resources.cohort_stories import COHORTS, condition, create, event, static
 from tests.resources.test_persons import make
 from tests.test_auth import with_key
 

@@ -1,0 +1,145 @@
+"""Who belongs to dynamic cohorts: by what persons are and did; and what is told of calculating it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Client
+from tests.resources.cohort_stories import COHORTS, capture, condition, create, event, names, static
+from tests.resources.test_persons import make
+
+
+@pytest.mark.parametrize(
+    ("conditions", "join", "expected"),
+    [
+        ([condition()], "AND", ["bob", "ann"]),
+        ([condition(), condition(key="age", operator="gt", value=30)], "AND", ["bob"]),
+        ([condition(key="age", operator="lt", value=30), condition(key="squad", value="blue")], "OR", ["cat", "ann"]),
+        ([condition(), condition(key="age", operator="gt", value=30, negation=True)], "AND", ["ann"]),
+        ([{"type": "OR", "values": [condition(key="squad", value="blue")]}], "AND", ["cat"]),
+        ([condition(), condition(key="squad", operator="is_not", value="blue")], "AND", ["bob", "ann"]),
+        ([condition(), condition(key="squad", operator="is_not", value=["blue", "grey"])], "AND", []),
+    ],
+)
+def test_dynamic_cohort_holds_who_meets_its_conditions(
+    team: Client, conditions: list[Any], join: str, expected: list[str]
+) -> None:
+    cohort = create(team, *conditions, join=join)
+    assert names(team, cohort) == expected
+    assert team.get(f"{COHORTS}{cohort['id']}/").json["count"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ["ann", "bob"]),
+        ({"time_value": 5}, ["bob"]),
+        ({"time_value": None, "time_interval": None, "explicit_datetime": "2026-01-12T00:00:00"}, ["bob"]),
+        ({"explicit_datetime": "-5d"}, ["bob"]),
+        ({"value": "performed_event_multiple", "operator": "gte", "operator_value": 2}, ["bob"]),
+        ({"value": "performed_event_multiple", "operator": "lt", "operator_value": 2}, ["ann"]),
+        ({"value": "performed_event_multiple", "operator_value": 2}, ["bob"]),
+        ({"value": "performed_event_first_time", "time_value": 10}, ["ann"]),
+        ({"value": "stopped_performing_event", "seq_time_value": 5, "seq_time_interval": "day"}, ["ann"]),
+        (
+            {"value": "restarted_performing_event", "time_value": 10, "seq_time_value": 4, "seq_time_interval": "day"},
+            ["bob"],
+        ),
+        (
+            {"value": "performed_event_regularly", "time_value": 1, "time_interval": "week", "total_periods": 2,
+             "min_periods": 1, "operator": "gte", "operator_value": 1},
+            ["ann", "bob"],
+        ),
+        (
+            {"value": "performed_event_sequence", "seq_event": "paid", "seq_event_type": "events",
+             "seq_time_value": 1, "seq_time_interval": "day"},
+            ["ann"],
+        ),
+        ({"event_filters": [{"type": "event", "key": "total", "operator": "gt", "value": 10}]}, ["bob"]),
+        ({"key": "never"}, []),
+        ({"event_type": "actions", "key": 3}, []),
+    ],
+)  # fmt: skip
+def test_dynamic_cohort_holds_who_did_something(team: Client, fields: Any, expected: list[str]) -> None:
+    capture(team, "ann", "bought", "2026-01-08", total=5)
+    capture(team, "ann", "paid", "2026-01-08")
+    capture(team, "bob", "bought", "2026-01-02", "2026-01-13", total=50)
+    assert sorted(names(team, create(team, {**event("bought"), **fields}))) == expected
+
+
+def test_behavior_and_persons_join(team: Client) -> None:
+    capture(team, "bob", "bought", "2026-01-13")
+    capture(team, "cat", "bought", "2026-01-13")
+    assert names(team, create(team, condition(), event("bought", negation=True))) == ["ann"]
+
+
+def test_cohort_refers_to_others(team: Client) -> None:
+    red = create(team, condition())
+    listed = static(team, make(team, "ann"), make(team, "cat"))
+    reference = {"key": "id", "type": "cohort"}
+    both = create(team, {**reference, "value": red["id"]}, {**reference, "value": str(listed["id"])})
+    rest = create(team, {**reference, "value": red["id"]}, {**reference, "value": listed["id"], "negation": True})
+    assert names(team, both) == ["ann"]
+    assert names(team, rest) == ["bob"]
+    assert names(team, create(team, {**reference, "value": 99999})) == []
+
+
+def test_calculation_is_done_by_the_next_read(team: Client) -> None:
+    cohort = create(team, condition())
+    assert (cohort["is_calculating"], cohort["count"], cohort["last_calculation"]) == (True, None, None)
+    read = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["is_calculating"], read["count"], read["last_calculation"]) == (False, 2, "2026-01-15T12:00:00Z")
+    make(team, "dan", team="red")
+    assert len(names(team, cohort)) == 2
+    patched = team.patch(f"{COHORTS}{cohort['id']}/", {}).json
+    assert (patched["is_calculating"], patched["count"]) == (True, 2)
+    assert len(names(team, cohort)) == 3
+
+
+def test_calculation_that_fails_is_counted(team: Client) -> None:
+    cohort = create(team, condition(key="age", operator="gt", value="many"))
+    read = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["errors_calculating"], read["is_calculating"], read["count"]) == (1, False, None)
+    (run,) = team.get(f"{COHORTS}{cohort['id']}/calculation_history/").json["results"]
+    assert (run["is_completed"], run["is_successful"], run["count"]) == (True, False, None)
+    assert "Float64" in run["error"]
+    team.patch(f"{COHORTS}{cohort['id']}/", {"filters": {"properties": {"type": "AND", "values": []}}})
+    mended = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (mended["errors_calculating"], mended.get("last_error_message"), mended["count"]) == (0, None, 0)
+
+
+def test_pages_tell_why_a_calculation_failed(client: Client) -> None:
+    make(client, "ann", age=20)
+    cohort = create(client, condition(key="age", operator="gt", value="many"))
+    read = client.get(f"{COHORTS}{cohort['id']}/").json
+    assert (read["version"], read["pending_version"]) == (None, 1)
+    assert "Float64" in read["last_error_message"]
+
+
+def test_calculations_are_kept_newest_first(team: Client) -> None:
+    cohort = create(team, condition())
+    names(team, cohort)
+    team.patch(f"{COHORTS}{cohort['id']}/", {"filters": {"properties": {"type": "AND", "values": []}}})
+    history = f"{COHORTS}{cohort['id']}/calculation_history/"
+    page = team.get(history).json
+    assert [(run["count"], run["duration_seconds"]) for run in page["results"]] == [(0, 0.0), (2, 0.0)]
+    assert (page["count"], page["next"], page["previous"]) == (2, None, None)
+    first = team.get(f"{history}?limit=1").json
+    assert (first["next"], first["previous"]) == ("?limit=1&offset=1", None)
+    assert team.get(f"{history}?limit=1&offset=1").json["previous"] == "?limit=1&offset=0"
+    assert team.get(f"{history}?limit=5&offset=2").json["previous"] == "?limit=5&offset=0"
+    assert [team.get(f"{history}?{query}").status_code for query in ("limit=x", "offset=x")] == [400, 400]
+
+
+def test_calculation_is_shown_whole(team: Client) -> None:
+    cohort = create(team, condition())
+    (row,) = team.get(f"{COHORTS}{cohort['id']}/calculation_history/").json["results"]
+    assert len(row.pop("id")) == 36
+    noon = "2026-01-15T12:00:00Z"
+    assert row == {
+        "filters": cohort["filters"], "count": 2, "started_at": noon, "finished_at": noon, "queries": None,
+        "error": None, "duration_seconds": 0.0, "is_completed": True, "is_successful": True, "total_query_ms": None,
+        "total_memory_mb": None, "total_read_rows": None, "total_written_rows": None, "main_query": None,
+    }  # fmt: skip
