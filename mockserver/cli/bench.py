@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command()
+@click.command(short_help="Measure what requests, worlds and the start cost.")
 @click.option("--large", is_flag=True, help="Measure 100 000 persons and 1 000 000 events instead; takes minutes.")
 def bench(*, large: bool) -> None:
     """Measure what requests, worlds and the start cost, as ratios in one run.

@@ -47,7 +47,7 @@ def bundle(output: Path | None, format: str) -> None:
     click.echo(f"{output}: {len(whole.promised)} operations")
 
 
-@contract.command()
+@contract.command(short_help="Validate the contract as OpenAPI 3.1.")
 def lint() -> None:
     """Validate the contract, and each profile's view of it, as OpenAPI 3.1.
 
@@ -75,7 +75,7 @@ def lint() -> None:
     click.echo(f"{whole.title} {whole.version}: {len(whole.promised)} operations, no problem found")
 
 
-@contract.command()
+@contract.command(short_help="Tell what another OpenAPI document says otherwise.")
 @click.argument("other", metavar="FILE|URL")
 @click.option("--profile", type=PROFILES, default="documented", show_default=True, help="Which view of the contract.")
 @click.option(

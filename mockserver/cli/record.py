@@ -32,7 +32,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 INTERRUPTED = 1
 
 
-@click.command()
+@click.command(short_help="Keep a server's answers, to replay against later.")
 @click.option("--target", required=True, metavar="[NAME=]WHAT", help="An address; or mock, mock:observed.")
 @click.option("--api-key-env", "api_key_env", multiple=True, metavar="[WHOSE=]NAME", help=KEYS)
 @click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")

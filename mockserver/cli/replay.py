@@ -40,7 +40,7 @@ TARGETS = (
 )
 
 
-@click.command()
+@click.command(short_help="Hold the contract against one server, or two.")
 @click.option("--target", "target", multiple=True, metavar="[NAME=]WHAT", help=TARGETS)
 @click.option("--api-key-env", "api_key_env", multiple=True, metavar="[WHOSE=]NAME", help=KEYS)
 @click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")

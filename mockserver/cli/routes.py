@@ -11,7 +11,7 @@ from mockserver.cli import UsageFailure
 from mockserver.contract import Operation
 
 
-@click.command()
+@click.command(short_help="List every operation, its action and its scopes.")
 @click.option("--all", "everything", is_flag=True, help="Also the operations that no page shows, and every mount.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object an operation.")
 def routes(everything: bool, as_json: bool) -> None:

@@ -68,3 +68,9 @@ def test_mistake_in_the_configuration_is_said_in_one_line(run, file, text, words
     result = run("routes", files={file: text})
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
     assert words in result.output
+
+
+@pytest.mark.parametrize("above", [(), ("contract",)])
+def test_list_of_commands_breaks_no_sentence_off(run, above) -> None:
+    _, _, told = run(*above, "--help").output.partition("Commands:")
+    assert told and "..." not in told
