@@ -15,7 +15,7 @@ import orjson
 from mockserver import fields
 from mockserver.call import Call, Principal, Tenant
 from mockserver.contract import Contract, Document, Operation, Profile, component_name, for_profile
-from mockserver.errors import NotFound, PermissionDenied
+from mockserver.errors import NotFound
 from mockserver.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
 from mockserver.parsing import MEDIA_TYPES
 from mockserver.schemas import Schema, build_schema
@@ -232,11 +232,6 @@ class Resource:
 
     def _mentions(self, record: Record, term: str) -> bool:
         return any(term in str(record.get(name) or "").lower() for name in self.search_fields)
-
-    def require_level(self, call: Call, least: int) -> None:
-        """Refuse a member below a level. Raises: PermissionDenied."""
-        if call.tenant.level < least:
-            raise PermissionDenied(self.level_refusal)
 
     # Representation
 

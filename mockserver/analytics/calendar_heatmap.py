@@ -15,8 +15,6 @@ from mockserver.analytics.nodes import Node, conjunction, constant
 from mockserver.analytics.series import Series, series_conditions, series_of
 from mockserver.call import Call
 
-Grid = list[dict[str, Any]]
-
 
 def calendar_heatmap_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with a number for each hour of each day of the week, for each day, for each hour, and for all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mockserver.analytics.errors import QueryError
@@ -55,11 +55,6 @@ def read_absolute(text: str, zone: ZoneInfo) -> datetime | None:
 def is_relative(text: str) -> bool:
     """Return whether a text is a date told from now."""
     return re.match(r"-?\d+[hdwmqysHDWMQY]", text) is not None
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC."""
-    return moment.astimezone(UTC)
 
 
 def _before(moment: datetime, unit: str, number: int) -> datetime:

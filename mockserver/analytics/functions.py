@@ -28,7 +28,6 @@ class Function:
     most: int | None = 0
     least_params: int = 0
     most_params: int | None = 0
-    is_aggregate: bool = False
     takes_timezone: bool = False
     ignores_case: bool = False
     suffix: str | None = None
@@ -383,7 +382,7 @@ def functions() -> dict[str, Function]:
 def aggregates() -> dict[str, Function]:
     """Return the aggregates, by name."""
     return {
-        made.name: replace(made, is_aggregate=True, ignores_case=made.name in IGNORING_CASE)
+        made.name: replace(made, ignores_case=made.name in IGNORING_CASE)
         for made in (*_table(AGGREGATES), *AGGREGATES_RENAMED)
     }
 

@@ -131,7 +131,7 @@ class Mirror:
             self._engine.command(f"CREATE TABLE {made} CLONE AS {base.name}")
         else:
             self._create(made, "events")
-        people = People(view, project_id)
+        people = People(view)
         last = base.last if base else None
 
         def rows() -> Iterator[Mapping[str, Any]]:
@@ -188,9 +188,8 @@ def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 class People:
     """When each person of a project was first seen, found once for many events."""
 
-    def __init__(self, view: View, project_id: int) -> None:
+    def __init__(self, view: View) -> None:
         self._table = view.table("persons")
-        self._project_id = project_id
         self._created: dict[str, str] = {}
 
     def created_at(self, person_id: str) -> str:

@@ -370,7 +370,6 @@ class Name(Node):
 
 
 Query = SelectQuery | SelectSetQuery
-Expression = Node
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -5,7 +5,7 @@ It decides two things: which ClickHouse function a conversion becomes, and where
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -33,10 +33,6 @@ class Type:
 
     kind: Kind = Kind.UNKNOWN
     nullable: bool = True
-
-    def but(self, *, nullable: bool) -> Type:
-        """Return the same kind, null or not."""
-        return replace(self, nullable=nullable)
 
 
 UNKNOWN = Type()
