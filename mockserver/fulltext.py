@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-
-import snowballstemmer
+from functools import cache, lru_cache
+from typing import Any
 
 MARKUP = re.compile(r"</?[a-z!?][^<>]*>|&(?:[a-z]+|#\d+|#x[0-9a-f]+);")
 TOKEN = re.compile(
@@ -71,7 +70,11 @@ def stem(word: str) -> str:
     """Return a word without its ending, one with digits as it is, and nothing for one too common or too long."""
     if word in COMMON or len(word) > LONGEST_WORD:
         return ""
-    return word if any(map(str.isdigit, word)) else str(_STEMMER.stemWord(word))
+    return word if any(map(str.isdigit, word)) else str(_stemmer().stemWord(word))
 
 
-_STEMMER = snowballstemmer.stemmer("english")
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer  # imported late: it brings thirty languages, and only a search of comments needs one
+
+    return snowballstemmer.stemmer("english")

@@ -1,5 +1,7 @@
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +77,10 @@ def test_library_stays_where_the_paper_says(library: str) -> None:
 def test_modules_keep_out_of_what_is_private_to_others() -> None:
     private = re.compile(r"mockserver\..*\b_[a-z]\w*$")
     assert [f"{module}: {name}" for module, names in IMPORTS.items() for name in names if private.match(name)] == []
+
+
+def test_heavy_libraries_are_loaded_when_they_are_first_used() -> None:
+    heavy = ("chdb", "faker", "hogql_parser", "requests", "rich", "schemathesis", "snowballstemmer")
+    program = f"import sys, mockserver.app; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
