@@ -12,7 +12,7 @@ test: .venv/installed   ## lint, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 lint: .venv/installed   ## put the code in order
 	$(BIN)/ruff check --fix .

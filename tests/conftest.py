@@ -18,6 +18,17 @@ ALL_ACCESS = "phx_mock_all_access"
 READ_ONLY = "phx_mock_read_only"
 
 
+LONG = ("test_properties", "test_blocks", "test_drift", "test_hogql", "test_safety", "test_insights", "test_deployment")
+"""Modules that take longest, the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker begins it last, with the others done."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return Contract.read()
