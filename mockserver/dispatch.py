@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Request, Response
 
@@ -16,7 +16,7 @@ from mockserver import auth, deletions, tenancy
 from mockserver.binding import SAFE, Endpoint, Route
 from mockserver.call import Call, Principal
 from mockserver.contract import Profile
-from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, PermissionDenied
+from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, ParseError, PermissionDenied
 from mockserver.parsing import Body, read_body
 from mockserver.rendering import encode, render, render_error
 from mockserver.store import View
@@ -160,10 +160,23 @@ def describe(route: Route, profile: Profile) -> Response:
 
 
 def absolute_url(request: Request) -> str:
-    """Return the address as it was asked for; only what no URI may hold, as a bare `[`, is written as URIs do."""
+    """Return the address as it was asked for; only what no URI may hold, as a bare `[`, is written as URIs do.
+
+    Raises: ParseError for a `Host` that no address can hold, which Django refuses with a 400 as well.
+    """
     environ = request.environ
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    if ("[" in host or "]" in host) and not is_bracketed_address(host):
+        raise ParseError(f"Invalid HTTP_HOST header: '{host}'.")
     path = environ.get("mockserver.path", request.path)
     address = f"{environ['wsgi.url_scheme']}://{host}{quote(path, safe=PATH_SAFE)}"
     query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe=QUERY_SAFE)
     return f"{address}?{query}" if query else address
+
+
+def is_bracketed_address(host: str) -> bool:
+    """Tell whether a `Host` with brackets is an IPv6 address, as in `[::1]:8010`."""
+    try:
+        return urlsplit(f"//{host}").hostname is not None
+    except ValueError:
+        return False

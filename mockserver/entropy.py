@@ -29,6 +29,10 @@ BASE62 = string.digits + string.ascii_letters
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 
 
+FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+"""What a world's clock may show: UUIDs hold no time before 1970, and an answer tells of times after its own."""
+
+
 def system_time() -> datetime:
     """Return the machine's time."""
     return datetime.now(UTC)
@@ -49,6 +53,14 @@ def read_timestamp(text: str) -> datetime:
     except ValueError:
         raise ValueError(f"not a time: {text!r}; write ISO 8601, as 2026-01-15T12:00:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_clock(text: str) -> datetime:
+    """Return the time that a clock is to show. Raises: ValueError, for one out of its range too."""
+    moment = read_timestamp(text)
+    if not FIRST <= moment <= LAST:
+        raise ValueError(f"a clock goes from {FIRST.year} to {LAST.year}, not to {text!r}")
+    return moment
 
 
 def now(view: View) -> datetime:
@@ -89,8 +101,13 @@ def run(transaction: Transaction) -> None:
 
 
 def advance(transaction: Transaction, seconds: float) -> None:
-    """Move a world's clock on; a frozen one stays frozen, at the later moment."""
+    """Move a world's clock on; a frozen one stays frozen, at the later moment.
+
+    Raises: OverflowError, where it would go beyond what it may show.
+    """
     clock = transaction.value(CLOCK) or {}
+    if not FIRST <= now(transaction) + timedelta(seconds=seconds) <= LAST:
+        raise OverflowError
     if clock.get("frozen"):
         freeze(transaction, read_timestamp(clock["frozen"]) + timedelta(seconds=seconds))
     else:

@@ -119,3 +119,13 @@ def test_first_page_of_no_activity_is_empty(either):
 
 def test_links_keep_the_path_as_it_was_asked_for(notes):
     assert notes.get(NOTES.rstrip("/") + "?limit=1").json["next"].startswith(f"http://localhost{NOTES.rstrip('/')}?")
+
+
+@pytest.mark.parametrize(("host", "status"), [("[::1", 400), ("::1]", 400), ("[::1]:8010", 200), ("a.test", 200)])
+def test_links_have_the_host_that_was_asked(client, host, status):
+    answer = client.get("/api/projects/1/persons/?limit=1", headers={"Host": host})
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json["next"].startswith(f"http://{host}/api/projects/1/persons/")
+    else:
+        assert answer.json["detail"] == f"Invalid HTTP_HOST header: '{host}'."

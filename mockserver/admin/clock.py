@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver import entropy
-from mockserver.admin.moments import read_moment
+from mockserver.admin.moments import read_clock
 from mockserver.admin.plane import Plane
 from mockserver.errors import ValidationError
 from mockserver.world import World
@@ -20,7 +20,7 @@ def get_clock(plane: Plane, given: Any, world: World) -> dict[str, Any]:
 
 def set_clock(plane: Plane, given: dict[str, Any], world: World) -> dict[str, Any]:
     """Freeze the clock at a moment, advance it by seconds, or let it run."""
-    moment = read_moment(given, "freeze")
+    moment = read_clock(given, "freeze")
     try:
         with world.store.transaction() as transaction:
             if moment is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver import entropy
-from mockserver.admin.moments import read_moment
+from mockserver.admin.moments import read_clock
 from mockserver.admin.plane import Plane
 from mockserver.contract import Profile
 from mockserver.errors import ValidationError
@@ -21,7 +21,7 @@ def list_worlds(plane: Plane, given: Any) -> dict[str, Any]:
 
 def create_world(plane: Plane, given: dict[str, Any]) -> dict[str, Any]:
     """Make a world, from a scenario or as a fork of the one named in `from`, with a key of its own."""
-    frozen = read_moment(given, "freeze_time")
+    frozen = read_clock(given, "freeze_time")
     origin = given.get("from")
     if origin is not None and given.get("scenario") is not None:
         raise ValidationError("A fork has the scenario of the world that it is forked from.", attr="scenario")

@@ -168,6 +168,6 @@ def build_world(
     world = World.new(id, seed=seed, profile=profile, scenario=scenario)
     if freeze_time is not None:
         with world.store.transaction() as transaction:
-            entropy.freeze(transaction, entropy.read_timestamp(freeze_time))
+            entropy.freeze(transaction, entropy.read_clock(freeze_time))
     fill(contract, world, scenario, progress=progress)
     return world.settle()

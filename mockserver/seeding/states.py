@@ -162,7 +162,7 @@ def _check_clock(clock: Any) -> None:
         raise expected("a number of seconds", offset).within(*place, "offset_seconds")
     if frozen is not None:
         try:
-            entropy.read_timestamp(frozen)
+            entropy.read_clock(frozen)
         except (ValueError, TypeError, OverflowError):
             raise expected("a time (ISO 8601)", frozen).within(*place, "frozen") from None
 

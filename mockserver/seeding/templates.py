@@ -84,7 +84,7 @@ class Templates:
 
 
 def _normal(moment: str) -> str:
-    return entropy.timestamp(entropy.read_timestamp(moment))
+    return entropy.timestamp(entropy.read_clock(moment))
 
 
 def fork(origin: World, id: str, *, profile: Profile | None = None, seed: int | None = None) -> World:

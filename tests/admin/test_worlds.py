@@ -108,9 +108,25 @@ def test_clock_is_set(admin, body, now, frozen) -> None:
 
 
 def test_clock_stays_within_the_calendar(admin) -> None:
-    admin("PUT", "/worlds/default/clock", {"freeze": "9999-12-31T00:00:00Z"})
+    admin("PUT", "/worlds/default/clock", {"freeze": "9998-12-31T00:00:00Z"})
     assert admin("PUT", "/worlds/default/clock", {"advance": 3_000_000}).status_code == 400
-    assert admin("GET", "/worlds/default/clock").json["now"] == "9999-12-31T00:00:00Z"
+    assert admin("GET", "/worlds/default/clock").json["now"] == "9998-12-31T00:00:00Z"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+def test_clock_shows_no_time_that_answers_cannot_tell(admin, moment) -> None:
+    expected = "Expected a time in ISO 8601, from 1970 to 9998."
+    refused = admin("PUT", "/worlds/default/clock", {"freeze": moment})
+    assert (refused.status_code, refused.json["detail"], refused.json["attr"]) == (400, expected, "freeze")
+    refused = admin("POST", "/worlds", {"freeze_time": moment})
+    assert (refused.status_code, refused.json["detail"], refused.json["attr"]) == (400, expected, "freeze_time")
+
+
+@pytest.mark.parametrize("moment", ["1970-01-02T00:00:00Z", "9998-12-31T00:00:00Z"])
+def test_ends_of_the_calendar_can_be_written_at(admin, ask, moment) -> None:
+    admin("PUT", "/worlds/default/clock", {"freeze": moment})
+    assert ask("POST", ANNOTATIONS, {"content": "end"}).status_code == 201
+    assert ask("GET", "/api/projects/1/cohorts/").status_code == 200
 
 
 def test_key_has_the_scopes_it_was_made_with(admin, ask) -> None:

@@ -43,3 +43,13 @@ def test_captured_half_a_surrogate_is_read_back_as_the_sign_for_it(asker: Asker)
         "select event, distinct_id, properties.`p\ufffd`, $session_id from events where event like 'odd%'"
     )
     assert rows == [["odd\ufffd", "d\ufffd", '["\ufffd"]', "\ufffd"]]
+
+
+@pytest.mark.parametrize("operator", ["+", " and ", " or ", " || ", " ?? ", " = "])
+def test_chains_that_no_parser_ends_with_are_refused(asker: Asker, operator: str) -> None:
+    refused = asker.error(f"select {operator.join(['1'] * 5000)}")
+    assert refused["detail"] == "Query is nested too deeply: at most 1000 operators in a row"
+
+
+def test_long_lists_are_no_chains(asker: Asker) -> None:
+    assert asker.value(f"3 in ({', '.join(map(str, range(-2000, 2000)))})") == 1

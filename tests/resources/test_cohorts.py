@@ -418,3 +418,11 @@ def test_groups_of_old_may_say_anything(either: Client, days: Any) -> None:
     cohort = either.post(COHORTS, {"groups": [{"event_id": "a", "days": days, "count": "x", "count_operator": 5}]})
     assert cohort.status_code == 201
     assert either.get(f"{COHORTS}{cohort.json['id']}/").json["is_calculating"] is False
+
+
+def test_activity_of_an_unknown_project_is_told_and_of_an_unknown_cohort_is_not(either: Client) -> None:
+    session = either.as_key("phx_mock_session")
+    told = session.get("/api/projects/999999/cohorts/1/activity/")
+    assert (told.status_code, told.json["detail"]) == (404, "Project not found.")
+    untold = session.get(f"{COHORTS}999999/activity/")
+    assert (untold.status_code, untold.data) == (404, b"")
