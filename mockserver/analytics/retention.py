@@ -79,12 +79,15 @@ class Retention:
 
     @cached_property
     def days(self) -> DateRange:
-        """The intervals that are rows: so many up to now where it is not said when they begin. Raises: QueryError."""
+        """The intervals that are rows: so many up to now where it is not said when they begin. Raises: QueryError.
+
+        A range that ends before it begins has its last interval alone.
+        """
         given = self.query.get("dateRange") or {}
         interval = self.period.lower()
         days = DateRange.of(self.inquiry, given, interval)
         if given.get("date_from"):
-            return replace(days, start=days.floor(days.start))
+            return replace(days, start=days.floor(min(days.start, days.end)))
         start = days.floor(days.end)
         for _ in range(self.width - 1):
             start = days.floor(start - timedelta(minutes=1))

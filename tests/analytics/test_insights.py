@@ -47,6 +47,21 @@ def test_an_earlier_form_of_retention_is_understood(asker: Asker) -> None:
     assert (response.status_code, len(response.json["results"])) == (200, 2)
 
 
+@pytest.mark.parametrize("days", [{"date_from": "2026-01-20", "date_to": "2026-01-01"}, {"date_from": "2200-01-01"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "TrendsQuery", "series": SERIES}, FUNNEL, {"kind": "RetentionQuery", "retentionFilter": {}},
+        {"kind": "PathsQuery", "pathsFilter": {}}, {"kind": "StickinessQuery", "series": SERIES},
+        {"kind": "LifecycleQuery", "series": SERIES[:1]},
+    ],
+    ids=lambda query: query["kind"],
+)  # fmt: skip
+def test_a_range_that_ends_before_it_begins_holds_nothing(asker: Asker, query: Any, days: dict[str, str]) -> None:
+    response = asker.query({**query, "dateRange": days})
+    assert response.status_code == 200, response.json
+
+
 @pytest.mark.parametrize(("order", "steps"), [("strict", 30), ("ordered", 16), ("unordered", 22)])
 def test_a_funnel_may_have_many_steps(asker: Asker, order: str, steps: int) -> None:
     many = [SERIES[number % 2] for number in range(steps)]
