@@ -72,6 +72,8 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     if tenant.level < endpoint.operation.membership_level:
         raise PermissionDenied(route.resource.level_refusal)
     with _state(world, view, endpoint) as state:
+        if not endpoint.reads_first:  # what was found may have changed or gone while others wrote
+            tenant = route.resource.locate(path, principal, state)
         call = Call(
             endpoint.operation, principal, tenant, world, state, path, request.args,
             body.value, body.is_form, body.files, partial(absolute_url, request), format,

@@ -93,3 +93,27 @@ def test_profiles_of_two_forks_do_not_mix(app, admin) -> None:
         return all(client.get(ANNOTATIONS, headers=headers).get_data() == expected[which] for _ in range(20))
 
     assert all(together(work))
+
+
+def test_project_keeps_what_each_of_many_changed(app, admin) -> None:
+    world = admin("POST", "/worlds", {}).json
+    path = f"/api/organizations/{world['organization_id']}/projects/{world['project_id']}/"
+    headers = {"Authorization": f"Bearer {world['api_key']}"}
+
+    def work(number: int) -> list[int]:
+        client, config = app.test_client(), {"survey_config": {f"field_{number}": number}}
+        return [client.patch(path, json=config, headers=headers).status_code for _ in range(WRITES)]
+
+    assert {status for statuses in together(work) for status in statuses} == {200}
+    kept = app.test_client().get(path, headers=headers).json["survey_config"]
+    assert {name: kept.get(name) for name in (f"field_{number}" for number in range(THREADS))} == {
+        f"field_{number}": number for number in range(THREADS)
+    }
+
+
+def test_project_is_deleted_once(app, admin) -> None:
+    world = admin("POST", "/worlds", {}).json
+    path = f"/api/organizations/{world['organization_id']}/projects/{world['project_id']}/"
+    headers = {"Authorization": f"Bearer {world['api_key']}"}
+    statuses = together(lambda number: app.test_client().delete(path, headers=headers).status_code)
+    assert sorted(statuses) == [204, *[404] * (THREADS - 1)]
