@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import logging
 from typing import Any
@@ -12,6 +11,7 @@ from flask import Response
 
 from mockserver.binding import Route
 from mockserver.contract import Contract, Document, Operation, Profile, for_profile
+from mockserver.contract.answers import for_answers, validator
 from mockserver.errors import ContractViolation
 from mockserver.rendering import render_error
 from mockserver.world import World
@@ -36,7 +36,7 @@ class Strictness:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._documents: dict[Profile, Document] = {}
+        self._components: dict[Profile, Document] = {}
         self._validators: dict[tuple[str, str, Profile], Any] = {}
 
     def check(self, response: Response, route: Route, world: World, method: str) -> Response:
@@ -63,8 +63,8 @@ class Strictness:
             return None if listed else f"media type {response.mimetype} is not documented"
         if "application/json" not in content:
             return "a body where the contract has none"
-        validator = self._validator(operation, str(response.status_code), profile)
-        error = next(validator.iter_errors(read(body)), None)
+        judge = self._validator(operation, str(response.status_code), profile)
+        error = next(judge.iter_errors(read(body)), None)
         if error is None:
             return None
         place = "/".join(str(part) for part in error.instance_path) or "the body"
@@ -73,34 +73,13 @@ class Strictness:
     def _validator(self, operation: Operation, status: str, profile: Profile) -> Any:
         key = (operation.id, status, profile)
         if key not in self._validators:
-            import jsonschema_rs
-
-            document = self._document(profile)
             spec = for_profile(operation.spec["responses"][status], profile)
-            schema = closed(spec["content"]["application/json"].get("schema", {}))
-            whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": document, **schema}
-            self._validators[key] = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            schema = for_answers(spec["content"]["application/json"].get("schema", {}), closed=True)
+            self._validators[key] = validator(schema, self._components_of(profile))
         return self._validators[key]
 
-    def _document(self, profile: Profile) -> Document:
-        if profile not in self._documents:
-            components = {"schemas": for_profile(self._contract.components, profile)}
-            self._documents[profile] = closed(copy.deepcopy(components))
-        return self._documents[profile]
-
-
-def closed(node: Any) -> Any:
-    """Return a schema for answers: write-only properties gone, and listed properties all that there are."""
-    if isinstance(node, list):
-        return [closed(value) for value in node]
-    if not isinstance(node, dict):
-        return node
-    shut = {key: closed(value) for key, value in node.items()}
-    properties = shut.get("properties")
-    if isinstance(properties, dict) and shut.get("type") in ("object", ["object", "null"]):
-        hidden = {name for name, prop in properties.items() if prop is False or prop.get("writeOnly")}
-        shut["properties"] = {name: prop for name, prop in properties.items() if name not in hidden}
-        if "required" in shut:
-            shut["required"] = [name for name in shut["required"] if name not in hidden]
-        shut.setdefault("additionalProperties", False)
-    return shut
+    def _components_of(self, profile: Profile) -> Document:
+        if profile not in self._components:
+            seen = for_profile(self._contract.components, profile)
+            self._components[profile] = for_answers({"schemas": seen}, closed=True)
+        return self._components[profile]

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow
+from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
 from mockserver.contract.joining import join
 from mockserver.contract.operations import Family, Operation, Success
 from mockserver.contract.profiles import Profile, for_profile, view
@@ -62,9 +62,7 @@ class Contract:
 
     def resolve(self, node: Any) -> Any:
         """Follow `$ref` until there is none."""
-        while isinstance(node, dict) and "$ref" in node:
-            node = follow(self.document, node["$ref"])
-        return node
+        return resolve(self.document, node)
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

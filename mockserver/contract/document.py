@@ -24,3 +24,10 @@ def follow(document: Document, reference: str) -> Any:
     for part in reference.removeprefix("#/").split("/"):
         node = node[part.replace("~1", "/").replace("~0", "~")]
     return node
+
+
+def resolve(document: Document, node: Any) -> Any:
+    """Follow `$ref` inside the document until there is none."""
+    while isinstance(node, dict) and "$ref" in node:
+        node = follow(document, node["$ref"])
+    return node
