@@ -19,7 +19,7 @@ from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, emp
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Outcome, Script, run
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE, Refused, Unreachable
+from mockserver.replay.wire import SAFE, Refused
 
 SLOW_SECONDS = 0.2
 SLOW_TIMES = 8
@@ -67,8 +67,7 @@ class Replay:
 
     def run(self) -> Report:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
-        started = time.perf_counter()
-        try:
+        with self.report.running():
             identifiers = [self._learn(target) for target in self.targets]
             if self._twins:  # the same records, whichever a server lists first
                 identifiers = [identifiers[0]] * len(self.targets)
@@ -78,13 +77,7 @@ class Replay:
                 self._run_scripts()
             if self.options.properties:
                 self._explore(identifiers)
-        except Unreachable as lost:
-            self._lose(str(lost))
-        except KeyboardInterrupt:
-            self.report.interrupted = True
-            self.report.notes.append("Stopped by Ctrl-C: what follows is what was found until then.")
-        finally:
-            self._finish(time.perf_counter() - started)
+        self._finish()
         return self.report
 
     # Identifiers
@@ -216,24 +209,13 @@ class Replay:
 
     # The end
 
-    def _lose(self, problem: str) -> None:
-        for info in self.report.targets:
-            if problem.startswith(f"target {info.name} "):
-                info.problem = problem
-        if not any(info.problem for info in self.report.targets):
-            self.report.targets[0].problem = problem
-        self.report.notes.append(f"{problem}. What follows is what was found until then.")
-
-    def _finish(self, seconds: float) -> None:
+    def _finish(self) -> None:
         report = self.report
-        report.seconds = seconds
         if len(self.targets) == 2 and self._twins:
             for row in report.rows.values():
                 self._compare_speed(row)
         for info, target in zip(report.targets, self.targets, strict=True):
-            traffic = target.adapter.traffic
-            info.requests, info.retried, info.waited_seconds = traffic.requests, traffic.retried, traffic.waited_seconds
-            info.refused = dict(traffic.refused)
+            info.count(target.adapter.traffic)
         if len(self.targets) == 2 and not report.interrupted:
             report.unused = self._differences.unused
         left_out = {row.label: max(s.left_out for s in row.showings.values()) for row in report.promised}

@@ -167,8 +167,9 @@ def open_url(
             return mock
     if "all_access" not in keys:
         raise Unreachable(
-            f"target {name} ({url}) needs a personal API key: put one into the environment and name its variable with "
-            "--api-key-env NAME"
+            name,
+            url,
+            "needs a personal API key: put one into the environment and name its variable with --api-key-env NAME",
         )
     target = Target(
         name, url, profile or Profile.OBSERVED, {}, {**keys, "unknown": UNKNOWN_KEY}, adapter,
@@ -245,7 +246,7 @@ def _tenants(target: Target, project: str | None, organization: str | None) -> d
 
 
 def _unfit(target: Target, what: str) -> Unreachable:
-    return Unreachable(f"target {target.name} ({target.url}) {what}")
+    return Unreachable(target.name, target.url, what)
 
 
 def _header(answer: Answer, name: str) -> str:

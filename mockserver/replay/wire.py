@@ -32,6 +32,10 @@ CHUNK_BYTES = 64 * 1024
 class Unreachable(Exception):
     """A server cannot be talked to; the message says which, and what to do."""
 
+    def __init__(self, target: str, url: str, problem: str) -> None:
+        super().__init__(f"target {target} ({url}) {problem}")
+        self.target = target
+
 
 class Closed(requests.ConnectionError):
     """A server asks to be left alone for longer than a replay waits."""
@@ -242,4 +246,4 @@ def explain(name: str, url: str, error: Exception) -> Unreachable:
             advice = f"{error}; is it PostHog?"
         case _:
             advice = "nothing listens there, or it hangs up; is the server running?"
-    return Unreachable(f"target {name} ({url}) cannot be reached: {advice}")
+    return Unreachable(name, url, f"cannot be reached: {advice}")

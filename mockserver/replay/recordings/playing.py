@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
@@ -20,7 +19,7 @@ from mockserver.replay.report.model import Report, TargetInfo, empty_rows
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE, Refused, Unreachable
+from mockserver.replay.wire import SAFE, Refused
 
 Progress = Callable[[str, int, int], None]
 Probes = Mapping[tuple[str, str], Script]
@@ -59,21 +58,12 @@ class Playback:
 
     def run(self) -> Report:
         """Ask all that is recorded, and return the report; it is partial where the target was lost or Ctrl-C came."""
-        started = time.perf_counter()
-        try:
+        with self.report.running():
             if self.library.recordings:
                 self._play_recordings()
             if self.library.stories:
                 Teller(self.contract, self.target, self.library, self.report, self._enter, self._progress).tell()
-        except Unreachable as lost:
-            info = next(info for info in self.report.targets if info.name == self.target.name)
-            info.problem = str(lost)
-            self.report.notes.append(f"{lost}. What follows is what was found until then.")
-        except KeyboardInterrupt:
-            self.report.interrupted = True
-            self.report.notes.append("Stopped by Ctrl-C: what follows is what was found until then.")
-        finally:
-            self._finish(time.perf_counter() - started)
+        self._finish()
         return self.report
 
     # Recordings of scripts and probes
@@ -174,12 +164,9 @@ class Playback:
             shown = difference if self._recorded_first else difference.reversed()
             self.differences.enter(call, shown, where, tuple(dict.fromkeys(written)))
 
-    def _finish(self, seconds: float) -> None:
-        self.report.seconds = seconds
-        traffic = self.target.adapter.traffic
+    def _finish(self) -> None:
         for info in self.report.targets:
             if info.name == self.target.name:
-                info.requests, info.retried = traffic.requests, traffic.retried
-                info.waited_seconds, info.refused = traffic.waited_seconds, dict(traffic.refused)
+                info.count(self.target.adapter.traffic)
         if not self.report.interrupted:
             self.report.unused = self.differences.unused

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
+from mockserver.replay.wire import Traffic, Unreachable
 
 NOT_ASKED_FOR = frozenset({"429"})
 """Statuses that no replay provokes: to be throttled it would have to send too much."""
@@ -112,6 +115,11 @@ class TargetInfo:
     problem: str | None = None
     """Why it was left before the end, if it was."""
 
+    def count(self, traffic: Traffic) -> None:
+        """Take over what happened on the target's wire."""
+        self.requests, self.retried, self.waited_seconds = traffic.requests, traffic.retried, traffic.waited_seconds
+        self.refused = dict(traffic.refused)
+
 
 @dataclass
 class Report:
@@ -135,6 +143,23 @@ class Report:
     unused: list[Deviation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Time what fills the report; where a target is lost or Ctrl-C comes, keep what was found, and say so."""
+        started = time.perf_counter()
+        try:
+            yield
+        except Unreachable as lost:
+            for target in self.targets:
+                if target.name == lost.target:
+                    target.problem = str(lost)
+            self.notes.append(f"{lost}. What follows is what was found until then.")
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.notes.append("Stopped by Ctrl-C: what follows is what was found until then.")
+        finally:
+            self.seconds = time.perf_counter() - started
 
     @property
     def promised(self) -> list[Row]:
