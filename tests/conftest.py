@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
-from mockserver.world import World, Worlds
+from mockserver.serving.app import create_app
+from mockserver.world.worlds import World, Worlds
 
 NOON = "2026-01-15T12:00:00Z"
 ALL_ACCESS = "phx_mock_all_access"

@@ -3,16 +3,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mockserver"
-PAPER = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("\n## Layers")[2].partition("\n## ")[0]
+PAPER = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("\n## Packages")[2].partition("\n## ")[0]
 LIBRARIES = {
     "Flask": "flask", "TinyDB": "tinydb", "ClickHouse": "chdb", "Schemathesis": "schemathesis", "Faker": "faker",
 }  # fmt: skip
+MOST_MODULES = 22
+ENTRANCES = {"__init__", "__main__"}  # of the whole package: they stand above everything
+
+Imports = dict[str, set[str]]
 
 
 def imports(source: str) -> Iterator[str]:
@@ -24,11 +29,12 @@ def imports(source: str) -> Iterator[str]:
 
 
 def named(text: str) -> list[str]:
-    return re.findall(r"`([a-z_/]+?)/?(?:<\w+>)?`", text)
+    return re.findall(r"`([a-z_/]+?)/?`", text)
 
 
-def layers() -> dict[str, int]:
-    cells = [row.split("|")[2] for row in PAPER.splitlines() if row.startswith("|")]
+def rows() -> dict[str, int]:
+    """Return the packages of the table, each with its place from the ground up."""
+    cells = [row.split("|")[1] for row in PAPER.splitlines() if row.startswith("| `")]
     return {name: number for number, cell in enumerate(cells) for name in named(cell)}
 
 
@@ -36,35 +42,83 @@ def homes() -> dict[str, set[str]]:
     return {library: set(named(places)) for library, places in re.findall(r"(\w+) stays\s+in\s+(.+?)[;.]", PAPER, re.S)}
 
 
-def entry_of(module: str, entries: set[str] | dict[str, int]) -> str | None:
+def entry_of(module: str, entries: set[str]) -> str | None:
     """Return what a module is listed as: itself, or the nearest package around it."""
     parts = module.split("/")
     names = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
     return next((name for name in names if name in entries), None)
 
 
-LAYERS = layers()
-IMPORTS = {
-    path.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__"): set(imports(path.read_text()))
+def module_of(name: str, modules: Imports) -> str:
+    """Return the module that an imported name is, or lies in."""
+    parts = name.split(".")[1:]
+    places = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((found for place in places for found in (place, f"{place}/__init__") if found in modules), "__init__")
+
+
+def circle_in(package: str, modules: Imports) -> list[str]:
+    """Return a circle among what lies directly inside a package, its own `__init__` included; none when it has none."""
+    graph: dict[str, set[str]] = {}
+    inside = f"{package}/"
+    for module, names in modules.items():
+        if not module.startswith(inside):
+            continue
+        own = module.removeprefix(inside).split("/")[0]
+        others = {module_of(name, modules) for name in names if name.startswith("mockserver.")}
+        parts = {other.removeprefix(inside).split("/")[0] for other in others if other.startswith(inside)}
+        graph.setdefault(own, set()).update(parts - {own})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+IMPORTS: Imports = {
+    path.relative_to(PACKAGE).with_suffix("").as_posix(): {
+        name for name in imports(path.read_text()) if name.split(".")[0] in {"mockserver", *LIBRARIES.values()}
+    }
     for path in sorted(PACKAGE.rglob("*.py"))
-    if path not in (PACKAGE / "__init__.py", PACKAGE / "__main__.py")
 }
+PACKAGES = sorted({str(Path(module).parent) for module in IMPORTS} - {"."})
+ROWS = rows()
 
 
-def test_each_module_has_a_layer_and_each_entry_a_module() -> None:
-    assert [module for module in IMPORTS if not entry_of(module, LAYERS)] == []
-    assert [entry for entry in LAYERS if entry not in IMPORTS and not (ROOT / entry).is_dir()] == []
+def test_each_package_has_a_row_and_each_row_a_package() -> None:
+    tops = {module.split("/")[0] for module in IMPORTS} - ENTRANCES
+    assert tops == ROWS.keys()
 
 
-def test_modules_import_their_own_layer_and_those_above() -> None:
-    wrong = []
+def arrows() -> Iterator[tuple[str, str]]:
+    """Yield each module with each package that it imports from, but its own."""
     for module, names in IMPORTS.items():
-        own = LAYERS[entry_of(module, LAYERS) or ""]
-        for name in sorted(names):
-            entry = entry_of(name.removeprefix("mockserver.").replace(".", "/"), LAYERS)
-            if name.startswith("mockserver.") and entry and LAYERS[entry] > own:
-                wrong.append(f"{module} imports {name}")
-    assert wrong == []
+        others = {name.split(".")[1] for name in names if name.startswith("mockserver.")} & ROWS.keys()
+        yield from ((module, other) for other in sorted(others - {module.split("/")[0]}))
+
+
+def test_packages_import_those_above_them() -> None:
+    inside = [(module, other) for module, other in arrows() if module not in ENTRANCES]
+    assert [pair for pair in inside if ROWS[pair[1]] >= ROWS[pair[0].split("/")[0]]] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_circle_inside_a_package(package: str) -> None:
+    assert circle_in(package, IMPORTS) == []
+
+
+def test_circle_is_found_where_there_is_one() -> None:
+    back = {**IMPORTS, "store/log": {*IMPORTS["store/log"], "mockserver.store.tinydb.MemoryStore"}}
+    assert {"log", "tinydb"} <= set(circle_in("store", back))
+    entrance = {**IMPORTS, "store/model": {*IMPORTS["store/model"], "mockserver.store.open_store"}}
+    assert set(circle_in("store", entrance)) == {"model", "__init__"}
+    families = {**IMPORTS, "resources/cohorts/fields": {"mockserver.resources.persons.Persons"}}
+    assert set(circle_in("resources", families)) == {"cohorts", "persons"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package_can_be_seen_whole(package: str) -> None:
+    beside = {module for module in IMPORTS if str(Path(module).parent) == package}
+    assert len(beside) <= MOST_MODULES
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -81,6 +135,6 @@ def test_modules_keep_out_of_what_is_private_to_others() -> None:
 
 def test_heavy_libraries_are_loaded_when_they_are_first_used() -> None:
     heavy = ("chdb", "faker", "hogql_parser", "requests", "rich", "schemathesis", "snowballstemmer")
-    program = f"import sys, mockserver.app; print([name for name in {heavy} if name in sys.modules])"
+    program = f"import sys, mockserver.serving.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

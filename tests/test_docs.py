@@ -8,10 +8,10 @@ import yaml
 
 from mockserver.admin.contract import controls, read_document
 from mockserver.cli import main
+from mockserver.contract.locations import FIXTURES
 from mockserver.documents import MARKED, PARTS, refresh
-from mockserver.locations import FIXTURES
-from mockserver.pytest_plugin import OPTIONS
-from mockserver.tables import TABLES
+from mockserver.testing.pytest_plugin import OPTIONS
+from mockserver.world.tables import TABLES
 from tests.docs.blocks import DOCS, ROOT
 
 TEXT = "\n".join(path.read_text() for path in [*sorted(DOCS.glob("*.md")), ROOT / "README.md"])

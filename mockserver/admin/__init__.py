@@ -17,10 +17,10 @@ from flask import Blueprint, Response, request
 from mockserver.admin import clock, faults, journal, keys, server, snapshots, state, stubs, worlds
 from mockserver.admin.contract import Control, controls, read_document
 from mockserver.admin.plane import Plane
-from mockserver.binding import BindingError
 from mockserver.errors import APIError, NotAuthenticated
-from mockserver.parsing import JSON, read_body
-from mockserver.rendering import empty, encode, render_error
+from mockserver.request.parsing import JSON, read_body
+from mockserver.road.binding import BindingError
+from mockserver.road.rendering import empty, encode, render_error
 
 __all__ = ["Plane", "control_plane"]
 

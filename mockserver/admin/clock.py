@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver import entropy
 from mockserver.admin.moments import read_clock
 from mockserver.admin.plane import Plane
 from mockserver.errors import ValidationError
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 
 def get_clock(plane: Plane, given: Any, world: World) -> dict[str, Any]:

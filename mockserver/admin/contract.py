@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from mockserver.contract import METHODS, Document, follow
+from mockserver.contract.locations import CONTRACTS
 from mockserver.errors import ParseError, ValidationError
-from mockserver.locations import CONTRACTS
 
 
 @dataclass(frozen=True)

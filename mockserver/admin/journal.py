@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver import entropy
 from mockserver.admin.moments import read_moment
 from mockserver.admin.plane import Plane
 from mockserver.admin.refusals import refuse_bad_match
 from mockserver.errors import ValidationError
 from mockserver.traffic.journal import Entry, Redacted, show
 from mockserver.traffic.matching import Match
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 MOST_NEAR_MISSES = 3
 

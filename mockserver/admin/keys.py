@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver import entropy
 from mockserver.admin.plane import Plane
 from mockserver.errors import ValidationError
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 
 def create_key(plane: Plane, given: dict[str, Any], world: World) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.errors import NotFound
-from mockserver.world import World
+from mockserver.world.worlds import World
 
 Item = Mapping[str, Any]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver import entropy
 from mockserver.errors import ValidationError
+from mockserver.world import entropy
 
 
 def read_clock(given: Mapping[str, Any], name: str) -> str | None:

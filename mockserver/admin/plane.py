@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mockserver.binding import Route
 from mockserver.contract import Contract
+from mockserver.road.binding import Route
+from mockserver.road.strictness import Strictness
 from mockserver.seeding.templates import Templates
-from mockserver.strictness import Strictness
 from mockserver.traffic.coverage import Coverage
-from mockserver.world import Worlds
+from mockserver.world.worlds import Worlds
 
 
 @dataclass

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from mockserver import __version__
 from mockserver.admin.contract import read_document
 from mockserver.admin.plane import Plane
+from mockserver.version import __version__
 
 
 def health(plane: Plane, given: Any) -> dict[str, Any]:

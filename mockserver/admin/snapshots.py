@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.admin.plane import Plane
 from mockserver.errors import NotFound
-from mockserver.world import World
+from mockserver.world.worlds import World
 
 
 def list_snapshots(plane: Plane, given: Any, world: World) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from mockserver.errors import Conflict, ValidationError
 from mockserver.seeding import LoadError, load
 from mockserver.seeding.states import export_state, import_state
 from mockserver.store import Transaction
-from mockserver.world import World
+from mockserver.world.worlds import World
 
 NAMES = {"api_keys": "value", "projects": "api_token"}
 NEW: Mapping[str, Callable[[World, Transaction], str]] = {

@@ -10,7 +10,7 @@ from mockserver.admin.plane import Plane
 from mockserver.admin.refusals import refuse_bad_match
 from mockserver.errors import ValidationError
 from mockserver.traffic.stubs import STUBS, find_problem
-from mockserver.world import World
+from mockserver.world.worlds import World
 
 KEPT = Kept(STUBS, "Stub")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver import entropy
 from mockserver.admin.moments import read_clock
 from mockserver.admin.plane import Plane
 from mockserver.contract import Profile
 from mockserver.errors import ValidationError
 from mockserver.seeding.scenarios import ScenarioError
 from mockserver.seeding.templates import fork
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 
 def list_worlds(plane: Plane, given: Any) -> dict[str, Any]:

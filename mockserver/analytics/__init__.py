@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.analytics.legacy_filters import Filter
-    from mockserver.analytics.stretches import Found, Stretch
-    from mockserver.call import Call
+    from mockserver.analytics.insights.legacy_filters import Filter
+    from mockserver.analytics.people.stretches import Found, Stretch
+    from mockserver.request.call import Call
 
 __all__ = ["people_behind", "run_query"]
 
@@ -30,6 +30,6 @@ def people_behind(insight: str, call: Call, filter: Filter, stretch: Stretch) ->
 
     Raises: ValidationError for a filter that cannot be computed, NotModelled when the extra is not installed.
     """
-    from mockserver.analytics.insight_people import PEOPLE
+    from mockserver.analytics.people.trends import PEOPLE
 
     return PEOPLE[insight](call, filter, stretch)

@@ -8,19 +8,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from mockserver import entropy
-from mockserver.analytics import nodes
-from mockserver.analytics.database import JOINED, Database, database
-from mockserver.analytics.engine import engine
+from mockserver.analytics.clickhouse.engine import engine
+from mockserver.analytics.clickhouse.mirror import mirror
+from mockserver.analytics.clickhouse.results import convert_rows, show_type
 from mockserver.analytics.errors import QueryError
-from mockserver.analytics.literals import clickhouse_value
-from mockserver.analytics.mirror import mirror
-from mockserver.analytics.printer import Printing, print_clickhouse, print_hogql
-from mockserver.analytics.resolver import resolve
-from mockserver.analytics.results import convert_rows, show_type
-from mockserver.analytics.scopes import Context
-from mockserver.call import Call
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.literals import clickhouse_value
+from mockserver.analytics.hogql.printing.printer import Printing, print_clickhouse, print_hogql
+from mockserver.analytics.hogql.resolving.resolver import resolve
+from mockserver.analytics.hogql.resolving.scopes import Context
+from mockserver.analytics.hogql.tables.database import JOINED, Database, database
+from mockserver.request.call import Call
 from mockserver.store import Record, View
+from mockserver.world import entropy
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 50_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockserver.analytics import nodes
+from mockserver.analytics.hogql import nodes
 from mockserver.analytics.inquiries import DEFAULT_LIMIT, MAX_LIMIT, Answered, Inquiry
 
 

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from mockserver.app import create_app
 from mockserver.bench.figures import Figure, fastest, send
+from mockserver.serving.app import create_app
 
 PERSONS = "/api/projects/1/persons/"
 QUERY = "/api/environments/1/query/"

@@ -12,11 +12,11 @@ import flask
 
 from mockserver.bench.figures import Figure, output_of, seconds_of, send
 from mockserver.bench.requests import NOTES, application
-from mockserver.serving import Server, free_address
+from mockserver.serving.server import Server, free_address
 
 START = "from mockserver import create_app; create_app(scenario={!r}).test_client().get('/__admin/health')"
 MEMORY = """
-from mockserver.app import create_app
+from mockserver.serving.app import create_app
 from mockserver.bench.figures import send
 from mockserver.bench.requests import NOTES
 

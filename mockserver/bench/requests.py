@@ -8,11 +8,11 @@ from typing import Any
 
 import flask
 
-from mockserver.app import create_app
 from mockserver.bench.figures import Figure, fastest, send
 from mockserver.contract import Contract
 from mockserver.seeding import load
-from mockserver.world import World
+from mockserver.serving.app import create_app
+from mockserver.world.worlds import World
 
 NOTES = "/api/projects/1/annotations/"
 BODY = b'{"content": "hello", "date_marker": "2025-01-01T00:00:00Z", "scope": "project"}'

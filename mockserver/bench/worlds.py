@@ -28,7 +28,7 @@ def figures() -> Iterator[Figure]:
 
 def _tests() -> Iterator[Figure]:
     """Yield what a test costs that has a world of its own, over a socket and in process."""
-    from mockserver.testing import PostHogServer
+    from mockserver.testing.worlds import PostHogServer
 
     with PostHogServer() as server:
         server.listen()
@@ -51,8 +51,8 @@ def _run_test(server: Any, *, in_process: bool) -> None:
 def _thousand() -> Figure:
     """Return what a thousand worlds take in memory, each of them written to."""
     program = f"""
-from mockserver.app import create_app
-from mockserver.client import ControlPlane, in_process
+from mockserver.serving.app import create_app
+from mockserver.testing.client import ControlPlane, in_process
 
 app = create_app()
 plane, client = ControlPlane(transport=in_process(app)), app.test_client()

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver import entropy
 from mockserver.capture.definitions import Definitions
 from mockserver.capture.groups import Groups
 from mockserver.capture.persons import ABOUT_PERSONS, People, person_uuid
 from mockserver.store import Transaction
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 PERSON_OPERATIONS = ("$set", "$set_once", "$unset")
 NEEDS_A_PERSON = (ABOUT_PERSONS - {"$set"}) | {"$groupidentify"}

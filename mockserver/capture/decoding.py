@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 from mockserver.errors import ParseError
-from mockserver.parsing import MAX_BODY_BYTES, read_json
+from mockserver.request.parsing import MAX_BODY_BYTES, read_json
 
 GZIP_MAGIC = b"\x1f\x8b"
 FORM = "application/x-www-form-urlencoded"

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mockserver import entropy
 from mockserver.store import Transaction
+from mockserver.world import entropy
 
 OPERATIONS = frozenset({"$set", "$set_once", "$unset", "$groups", *(f"$group_{index}" for index in range(5))})
 ALWAYS_TEXT = re.compile(r"utm_|\$feature/|\$feature_flag_response$|\$survey_response")

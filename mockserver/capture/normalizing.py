@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from mockserver import entropy
 from mockserver.capture.decoding import CaptureError
-from mockserver.fields import Timestamp
+from mockserver.validation.fields import Timestamp
+from mockserver.world import entropy
 
 Event = dict[str, Any]
 

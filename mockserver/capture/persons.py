@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-from mockserver.cohorts.membership import rank_members, replace_person
+from mockserver.membership.members import rank_members, replace_person
 from mockserver.store import Record, Transaction
 from mockserver.store.orders import sort_key
 

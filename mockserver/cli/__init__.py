@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from mockserver import __version__
+from mockserver.version import __version__
 
 COMMANDS = {
     "serve": "mockserver.cli.serve:serve",

@@ -33,7 +33,7 @@ def bundle(output: Path | None, format: str) -> None:
     Example:
       mockserver contract bundle -o posthog.yaml
     """
-    from mockserver.bundling import bundle_json, bundle_yaml
+    from mockserver.contract.bundling import bundle_json, bundle_yaml
 
     whole = read()
     text = bundle_json(whole).decode() if format == "json" else bundle_yaml(whole)

@@ -161,12 +161,12 @@ def _run(
 ) -> Report:  # fmt: skip
     from rich.console import Console
 
-    from mockserver.entropy import system_time
     from mockserver.replay.recordings.model import RecordingError
     from mockserver.replay.recordings.playing import Playback
     from mockserver.replay.replaying import Replay
     from mockserver.replay.report.terminal import Watch, show
     from mockserver.replay.script import ScriptError, read_scripts
+    from mockserver.world.entropy import system_time
 
     console = Console()
     watch = Watch(console)

@@ -6,9 +6,9 @@ import json
 
 import click
 
-from mockserver.binding import Route
 from mockserver.cli import UsageFailure
 from mockserver.contract import Operation
+from mockserver.road.binding import Route
 
 
 @click.command(short_help="List every operation, its action and its scopes.")
@@ -21,9 +21,9 @@ def routes(everything: bool, as_json: bool) -> None:
     Example:
       mockserver routes
     """
-    from mockserver.binding import BindingError, bind
     from mockserver.contract import Contract, ContractError
     from mockserver.resources import RESOURCES
+    from mockserver.road.binding import BindingError, bind
 
     try:
         rows = describe(bind(Contract.read(), RESOURCES), everything=everything)

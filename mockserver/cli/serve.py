@@ -68,7 +68,7 @@ def serve(
       mockserver serve --scenario demo --port 8010
       curl -H 'Authorization: Bearer phx_mock_all_access' http://127.0.0.1:8010/api/projects/1/persons/
     """
-    from mockserver.serving import PortInUse, Server, free_address
+    from mockserver.serving.server import PortInUse, Server, free_address
 
     logging.basicConfig(format="%(message)s")
     if (certificate is None) is not (private_key is None):
@@ -117,7 +117,7 @@ def _write_url(file: Path, url: str) -> None:
 
 def _sign_own(host: str, folder: Path) -> Pair:
     """Return a certificate made for this run. Raises: UsageFailure where none can be made."""
-    from mockserver.certificates import NoCertificate, make_certificate
+    from mockserver.serving.certificates import NoCertificate, make_certificate
 
     try:
         return make_certificate(host, folder)
@@ -127,10 +127,10 @@ def _sign_own(host: str, folder: Path) -> Pair:
 
 def _build(**options: Any) -> Flask:
     """Return the application. Raises: UsageFailure, in one line, for whatever cannot be read."""
-    from mockserver.app import create_app
-    from mockserver.binding import BindingError
     from mockserver.contract import ContractError
+    from mockserver.road.binding import BindingError
     from mockserver.seeding.scenarios import ScenarioError
+    from mockserver.serving.app import create_app
 
     try:
         with _Bar() as bar:

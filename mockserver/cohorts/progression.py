@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mockserver import entropy
-from mockserver.call import Call
-from mockserver.cohorts.definitions import definition
-from mockserver.cohorts.membership import add_members, calculate, size
 from mockserver.cohorts.queries import persons_behind, persons_of
 from mockserver.errors import NotModelled, ValidationError
+from mockserver.membership.definitions import definition
+from mockserver.membership.members import add_members, calculate, size
+from mockserver.request.call import Call
 from mockserver.store import Record, Transaction
+from mockserver.world import entropy
 
 COHORTS, RUNS = "cohorts", "cohort_calculations"
 TOO_DEEP = "The definition of the cohort is nested too deeply."

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.analytics import people_behind, run_query
-from mockserver.analytics.stretches import Stretch
-from mockserver.call import Call
-from mockserver.cohorts.membership import membership_context
+from mockserver.analytics.people.stretches import Stretch
 from mockserver.errors import ValidationError
-from mockserver.filtering import predicate
+from mockserver.listing.filtering import predicate
+from mockserver.membership.members import membership_context
+from mockserver.request.call import Call
 from mockserver.store import Record, View
-from mockserver.tables import NEWEST_PERSONS
+from mockserver.world.tables import NEWEST_PERSONS
 
 if TYPE_CHECKING:
-    from mockserver.analytics.legacy_filters import Filter
+    from mockserver.analytics.insights.legacy_filters import Filter
 
 KINDS = ("ActorsQuery", "HogQLQuery")
 INSIGHTS = {"TRENDS": "trends", "STICKINESS": "stickiness", "FUNNELS": "funnel", "LIFECYCLE": "lifecycle"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.cohorts.definitions import conditions, definition
-from mockserver.cohorts.membership import find_cohort
 from mockserver.errors import ValidationError
-from mockserver.filtering import cohort_number
+from mockserver.listing.filtering import cohort_number
+from mockserver.membership.definitions import conditions, definition
+from mockserver.membership.members import find_cohort
 from mockserver.store import Record, View
 
 LOOP = "Cohorts cannot reference other cohorts in a loop."

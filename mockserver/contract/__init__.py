@@ -9,9 +9,9 @@ from typing import Any
 
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
 from mockserver.contract.joining import join
+from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.operations import Family, Operation, Success
 from mockserver.contract.profiles import Profile, for_profile, view
-from mockserver.locations import CONTRACTS
 
 __all__ = [
     "METHODS",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 
-from mockserver.analytics.database import JOINED, database
-from mockserver.analytics.functions import Function, aggregates
-from mockserver.analytics.functions import functions as plain
+from mockserver.analytics.hogql.functions import Function, aggregates
+from mockserver.analytics.hogql.functions import functions as plain
+from mockserver.analytics.hogql.tables.database import JOINED, database
+from mockserver.analytics.hogql.tables.schema import Joined, Table, TableField
 from mockserver.analytics.kinds import KINDS
-from mockserver.analytics.schema import Joined, Table, TableField
 from mockserver.contract import Contract
 from mockserver.documents.markdown import code, table
 from mockserver.queries.running import PARTS

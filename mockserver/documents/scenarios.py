@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
+from mockserver.contract.locations import FIXTURES
 from mockserver.documents.markdown import code, table
-from mockserver.locations import FIXTURES
 
 
 def shipped() -> str:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from mockserver import entropy
-from mockserver.call import Call
 from mockserver.queries.bodies import Query
+from mockserver.request.call import Call
 from mockserver.store import Record, Repository, Transaction, View
 from mockserver.store.contents import Version
-from mockserver.tables import TABLES
+from mockserver.world import entropy
+from mockserver.world.tables import TABLES
 
 TABLE = "query_answers"
 MOST_ANSWERS = 200

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.call import Call
-from mockserver.models import TRUE, Model
 from mockserver.queries.upgrades import upgraded
+from mockserver.request.call import Call
+from mockserver.validation.models import TRUE, Model
 
 Query = dict[str, Any]
 

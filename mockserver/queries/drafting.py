@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mockserver.analytics.literals import clickhouse_string, typed_identifier
-from mockserver.call import Call
+from mockserver.analytics.hogql.literals import clickhouse_string, typed_identifier
 from mockserver.errors import ValidationError
 from mockserver.queries.running import run
+from mockserver.request.call import Call
 
 UNCLEAR = "I do not understand the question: it names no table, event or property of this project."
 TABLES = {"event": "events", "person": "persons", "people": "persons", "user": "persons", "session": "sessions",

@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver import entropy
-from mockserver.analytics.legacy_filters import Filter, is_true
-from mockserver.call import Call
+from mockserver.analytics.insights.legacy_filters import Filter, is_true
 from mockserver.queries import answers
 from mockserver.queries.answers import KEPT, Age
+from mockserver.request.call import Call
+from mockserver.world import entropy
 
 REFRESH = "refresh"
 SHOWN = "shown"

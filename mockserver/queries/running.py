@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver import entropy
-from mockserver.call import Call
 from mockserver.errors import ValidationError
 from mockserver.queries.bodies import Query
 from mockserver.queries.timings import timings
+from mockserver.request.call import Call
+from mockserver.world import entropy
 
 PARTS = frozenset({"EventsNode", "ActionsNode", "PersonsNode", "DataWarehouseNode", "SavedInsightNode"})
 UNKEPT = frozenset({"HogQLMetadata", "HogQLAutocomplete", "DatabaseSchemaQuery", "HogQuery"})

@@ -6,11 +6,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from mockserver import entropy
-from mockserver.call import Call
 from mockserver.queries.answers import forget_first
 from mockserver.queries.bodies import Query
+from mockserver.request.call import Call
 from mockserver.store import Transaction
+from mockserver.world import entropy
 
 TABLE = "query_runs"
 MOST_RUNS = 1000

@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
-from mockserver import entropy
-from mockserver.call import Call
 from mockserver.errors import APIError, NotModelled
 from mockserver.queries import answers, running, runs
 from mockserver.queries.bodies import Query, Request
+from mockserver.request.call import Call
 from mockserver.store import Record, Transaction
 from mockserver.store.contents import Version
+from mockserver.world import entropy
 
 TABLE = "queries"
 MOST_STATUSES = 1000

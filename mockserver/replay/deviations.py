@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from mockserver.contract import Contract, Document, Operation, Profile, for_profile
-from mockserver.locations import CONTRACTS
+from mockserver.contract.locations import CONTRACTS
 from mockserver.replay.alignment import Difference
 
 FILE = CONTRACTS / "deviations.yaml"

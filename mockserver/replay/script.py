@@ -21,10 +21,10 @@ from typing import Any, Protocol
 import yaml
 
 from mockserver.contract import Contract, Profile
-from mockserver.locations import CONTRACTS
-from mockserver.matching import mismatches
+from mockserver.contract.locations import CONTRACTS
 from mockserver.replay.keeping import pick, substitute
 from mockserver.replay.requesting import request_of
+from mockserver.validation.matching import mismatches
 
 SCRIPTS = CONTRACTS / "scripts"
 STEP_KEYS = frozenset(

@@ -124,8 +124,8 @@ def start_mock(
     limits: Limits | None = None, wrap: Callable[[Any], Any] | None = None,
 ) -> Target:  # fmt: skip
     """Start a mock in this process, with the demo world and a stopped clock; `wrap` may change the application."""
-    from mockserver.app import create_app
-    from mockserver.serving import Server, free_address
+    from mockserver.serving.app import create_app
+    from mockserver.serving.server import Server, free_address
 
     app = create_app(profile=profile, seed=seed, freeze_time=NOON, strict=strict, contract=contract)
     worlds = app.extensions["mockserver"]

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from mockserver.entropy import system_time
+from mockserver.world.entropy import system_time
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from mockserver.resource import Resource
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
 from mockserver.resources.organizations import Organizations
+from mockserver.resources.organizations.keys import PersonalApiKeys
+from mockserver.resources.organizations.role_memberships import RoleMemberships
+from mockserver.resources.organizations.roles import Roles
+from mockserver.resources.organizations.users import Users
 from mockserver.resources.persisted_folders import PersistedFolders
-from mockserver.resources.personal_api_keys import PersonalApiKeys
 from mockserver.resources.persons import Persons
-from mockserver.resources.pipeline_destinations import PipelineDestinations
-from mockserver.resources.pipeline_frontend_apps import PipelineFrontendApps
-from mockserver.resources.plugin_configs import PluginConfigLogs
+from mockserver.resources.plugins.destinations import PipelineDestinations
+from mockserver.resources.plugins.frontend_apps import PipelineFrontendApps
+from mockserver.resources.plugins.logs import PluginConfigLogs
 from mockserver.resources.projects import Projects
 from mockserver.resources.query import Queries
-from mockserver.resources.role_memberships import RoleMemberships
-from mockserver.resources.roles import Roles
-from mockserver.resources.users import Users
+from mockserver.resources.resource import Resource
 
 RESOURCES: tuple[type[Resource], ...] = (
     Projects,

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from mockserver.behaviours import SoftDelete
-from mockserver.call import Call
-from mockserver.entropy import timestamp
 from mockserver.errors import NotFound, ValidationError
-from mockserver.fields import Choice, Lookup
-from mockserver.pagination import Fetch, LimitOffset
-from mockserver.resource import Record
+from mockserver.listing.pagination import Fetch, LimitOffset
+from mockserver.listing.tuplesort import first_rows
+from mockserver.request.call import Call
+from mockserver.resources.behaviours import SoftDelete
+from mockserver.resources.resource import Record
 from mockserver.store.orders import sort_key
-from mockserver.tables import LATEST_ANNOTATIONS
-from mockserver.tuplesort import first_rows
+from mockserver.validation.fields import Choice, Lookup
+from mockserver.world.entropy import timestamp
+from mockserver.world.tables import LATEST_ANNOTATIONS
 
 ON_INSIGHT, ON_DASHBOARD, SHARED, RETIRED = "dashboard_item", "dashboard", "organization", "recording"
 SCOPE_ALIASES = {"insight": ON_INSIGHT}

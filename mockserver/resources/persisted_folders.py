@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.call import Call
 from mockserver.errors import NotFound, ValidationError
-from mockserver.resource import Record, Resource
+from mockserver.request.call import Call
+from mockserver.resources.resource import Record, Resource
 
 TYPE_TAKEN = "A persisted folder of this type already exists."
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from mockserver.call import Answer, Call
 from mockserver.contract import Contract
 from mockserver.errors import NotFound, ValidationError
-from mockserver.models import Model
 from mockserver.queries import answers, runs, statuses
 from mockserver.queries.answers import Age
 from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, in_present_form, read_request
 from mockserver.queries.drafting import draft
 from mockserver.queries.running import UNKEPT, run
-from mockserver.resource import Resource
+from mockserver.request.call import Answer, Call
+from mockserver.resources.resource import Resource
 from mockserver.store import Record
+from mockserver.validation.models import Model
 
 LONGEST_PROMPT = 400
 

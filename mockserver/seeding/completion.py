@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver import entropy
 from mockserver.capture.persons import person_uuid
-from mockserver.cohorts.membership import add_members
 from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
+from mockserver.membership.members import add_members
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
-from mockserver.tables import Identity, Owner, Table
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.tables import Identity, Owner, Table
+from mockserver.world.worlds import World
 
 NOW = ("created_at", "updated_at", "joined_at", "timestamp")
 LISTS = ("distinct_ids", "scoped_projects", "scoped_organizations", "config_schema", "members")

@@ -14,9 +14,9 @@ from uuid import UUID
 
 import orjson
 
-from mockserver import entropy
 from mockserver.contract import Contract, Document
-from mockserver.fields import Timestamp
+from mockserver.validation.fields import Timestamp
+from mockserver.world import entropy
 
 Kind = Callable[[Any], Any]
 

@@ -13,15 +13,15 @@ from typing import Any
 import orjson
 import yaml
 
-from mockserver import entropy
-from mockserver.contract import Contract
-from mockserver.locations import FIXTURES
-from mockserver.seeding import Loader, Progress
+from mockserver.contract import Contract, Profile
+from mockserver.contract.locations import FIXTURES
 from mockserver.seeding.generation.declarations import Declaration
 from mockserver.seeding.generation.filling import fill as fill_in
 from mockserver.seeding.generation.populations import Population
 from mockserver.seeding.kinds import LoadError
-from mockserver.world import World
+from mockserver.seeding.loading import Loader, Progress
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 BESIDE_TABLES = ("description", "generate")
 
@@ -156,3 +156,19 @@ STEPS: dict[type, Callable[[Any, str | int], tuple[yaml.Node, int] | None]] = {
     yaml.MappingNode: _in_mapping,
     yaml.SequenceNode: _in_sequence,
 }
+
+
+def build_world(
+    contract: Contract, *, scenario: str = "demo", id: str = "default", seed: int = 0,
+    profile: Profile = Profile.DOCUMENTED, freeze_time: str | None = None, progress: Progress | None = None,
+) -> World:  # fmt: skip
+    """Return a world filled from a scenario, its clock stopped at `freeze_time` if given.
+
+    Raises: ScenarioError for a scenario that is not there or holds a mistake.
+    """
+    world = World.new(id, seed=seed, profile=profile, scenario=scenario)
+    if freeze_time is not None:
+        with world.store.transaction() as transaction:
+            entropy.freeze(transaction, entropy.read_clock(freeze_time))
+    fill(contract, world, scenario, progress=progress)
+    return world.settle()

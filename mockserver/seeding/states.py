@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
-from mockserver import deletions, entropy
 from mockserver.contract import Profile
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import LoadError, expected
 from mockserver.store import Record, Transaction
-from mockserver.tables import TABLES, Identity, Table
-from mockserver.world import World
+from mockserver.world import deletions, entropy
+from mockserver.world.tables import TABLES, Identity, Table
+from mockserver.world.worlds import World
 
 FORMAT = 1
 PARTS = ("format", "seed", "profile", "tables", "values")

@@ -7,13 +7,13 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from mockserver import entropy
-from mockserver.call import EVERYTHING
 from mockserver.contract import Contract, Profile
-from mockserver.seeding import Progress, build_world
-from mockserver.seeding.scenarios import find
+from mockserver.request.call import EVERYTHING
+from mockserver.seeding.loading import Progress
+from mockserver.seeding.scenarios import build_world, find
 from mockserver.store import Transaction
-from mockserver.world import DEFAULT, World
+from mockserver.world import entropy
+from mockserver.world.worlds import DEFAULT, World
 
 MOST_KEPT = 8
 STALE_SECONDS = 300.0

@@ -9,182 +9,40 @@ Above this line nothing knows what a store is made of: `open_store(url)` picks t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable
 
-from mockserver.store.log import Log
+from mockserver.store.model import (
+    Added,
+    Block,
+    Condition,
+    DuplicateKey,
+    Layout,
+    Order,
+    Record,
+    Repository,
+    Snapshot,
+    Store,
+    StoreError,
+    Transaction,
+    View,
+)
 
-Record = Mapping[str, Any]
-Condition = Callable[[Record], bool]
-
-
-class StoreError(Exception):
-    """A store cannot be opened, or a record is not what its table asks for."""
-
-
-class DuplicateKey(StoreError):
-    """A record's key, or another value that is unique in its table, is taken."""
-
-    def __init__(self, table: str, field: str, value: Any) -> None:
-        super().__init__(f"{table}: {field} {value!r} is taken")
-        self.table, self.field, self.value = table, field, value
-
-
-@dataclass(frozen=True)
-class Order:
-    """A list kept in order: for each combination of the `group` fields, by one field, ties in order of insertion.
-
-    `descending` turns the whole list round, ties too unless they are `steady`. Nothing (null) counts as greater than
-    everything, as in PostgreSQL.
-    """
-
-    group: tuple[str, ...]
-    by: str
-    descending: bool = False
-    steady: bool = False
-
-    @property
-    def turned(self) -> bool:
-        """Whether ties must be kept in reverse, so that turning the list round puts them right."""
-        return self.descending and self.steady
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What the store must know of one table.
-
-    `key` names the field that identifies a record; `indexes` are fields (dotted inside objects) whose equality is
-    answered without a scan, each item of a list counting by itself; `orders` are the lists kept in order.
-    """
-
-    name: str
-    key: str = "id"
-    indexes: tuple[str, ...] = ()
-    orders: tuple[Order, ...] = ()
-
-
-@dataclass(frozen=True)
-class Added:
-    """Records inserted after a mark, oldest first; how many they are; and the mark to ask with next."""
-
-    mark: int
-    count: int
-    records: Iterator[Record]
-
-
-class Repository(Protocol):
-    """The guard of one table. Records are replaced, never changed in place."""
-
-    def get(self, key: Any) -> Record | None:
-        """Return the record with this key."""
-
-    def find(self, **equal: Any) -> list[Record]:
-        """Return the records whose fields all equal these, in order of insertion; from an index when one serves."""
-
-    def first(self, **equal: Any) -> Record | None:
-        """Return the first of `find`, or nothing."""
-
-    def search(self, condition: Condition) -> list[Record]:
-        """Return the records that meet a condition (a TinyDB query, or any predicate), in order of insertion."""
-
-    def page(self, order: Order, group: tuple[Any, ...], offset: int, limit: int) -> tuple[list[Record], int]:
-        """Return one stretch of a list kept in order, and how long the whole list is."""
-
-    def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
-        """Return a whole list kept in order."""
-
-    def since(self, mark: int) -> Added:
-        """Return what was inserted after a mark; 0 is the start."""
-
-    def insert(self, record: Record) -> Record:
-        """Add a record. Raises: DuplicateKey."""
-
-    def insert_many(self, records: Iterable[Record]) -> int:
-        """Add records and return how many. Raises: DuplicateKey."""
-
-    def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
-        """Put a new version of a record in the place of this one, and return it."""
-
-    def delete(self, record: Record) -> None:
-        """Remove a record."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Record]: ...
-
-
-class Block(Protocol):
-    """Records of one table that are worked out when they are read, always alike, and take no room until then.
-
-    A million generated events would fill a gigabyte and take a minute to store one by one.
-    """
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Record]: ...
-
-    def __getitem__(self, place: int) -> Record: ...
-
-    def places(self, field: str, value: Any) -> Iterable[int]:
-        """Return, ascending, every place where an indexed field may have this value."""
-
-
-class View(Protocol):
-    """A store as it stood at one moment."""
-
-    def table(self, name: str) -> Repository:
-        """Return the guard of a table."""
-
-    def value(self, name: str) -> Any:
-        """Return a value kept beside the tables (clock, counters), or nothing."""
-
-    def values(self) -> dict[str, Any]:
-        """Return every value kept beside the tables, by name."""
-
-    def version(self, name: str) -> object:
-        """Return a token that changes whenever a table does."""
-
-
-class Transaction(View, Protocol):
-    """A store being written."""
-
-    def put(self, name: str, value: Any) -> None:
-        """Keep a value beside the tables."""
-
-    def clear(self) -> None:
-        """Forget every record and every value."""
-
-    def attach(self, table: str, block: Block) -> None:
-        """Add the records of a block to a table, after those it holds; their keys must not be taken."""
-
-    def next(self, counter: str, *, above: int = 0) -> int:
-        """Return the next number of a counter, greater than every one before it and than `above`."""
-
-
-Snapshot = Any  # a store's value, kept for later; only stores of its own kind can read it
-
-
-class Store(Protocol):
-    """The whole state of one world: a value, and the log of what happened to it."""
-
-    log: Log
-
-    def view(self) -> View:
-        """Return the store as it stands."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Write: one at a time, all or nothing."""
-
-    def snapshot(self) -> Snapshot:
-        """Return what the store holds, at no cost."""
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Hold what a snapshot held."""
-
-    def fork(self) -> Store:
-        """Return a store of its own that starts as this one stands."""
+__all__ = [
+    "Added",
+    "Block",
+    "Condition",
+    "DuplicateKey",
+    "Layout",
+    "Order",
+    "Record",
+    "Repository",
+    "Snapshot",
+    "Store",
+    "StoreError",
+    "Transaction",
+    "View",
+    "open_store",
+]
 
 
 def open_store(url: str, layouts: Iterable[Layout]) -> Store:

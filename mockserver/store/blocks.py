@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
 from typing import Any
 
-from mockserver.store import Added, Block, DuplicateKey, Record
 from mockserver.store.contents import Contents, Version
 from mockserver.store.indexes import has, reindexed
+from mockserver.store.model import Added, Block, DuplicateKey, Record
 from mockserver.store.table import MemoryTable
 
 TENANT = ("project_id", "organization_id")  # half of a table or more: looking through all of it is as quick

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from immutables import Map
 from tinydb.table import Document
 
-from mockserver.store import Block
 from mockserver.store.indexes import Indexes
+from mockserver.store.model import Block
 from mockserver.store.orders import Orders
 
 

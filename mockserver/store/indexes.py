@@ -10,7 +10,7 @@ from typing import Any
 
 from immutables import Map
 
-from mockserver.store import DuplicateKey, Layout, Record, StoreError
+from mockserver.store.model import DuplicateKey, Layout, Record, StoreError
 
 Bucket = Any  # one row, or a map of rows where several records share a value
 Index = Map[Any, Bucket]

@@ -10,7 +10,7 @@ from typing import Any
 
 from immutables import Map
 
-from mockserver.store import Order, Record
+from mockserver.store.model import Order, Record
 from mockserver.store.ordered import SortedRows
 
 Lists = Map[tuple[Any, ...], SortedRows]

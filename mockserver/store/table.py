@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from immutables import Map
 from tinydb.queries import QueryLike
+from tinydb.storages import Storage
 from tinydb.table import Table
 
-from mockserver.store import Added, Condition, DuplicateKey, Layout, Order, Record, StoreError
 from mockserver.store.contents import Contents, Version
 from mockserver.store.indexes import NO_INDEX, Bucket, filled, has, hashable, reindexed, rows_of
+from mockserver.store.model import Added, Condition, DuplicateKey, Layout, Order, Record, StoreError
 from mockserver.store.ordered import SortedRows
 from mockserver.store.orders import NOTHING, refilled, reordered
 
-if TYPE_CHECKING:
-    from mockserver.store.tinydb import MemoryView
+
+class Holder(Storage):
+    """What a table reads its contents from, and puts new ones into."""
+
+    @abstractmethod
+    def contents(self, name: str) -> Contents:
+        """Return what a table holds."""
+
+    @abstractmethod
+    def replace(self, name: str, contents: Contents) -> None:
+        """Put new contents in the place of a table's."""
 
 
 class MemoryTable(Table):
@@ -25,9 +36,9 @@ class MemoryTable(Table):
     document_class = Version
     default_query_cache_capacity = 0
 
-    def __init__(self, storage: MemoryView, layout: Layout) -> None:
+    def __init__(self, storage: Holder, layout: Layout) -> None:
         # TinyDB's own initializer makes a query cache, which a table that lives for one request cannot use.
-        self._storage: MemoryView = storage
+        self._storage: Holder = storage
         self._name = layout.name
         self.layout = layout
 

@@ -13,16 +13,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from immutables import Map
-from tinydb.storages import Storage
 
-from mockserver.store import Block, Layout, StoreError
 from mockserver.store.blocks import BlockTable
 from mockserver.store.contents import EMPTY, REVISIONS, Contents, Placed, Root
 from mockserver.store.log import Log
-from mockserver.store.table import MemoryTable
+from mockserver.store.model import Block, Layout, StoreError
+from mockserver.store.table import Holder, MemoryTable
 
 
-class MemoryView(Storage):
+class MemoryView(Holder):
     """A store as it stood at one moment; also the `Storage` that TinyDB's tables read."""
 
     def __init__(self, layouts: Mapping[str, Layout], root: Root) -> None:
@@ -48,7 +47,6 @@ class MemoryView(Storage):
         return self.contents(name).revision
 
     def contents(self, name: str) -> Contents:
-        """Return what a table holds."""
         return self.root.tables.get(name, EMPTY)
 
     def read(self) -> dict[str, dict[str, Any]]:
@@ -67,7 +65,6 @@ class MemoryTransaction(MemoryView):
     """A store being written; what it holds becomes the store's when it ends well."""
 
     def replace(self, name: str, contents: Contents) -> None:
-        """Put new contents in the place of a table's."""
         contents = contents._replace(revision=next(REVISIONS))
         self.root = self.root._replace(tables=self.root.tables.set(name, contents))
 

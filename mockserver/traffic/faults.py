@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import Response
 
-from mockserver import entropy
 from mockserver.errors import APIError, of_status
-from mockserver.rendering import JSON, empty, encode, render_error
+from mockserver.road.rendering import JSON, empty, encode, render_error
 from mockserver.store import Transaction
 from mockserver.traffic.matching import Match, Subject
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 FAULTS = "faults"
 PREFER = "HTTP_PREFER"

@@ -16,23 +16,24 @@ from typing import Any
 from flask import Flask, Request, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mockserver import auth, entropy
-from mockserver.binding import Route
 from mockserver.contract import Profile
 from mockserver.errors import ParseError
-from mockserver.latency import Latency
-from mockserver.parsing import read_json
+from mockserver.request import auth
+from mockserver.request.parsing import read_json
+from mockserver.road.binding import Route
 from mockserver.store import View
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferred
 from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
+from mockserver.traffic.latency import Latency
 from mockserver.traffic.stubs import STUBS, find_stub
-from mockserver.world import World, Worlds
+from mockserver.world import entropy
+from mockserver.world.worlds import World, Worlds
 
 ADMIN = "/__admin"
 CAPTURE = "capture"
 EXTENSION = "mockserver.traffic.interception"
-WORLD = "mockserver.world"
+WORLD = "mockserver.world.worlds"
 """Where the WSGI environment keeps the world that a request belongs to."""
 
 BEGAN = "mockserver.began"

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from mockserver import entropy
 from mockserver.errors import ParseError
-from mockserver.parsing import read_json
+from mockserver.request.parsing import read_json
+from mockserver.world import entropy
 
 REDACTED = "[redacted]"
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})

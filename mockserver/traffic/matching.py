@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
-from mockserver.matching import PATTERN, mismatches
+from mockserver.validation.matching import PATTERN, mismatches
 
 
 class Subject(Protocol):

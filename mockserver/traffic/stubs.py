@@ -13,14 +13,14 @@ from typing import Any
 
 from flask import Response
 
-from mockserver.binding import Route
 from mockserver.contract import Operation, Profile
-from mockserver.rendering import empty
+from mockserver.road.binding import Route
+from mockserver.road.rendering import empty
+from mockserver.road.strictness import Strictness
 from mockserver.store import Transaction
-from mockserver.strictness import Strictness
 from mockserver.traffic.faults import written
 from mockserver.traffic.matching import Match, Subject, path_pattern
-from mockserver.world import World
+from mockserver.world.worlds import World
 
 STUBS = "stubs"
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
+from mockserver.serving.app import create_app
 
 ANNOTATIONS = "/api/projects/1/annotations/"
 Call = Callable[..., Any]

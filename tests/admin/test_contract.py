@@ -4,7 +4,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockserver.admin.contract import controls, read_document
-from mockserver.app import create_app
+from mockserver.serving.app import create_app
 
 ENVELOPE = {"type", "code", "detail", "attr"}
 

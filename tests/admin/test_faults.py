@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 from werkzeug.serving import make_server
 
-from mockserver.app import create_app
-from mockserver.serving import Server, free_address
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
 from tests.admin.conftest import ANNOTATIONS
 
 LIST = {"operation": "annotations_list"}

@@ -5,7 +5,7 @@ import gzip
 import orjson
 import pytest
 
-from mockserver.app import create_app
+from mockserver.serving.app import create_app
 from tests.admin.conftest import ANNOTATIONS
 
 FIELDS = {

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mockserver.analytics.date_ranges import DateRange, show
 from mockserver.analytics.errors import QueryError
+from mockserver.analytics.insights.date_ranges import DateRange, show
 
 NOW = datetime(2026, 1, 15, 12, 34, 56, tzinfo=UTC)
 

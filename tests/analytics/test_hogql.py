@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import engine
+from mockserver.analytics.clickhouse import engine
 from tests.analytics.conftest import Asker
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from mockserver.analytics.mirror import mirror
+from mockserver.analytics.clickhouse.mirror import mirror
 from tests.analytics.conftest import EVENTS, Asker
 
 COUNT = "select count(), uniq(person_id) from events"

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import functions, parser, results
+from mockserver.analytics.clickhouse import results
 from mockserver.analytics.dates import parse_date
 from mockserver.analytics.errors import QueryError
-from mockserver.analytics.literals import clickhouse_identifier, clickhouse_value
+from mockserver.analytics.hogql import functions, parser
+from mockserver.analytics.hogql.literals import clickhouse_identifier, clickhouse_value
 
 NOW = datetime(2026, 3, 31, 12, 30, tzinfo=UTC)
 
@@ -96,12 +97,12 @@ def test_parser_leaves_the_sdk_as_it_is() -> None:
 
 
 def test_nothing_heavy_is_loaded_before_the_first_query() -> None:
-    code = "import sys, mockserver, mockserver.app, mockserver.analytics; print('chdb' in sys.modules)"
+    code = "import sys, mockserver, mockserver.serving.app, mockserver.analytics; print('chdb' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockserver.analytics.engine import Engine
+    from mockserver.analytics.clickhouse.engine import Engine
     from mockserver.errors import NotModelled
 
     monkeypatch.setitem(sys.modules, "chdb", None)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mockserver import capture, entropy
+from mockserver import capture
 from mockserver.capture.persons import is_illegal, person_uuid
-from mockserver.cohorts.membership import add_members, member_uuids
-from mockserver.world import World
+from mockserver.membership.members import add_members, member_uuids
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 MORNING, NOON = "2026-01-10T08:00:00Z", "2026-01-10T12:00:00Z"
 PROJECT = 1

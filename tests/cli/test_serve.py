@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.serving import Server
+from mockserver.serving.server import Server
 
 COMMAND = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--scenario", "empty"]
 

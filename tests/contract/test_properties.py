@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.contract import Contract, Profile
 from mockserver.replay.cases import Settings
 from mockserver.replay.exemptions import exemptions
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.properties import Findings, explore
 from mockserver.replay.script import Answer
-from mockserver.serving import Server, free_address
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
 
 TENANTS = {"project_id": "1", "organization_id": "01890000-0000-7000-8000-000000000001"}
 KEYS = {

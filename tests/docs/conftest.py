@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import create_app
-from mockserver.client import ControlPlane
-from mockserver.serving import Server, free_address
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
+from mockserver.testing.client import ControlPlane
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from mockserver.cli import main
 from mockserver.contract import Contract
 from mockserver.replay.script import STEP_KEYS
 from mockserver.seeding.scenarios import find
-from mockserver.serving import Server
+from mockserver.serving.server import Server
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, SNIPPET, Block, blocks_of
 
 ADDRESS = "http://127.0.0.1:8010"
@@ -89,7 +89,7 @@ def test_shell_runs(path, url, tmp_path, monkeypatch) -> None:
 
 def _certify(folder: Path) -> None:
     pytest.importorskip("cryptography", reason="no certificate can be made without the extra https")
-    from mockserver.certificates import make_certificate
+    from mockserver.serving.certificates import make_certificate
 
     certificate, key = make_certificate("localhost", folder)
     shutil.copy(certificate, folder / "localhost.pem")

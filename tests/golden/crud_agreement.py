@@ -22,9 +22,9 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import load
+from mockserver.serving.app import create_app
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "golden"
 GOLDEN = Path(os.environ.get("MOCKSERVER_GOLDEN", BESIDE))

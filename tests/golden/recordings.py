@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import load
+from mockserver.serving.app import create_app
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(os.environ.get("MOCKSERVER_GOLDEN", ROOT.parent / "shared" / "golden"))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import load
+from mockserver.serving.app import create_app
 from tests.conftest import Client
 from tests.golden.recordings import GOLDEN, SESSION, Line, lines, tables
 

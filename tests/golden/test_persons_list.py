@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import load
+from mockserver.serving.app import create_app
 from tests.conftest import Client
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "golden"

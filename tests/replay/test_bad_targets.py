@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.replay.wire import is_loopback, wait_seconds
-from mockserver.serving import Server, free_address
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
 from tests.conftest import ALL_ACCESS
 
 JSON = {"Content-Type": "application/json"}
@@ -208,7 +208,7 @@ def test_mistaken_list_of_differences_is_said_in_one_line(run, tmp_path) -> None
 @pytest.fixture
 def certificate(tmp_path):
     pytest.importorskip("cryptography", reason="no certificate can be made without the extra https")
-    from mockserver.certificates import make_certificate
+    from mockserver.serving.certificates import make_certificate
 
     return make_certificate("127.0.0.1", tmp_path)
 

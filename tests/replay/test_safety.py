@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.replay.journal import Journal, Made
 from mockserver.replay.safety import Care
-from mockserver.serving import Server, free_address
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
 from tests.conftest import ALL_ACCESS
 
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
+from tests.request.test_auth import with_key
 from tests.resources.cohort_stories import COHORTS, condition, create, event, static
 from tests.resources.test_persons import make
-from tests.test_auth import with_key
 
 REFERENCE = {"key": "id", "type": "cohort"}
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockserver.world import World
+from mockserver.world.worlds import World
 from tests.conftest import Client
-from tests.test_auth import with_key
+from tests.request.test_auth import with_key
 
 COMMENTS = "/api/projects/1/comments"
 CLOCK = "/__admin/worlds/default/clock"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.test_auth import with_key
+from tests.request.test_auth import with_key
 
 UNSEEN = "00000000-0000-0000-0000-0000000000ff"
 FAMILIES = (

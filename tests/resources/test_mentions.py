@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.resources.mentions import find_mentions, is_blank
+from mockserver.resources.comments.mentions import find_mentions, is_blank
 
 
 def mention(user: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from mockserver.world import World
+from mockserver.world.worlds import World
 from tests.conftest import Client
 from tests.resources.test_persons import PERSONS, TOKEN, find, listed, make
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.world import World
+from mockserver.world.worlds import World
 from tests.conftest import Client
 
 PROJECT = "/api/organizations/@current/projects/1/"

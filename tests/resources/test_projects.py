@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.world import World
+from mockserver.world.worlds import World
 from tests.conftest import Client
 
 PROJECTS = "/api/organizations/@current/projects/"

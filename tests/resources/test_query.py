@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics import engine
+from mockserver.analytics.clickhouse import engine
 from tests.conftest import Client
 
 pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")

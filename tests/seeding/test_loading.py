@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mockserver import entropy
 from mockserver.contract import Contract
 from mockserver.seeding import LoadError, load
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 NOON = "2026-01-15T12:00:00Z"
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"

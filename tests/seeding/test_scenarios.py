@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
-from mockserver.app import create_app
 from mockserver.contract import Contract
 from mockserver.seeding import build_world
 from mockserver.seeding.scenarios import ScenarioError, find
-from mockserver.world import World
+from mockserver.serving.app import create_app
+from mockserver.world.worlds import World
 
 NOON = "2026-01-15T12:00:00Z"
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"

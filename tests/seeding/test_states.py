@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from mockserver import entropy
 from mockserver.contract import Contract, Profile
 from mockserver.seeding import build_world
 from mockserver.seeding.kinds import LoadError
 from mockserver.seeding.states import export_state, import_state
-from mockserver.world import World
+from mockserver.world import entropy
+from mockserver.world.worlds import World
 
 NOON = "2026-01-15T12:00:00Z"
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.app import create_app
 from mockserver.contract import Profile
 from mockserver.seeding import templates
 from mockserver.seeding.templates import Templates
-from mockserver.world import World
+from mockserver.serving.app import create_app
+from mockserver.world.worlds import World
 
 NOON = "2026-01-15T12:00:00Z"
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.analytics.calendar_heatmap import calendar_heatmap_query
-from mockserver.analytics.correlations import correlation_query
 from mockserver.analytics.errors import unsupported
-from mockserver.analytics.funnel_charts import funnels_query
-from mockserver.analytics.insight_actors import insight_actors_options, insight_actors_query
+from mockserver.analytics.insights.actors import insight_actors_options, insight_actors_query
+from mockserver.analytics.insights.calendar_heatmap import calendar_heatmap_query
+from mockserver.analytics.insights.funnels.charts import funnels_query
+from mockserver.analytics.insights.funnels.correlations import correlation_query
+from mockserver.analytics.insights.lifecycle import lifecycle_query
+from mockserver.analytics.insights.paths import paths_query
+from mockserver.analytics.insights.retention import retention_query
+from mockserver.analytics.insights.stickiness import stickiness_query
+from mockserver.analytics.insights.trends import trends_query
 from mockserver.analytics.kinds.actors import actors_query
 from mockserver.analytics.kinds.autocomplete import hogql_autocomplete
 from mockserver.analytics.kinds.database_schema import database_schema_query
@@ -18,14 +23,9 @@ from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
 from mockserver.analytics.kinds.sessions_timeline import sessions_timeline_query
-from mockserver.analytics.lifecycle import lifecycle_query
-from mockserver.analytics.paths import paths_query
-from mockserver.analytics.retention import retention_query
-from mockserver.analytics.stickiness import stickiness_query
-from mockserver.analytics.trends import trends_query
-from mockserver.analytics.web_overview import web_overview_query
-from mockserver.analytics.web_stats import web_stats_table_query
-from mockserver.call import Call
+from mockserver.analytics.web.overview import web_overview_query
+from mockserver.analytics.web.stats import web_stats_table_query
+from mockserver.request.call import Call
 
 Answer = dict[str, Any]
 Kind = Callable[[Call, Mapping[str, Any]], Answer]

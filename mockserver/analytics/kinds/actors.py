@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mockserver.analytics import nodes
-from mockserver.analytics.aggregation import has_aggregate
-from mockserver.analytics.correlations import correlation_actors
 from mockserver.analytics.errors import QueryError, unsupported
-from mockserver.analytics.filters import property_conditions
-from mockserver.analytics.fragments import select
-from mockserver.analytics.funnel_actors import funnel_actors
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.aggregation import has_aggregate
+from mockserver.analytics.hogql.fragments import select
+from mockserver.analytics.hogql.nodes import Node, call, compare, constant, field
+from mockserver.analytics.hogql.parser import parse_expression, parse_order
 from mockserver.analytics.inquiries import Inquiry, first_select
-from mockserver.analytics.insight_actors import insight_actors
+from mockserver.analytics.insights.actors import insight_actors
+from mockserver.analytics.insights.filters import property_conditions
+from mockserver.analytics.insights.funnels.actors import funnel_actors
+from mockserver.analytics.insights.funnels.correlations import correlation_actors
+from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.kinds.events import display_name, unnamed
 from mockserver.analytics.kinds.hogql import read
-from mockserver.analytics.modifiers import complete
-from mockserver.analytics.nodes import Node, call, compare, constant, field
 from mockserver.analytics.pages import Page
-from mockserver.analytics.parser import parse_expression, parse_order
-from mockserver.analytics.people import find_record
-from mockserver.call import Call
+from mockserver.analytics.people.finding import find_record
+from mockserver.request.call import Call
 from mockserver.store import Record
 
 DEFAULT_COLUMNS, GROUP_COLUMNS = ["person", "id", "person.$delete"], ["group"]

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.analytics import functions
-from mockserver.analytics.database import Database
+from mockserver.analytics.hogql import functions
+from mockserver.analytics.hogql.literals import typed_identifier
+from mockserver.analytics.hogql.tables.database import Database
+from mockserver.analytics.hogql.tables.schema import Computed, Joined, Path, Plain, Table, TableField, Within
+from mockserver.analytics.hogql.types import Kind
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.literals import typed_identifier
-from mockserver.analytics.schema import Computed, Joined, Path, Plain, Table, TableField, Within
-from mockserver.analytics.types import Kind
-from mockserver.call import Call
+from mockserver.request.call import Call
 
 AFTER_FROM = re.compile(r"\b(?:from|join)\s+[\w.]*$", re.IGNORECASE)
 PATH = re.compile(r"(?P<path>(?:[\w$]+\.)*)[\w$]*$")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.analytics.hogql.literals import typed_identifier
+from mockserver.analytics.hogql.tables.schema import Computed, Joined, Path, Plain, Table, TableField, Within
+from mockserver.analytics.hogql.types import Kind
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.literals import typed_identifier
-from mockserver.analytics.schema import Computed, Joined, Path, Plain, Table, TableField, Within
-from mockserver.analytics.types import Kind
-from mockserver.call import Call
+from mockserver.request.call import Call
 
 KINDS = {
     Kind.STRING: "string", Kind.INTEGER: "integer", Kind.FLOAT: "float", Kind.DECIMAL: "decimal",

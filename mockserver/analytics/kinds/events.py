@@ -8,17 +8,17 @@ from typing import Any
 
 import orjson
 
-from mockserver.analytics import nodes
-from mockserver.analytics.aggregation import has_aggregate
 from mockserver.analytics.dates import parse_date
-from mockserver.analytics.filters import property_conditions, test_account_conditions
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.aggregation import has_aggregate
+from mockserver.analytics.hogql.nodes import Node, compare, constant, field
+from mockserver.analytics.hogql.parser import parse_expression, parse_order
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.modifiers import complete
-from mockserver.analytics.nodes import Node, compare, constant, field
+from mockserver.analytics.insights.filters import property_conditions, test_account_conditions
+from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.pages import Page
-from mockserver.analytics.parser import parse_expression, parse_order
-from mockserver.call import Call
 from mockserver.errors import ValidationError
+from mockserver.request.call import Call
 
 STAR = ("uuid", "event", "properties", "timestamp", "team_id", "distinct_id", "elements_chain", "created_at")
 DISPLAY_NAMES = ("email", "Email", "$email", "name", "Name", "username", "Username", "UserName")

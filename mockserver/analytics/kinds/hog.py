@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.analytics.parser import parse_program
-from mockserver.call import Call
+from mockserver.analytics.hogql.parser import parse_program
+from mockserver.request.call import Call
 
 
 def hog_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:

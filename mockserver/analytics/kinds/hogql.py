@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.analytics import nodes
-from mockserver.analytics.filters import filters_condition
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.parser import parse_select
+from mockserver.analytics.hogql.placeholders import replace_filters, replace_values, variables_of
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.modifiers import complete
+from mockserver.analytics.insights.filters import filters_condition
+from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.pages import Page
-from mockserver.analytics.parser import parse_select
-from mockserver.analytics.placeholders import replace_filters, replace_values, variables_of
-from mockserver.call import Call
+from mockserver.request.call import Call
 
 
 def hogql_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mockserver.analytics import nodes
 from mockserver.analytics.errors import QueryError
-from mockserver.analytics.filters import tables_of
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.nodes import Node, walk
+from mockserver.analytics.hogql.parser import parse_expression, parse_program, parse_select, parse_template
+from mockserver.analytics.hogql.printing.printer import print_clickhouse, print_hogql
+from mockserver.analytics.hogql.resolving.resolver import resolve, resolve_expression
+from mockserver.analytics.hogql.resolving.sources import TableSource
+from mockserver.analytics.hogql.types import Kind
 from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.insights.filters import tables_of
 from mockserver.analytics.kinds.hogql import read
-from mockserver.analytics.nodes import Node, walk
-from mockserver.analytics.parser import parse_expression, parse_program, parse_select, parse_template
-from mockserver.analytics.printer import print_clickhouse, print_hogql
-from mockserver.analytics.resolver import resolve, resolve_expression
-from mockserver.analytics.sources import TableSource
-from mockserver.analytics.types import Kind
-from mockserver.call import Call
+from mockserver.request.call import Call
 
 Notice = dict[str, Any]
 DECLARED = {"Numeric": "Float", "Boolean": "Boolean", "DateTime": "DateTime", "String": "String"}

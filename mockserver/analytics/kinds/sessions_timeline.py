@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from mockserver.analytics.dates import parse_date
-from mockserver.analytics.fragments import expression, select
+from mockserver.analytics.hogql.fragments import expression, select
+from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.nodes import Node, compare, conjunction, constant, field
-from mockserver.call import Call
+from mockserver.request.call import Call
 
 MOST_EVENTS = 1000
 TIMELINE = f"""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract import Profile
-from mockserver.locations import CONTRACTS
+from mockserver.contract.locations import CONTRACTS
 from mockserver.replay.recordings.exchanges import SUFFIX, read_stories, read_world
 from mockserver.replay.recordings.model import (
     FORMAT,

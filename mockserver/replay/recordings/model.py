@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract import Profile
-from mockserver.entropy import read_timestamp
-from mockserver.matching import TIME
 from mockserver.replay.alignment import HEADERS, OF_INSTALLATION
 from mockserver.replay.script import Answer, Script, Step
+from mockserver.validation.matching import TIME
+from mockserver.world.entropy import read_timestamp
 
 FORMAT = 1
 UNSAID = frozenset({"expect"})

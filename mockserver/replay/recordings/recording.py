@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any
 
 from mockserver.contract import Contract, Operation
-from mockserver.entropy import system_time, timestamp
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
 from mockserver.replay.recordings.model import KEPT_HEADERS, RecordedScript, RecordedStep, Recording
@@ -20,6 +19,7 @@ from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import Refused
+from mockserver.world.entropy import system_time, timestamp
 
 MOST_ITEMS = 12
 KEPT_ITEMS = 3

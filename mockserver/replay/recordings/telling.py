@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from mockserver.client import ControlError, ControlPlane, World
 from mockserver.contract import METHODS, Contract, Operation
-from mockserver.entropy import system_time, timestamp
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.recordings.exchanges import WORLD, dated
 from mockserver.replay.recordings.model import Library, RecordedExchange, RecordingError, Story
@@ -19,6 +17,8 @@ from mockserver.replay.report.model import Report
 from mockserver.replay.routing import Routing
 from mockserver.replay.script import Answer
 from mockserver.replay.targets import Target
+from mockserver.testing.client import ControlError, ControlPlane, World
+from mockserver.world.entropy import system_time, timestamp
 
 Enter = Callable[[str, Sequence[Difference], str, Sequence[str]], None]
 SESSION = "session:"

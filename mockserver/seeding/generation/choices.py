@@ -23,9 +23,9 @@ from typing import Any
 
 import orjson
 
-from mockserver import entropy
-from mockserver.entropy import Dice
 from mockserver.seeding.kinds import LoadError, expected
+from mockserver.world import entropy
+from mockserver.world.entropy import Dice
 
 Known = Mapping[str, Any]
 Choice = Callable[[Dice, Known], Any]

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from mockserver import entropy
 from mockserver.capture.definitions import Definitions
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.journeys import Journeys
 from mockserver.seeding.generation.populations import Population, Progress
 from mockserver.seeding.kinds import LoadError
 from mockserver.store import Transaction
+from mockserver.world import entropy
 
 REPORT_EVERY = 2000
 DEFINING = 40

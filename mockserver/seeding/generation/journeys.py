@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from mockserver import entropy
-from mockserver.entropy import Dice
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.populations import IDENTIFY, PAUSE_MS, Person, Population, Step
 from mockserver.store import Record
+from mockserver.world import entropy
+from mockserver.world.entropy import Dice
 
 KEPT = 20_000
 """Events of a block that is kept once it was read: going through it again costs less than its memory."""

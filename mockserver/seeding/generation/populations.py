@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from mockserver import entropy
 from mockserver.capture.persons import person_uuid
-from mockserver.entropy import Dice
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.choices import Choice
 from mockserver.seeding.generation.declarations import Declaration
 from mockserver.seeding.generation.paces import DAY_MS, HOUR_MS, Pace
 from mockserver.seeding.kinds import LoadError
+from mockserver.world import entropy
+from mockserver.world.entropy import Dice
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,0 +1,1 @@
+"""ClickHouse, embedded: the engine, the tables that mirror a world, and its values as JSON."""

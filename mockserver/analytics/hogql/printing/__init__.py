@@ -1,0 +1,1 @@
+"""A resolved query spelled: as SQL of ClickHouse, or as HogQL again."""

@@ -1,0 +1,1 @@
+"""Names of a query resolved to what they stand for."""

@@ -1,0 +1,378 @@
+"""Names into fields: every name of a query is found in what it selects from, or refused in PostHog's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from mockserver.analytics.errors import QueryError
+from mockserver.analytics.hogql import functions, nodes
+from mockserver.analytics.hogql.aggregation import has_aggregate
+from mockserver.analytics.hogql.functions import check_count
+from mockserver.analytics.hogql.inference import after_arithmetic, type_of
+from mockserver.analytics.hogql.nodes import Node, rebuild
+from mockserver.analytics.hogql.resolving.lookup import Lookup, bare
+from mockserver.analytics.hogql.resolving.scopes import Context, Scope
+from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource
+from mockserver.analytics.hogql.tables.schema import Table
+from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
+
+
+def resolve(query: nodes.Query, context: Context) -> nodes.Query:
+    """Return a query in which every field is found. Raises: QueryError."""
+    return Resolver(context).query(query)
+
+
+def resolve_expression(expression: Node, table: str, context: Context) -> Node:
+    """Return an expression over one table's fields. Raises: QueryError."""
+    resolver = Resolver(context)
+    resolver.scopes.append(Scope(named={table: resolver.table_source(table, table)}))
+    return resolver.visit(expression)
+
+
+class Resolver(Lookup):
+    """Walks a query from the outside in; the scope on top is that of the SELECT it is in."""
+
+    # Queries
+
+    def query(self, query: nodes.Query) -> nodes.Query:
+        """Return a query, or a union of them, resolved."""
+        if isinstance(query, nodes.SelectQuery):
+            return self.select(query)[0]
+        return self.union(query)[0]
+
+    def union(self, query: nodes.SelectSetQuery) -> tuple[nodes.SelectSetQuery, dict[str, Node]]:
+        """Return queries joined by set operators, and the columns of the first."""
+        first, columns = self._any(query.initial_select_query)
+        following = tuple(
+            replace(item, select_query=self._any(item.select_query)[0]) for item in query.subsequent_select_queries
+        )
+        widths = {len(select.select) for select in _selects((first, *(item.select_query for item in following)))}
+        if len(widths) > 1:
+            raise QueryError("Mismatched number of columns in UNION ALL.", code="union_all_result_structures_mismatch")
+        made = replace(query, initial_select_query=first, subsequent_select_queries=following)
+        return made, columns
+
+    def _any(self, query: nodes.Query) -> tuple[nodes.Query, dict[str, Node]]:
+        return self.select(query) if isinstance(query, nodes.SelectQuery) else self.union(query)
+
+    def select(self, query: nodes.SelectQuery) -> tuple[nodes.SelectQuery, dict[str, Node]]:
+        """Return one SELECT, resolved, and its columns by name."""
+        scope = Scope(ctes={**(self.scope.ctes if self.scopes else {}), **(query.ctes or {})})
+        self.scopes.append(scope)
+        try:
+            select_from = self.join(query.select_from) if query.select_from else None
+            array_join = self.visit_all(query.array_join_list)
+            select = tuple(self._columns(query.select))
+            made = replace(
+                query,
+                ctes=None,
+                select_from=select_from,
+                array_join_list=array_join,
+                select=select,
+                window_exprs=self._windows(query.window_exprs),
+                where=self.visit_optional(query.where),
+                prewhere=self.visit_optional(query.prewhere),
+                group_by=self.visit_all(query.group_by),
+                having=self.visit_optional(query.having),
+                order_by=self._order_by(query, select_from),
+                limit=self.visit_optional(query.limit),
+                limit_by=self.visit_optional(query.limit_by),
+                offset=self.visit_optional(query.offset),
+            )
+        finally:
+            self.scopes.pop()
+        return made, columns_of(select)
+
+    def _order_by(self, query: nodes.SelectQuery, select_from: nodes.JoinExpr | None) -> Any:
+        """Return the order; that of a plain list of persons is looked for among their own fields alone.
+
+        PostHog moves it into the subquery that reads persons. Source: recorded answer to `select properties.age as a
+        from persons order by a`.
+        """
+        source = select_from.source if select_from and not select_from.next_join else None
+        is_persons = isinstance(source, TableSource) and source.table.name == "persons"
+        if not is_persons or query.group_by or any(has_aggregate(item) for item in query.select):
+            return self.visit_all(query.order_by)
+        aliases, self.scope.aliases = self.scope.aliases, {}
+        try:
+            return self.visit_all(query.order_by)
+        finally:
+            self.scope.aliases = aliases
+
+    def _windows(self, windows: Mapping[str, nodes.WindowExpr] | None) -> dict[str, nodes.WindowExpr] | None:
+        return {name: rebuild(window, self.visit) for name, window in windows.items()} if windows else None
+
+    def _columns(self, select: Sequence[Node]) -> Iterator[Node]:
+        for item in select:
+            if isinstance(item, nodes.Field) and item.chain[-1] == "*":
+                yield from (self.visit(column) for column in self._starred(item))
+            else:
+                yield self.visit(item)
+
+    def _starred(self, star: nodes.Field) -> list[nodes.Field]:
+        """Return the fields that `*` or `table.*` stands for."""
+        prefix = star.chain[:-1]
+        if prefix:
+            source = self.scope.named.get(str(prefix[0]))
+            if source is None or len(prefix) > 1:
+                raise QueryError(f"Unable to resolve field: {prefix[0]}", star.start, star.end)
+            return [nodes.Field(chain=(*prefix, name)) for name in source.starred()]
+        sources = self.scope.sources()
+        if not sources:
+            raise QueryError("Cannot use '*' when there are no tables in the query", star.start, star.end)
+        if len(sources) > 1:
+            raise QueryError(
+                "Cannot use '*' without table name when there are multiple tables in the query", star.start, star.end
+            )
+        return [nodes.Field(chain=(name,)) for name in sources[0].starred()]
+
+    # FROM
+
+    def join(self, join: nodes.JoinExpr) -> nodes.JoinExpr:
+        """Return a table of FROM, and those after it, each with its source."""
+        table, source = self._from(join)
+        made = replace(join, table=table, source=source, table_args=self.visit_all(join.table_args))
+        name = source.alias
+        if name is not None:
+            if name in self.scope.named:
+                raise QueryError(
+                    f'Already have joined a table called "{name}". Can\'t join another one with the same name.'
+                )
+            self.scope.named[name] = source
+        else:
+            self.scope.anonymous.append(source)
+        # What follows may be named in a constraint only once it is there itself.
+        constraint = self.visit_optional(join.constraint)
+        next_join = self.join(join.next_join) if join.next_join else None
+        return replace(made, constraint=constraint, next_join=next_join)
+
+    def _from(self, join: nodes.JoinExpr) -> tuple[Node, Source]:
+        table = join.table
+        if isinstance(table, (nodes.SelectQuery, nodes.SelectSetQuery)):
+            query, columns = self._any(table)
+            return query, QuerySource(join.alias, columns)
+        if not isinstance(table, nodes.Field):
+            raise QueryError("A table, or a subquery, is expected", table.start, table.end)
+        name = ".".join(str(part) for part in table.chain)
+        cte = self.scope.ctes.get(name)
+        if cte is not None and cte.cte_type == "subquery":
+            return self._cte(cte, join.alias or name)
+        return table, self.table_source(name, join.alias or name, table, join.table_args)
+
+    def _cte(self, cte: nodes.CTE, alias: str) -> tuple[Node, Source]:
+        assert isinstance(cte.expr, (nodes.SelectQuery, nodes.SelectSetQuery))
+        outer = self.scopes
+        # A CTE sees those defined before it, and nothing of the query that uses it.
+        before = dict(self.scope.ctes)
+        for name in [*before][[*before].index(cte.name) :]:
+            del before[name]
+        self.scopes = [Scope(ctes=before)]
+        try:
+            query, columns = self._any(cte.expr)
+        finally:
+            self.scopes = outer
+        return query, QuerySource(alias, columns)
+
+    def table_source(
+        self, name: str, alias: str, at: Node | None = None, args: Sequence[Node] | None = None
+    ) -> TableSource:
+        """Return a table to select from. Raises: QueryError for one that is not known."""
+        table = self.context.database.find(name)
+        if table is None:
+            raise QueryError(f'Unknown table "{name}".', at.start if at else None, at.end if at else None)
+        _check_arguments(table, args)
+        return TableSource(table, alias, self._declared(table))
+
+    # Expressions
+
+    def visit_optional(self, node: Any) -> Any:
+        """Return a node resolved, or nothing for nothing."""
+        return None if node is None else self.visit(node)
+
+    def visit_all(self, items: Sequence[Any] | None) -> Any:
+        """Return nodes resolved, or nothing for nothing."""
+        return None if items is None else tuple(self.visit(item) for item in items)
+
+    def visit(self, node: Node) -> Node:
+        """Return an expression with its names found."""
+        match node:
+            case nodes.Field():
+                return self.field(node)
+            case nodes.SelectQuery() | nodes.SelectSetQuery():
+                return self._any(node)[0]
+            case nodes.Alias():
+                return self._alias(node)
+            case nodes.Lambda():
+                return self._lambda(node)
+            case nodes.Call():
+                return self._call(node)
+            case nodes.ArithmeticOperation():
+                made = rebuild(node, self.visit)
+                return replace(made, type=after_arithmetic(type_of(made.left), type_of(made.right)))
+            case nodes.CompareOperation():
+                return self._compare(node)
+            case nodes.BetweenExpr():
+                return self._between(node)
+            case nodes.ArrayAccess() | nodes.TupleAccess():
+                return self._access(node)
+            case nodes.Dict():
+                pairs = [item for pair in node.items for item in pair]
+                return self.visit(_tagged("__hx_obj", pairs))
+            case nodes.HogQLXTag():
+                return self.visit(_tag(node))
+            case nodes.Placeholder():
+                raise QueryError(f"Unresolved placeholder: {{{quoted_placeholder(node)}}}", node.start, node.end)
+            case nodes.ExprCall():
+                raise QueryError("You can only call simple functions in HogQL, not expressions", node.start, node.end)
+        return rebuild(node, self.visit)
+
+    def _alias(self, node: nodes.Alias) -> Node:
+        if node.alias in self.scope.aliases:
+            raise QueryError(f"Cannot redefine an alias with the name: {node.alias}", node.start, node.end)
+        expr = self.visit(node.expr)
+        while isinstance(expr, nodes.Alias) and expr.hidden:
+            expr = expr.expr
+        self.scope.aliases[node.alias] = type_of(expr)
+        self.scope.origins[node.alias] = expr
+        return replace(node, expr=expr)
+
+    def _lambda(self, node: nodes.Lambda) -> Node:
+        with self._arguments(node.args):
+            return replace(node, expr=bare(self.visit(node.expr)))
+
+    @contextmanager
+    def _arguments(self, names: Sequence[str]) -> Iterator[None]:
+        self.scope.arguments.extend(names)
+        try:
+            yield
+        finally:
+            del self.scope.arguments[len(self.scope.arguments) - len(names) :]
+
+    def _call(self, node: nodes.Call) -> Node:
+        if node.name in functions.OWN:
+            return self._own(node)
+        made = rebuild(node, lambda item: bare(self.visit(item)))
+        known = functions.find_function(node.name)
+        nullable = node.name != "concat" and any(type_of(arg).nullable for arg in made.args)
+        if known is None or (known.returns is Kind.UNKNOWN and node.name != "concat"):
+            return replace(made, type=UNKNOWN)
+        if known.name == "toDateTime" and [type_of(arg).kind for arg in made.args[:1]] == [Kind.INTEGER]:
+            return replace(made, type=UNKNOWN)  # as recorded: of a time made of a number nothing is known
+        return replace(made, type=Type(known.returns, nullable))
+
+    def _own(self, node: nodes.Call) -> Node:
+        least, most = functions.OWN[node.name]
+        check_count(node.args, least, most, node)
+        if node.name == "sparkline":
+            return self.visit(_tagged("Sparkline", [nodes.constant("data"), node.args[0]]))
+        if node.name == "recordingButton":
+            names = ("sessionId", "recordingStatus")
+            pairs = [x for name, arg in zip(names, node.args, strict=False) for x in (nodes.constant(name), arg)]
+            return self.visit(_tagged("RecordingButton", pairs))
+        raise QueryError(f"Function '{node.name}' is not available here", node.start, node.end)
+
+    def _compare(self, node: nodes.CompareOperation) -> Node:
+        if node.op in ("in cohort", "not in cohort"):
+            return self._in_cohort(node)
+        return rebuild(node, lambda item: bare(self.visit(item)))
+
+    def _in_cohort(self, node: nodes.CompareOperation) -> Node:
+        if not isinstance(node.right, nodes.Constant):
+            raise QueryError("cohort() takes only constant arguments", node.right.start, node.right.end)
+        assert self.context.find_cohort is not None
+        members = self.context.find_cohort(node.right.value)
+        outer, self.scopes = self.scopes, []
+        try:
+            query = self.visit(members)
+        finally:
+            self.scopes = outer
+        op = "in" if node.op == "in cohort" else "not in"
+        return replace(node, op=op, left=bare(self.visit(node.left)), right=query)
+
+    def _between(self, node: nodes.BetweenExpr) -> Node:
+        low = nodes.compare(node.expr, "<" if node.negated else ">=", node.low)
+        high = nodes.compare(node.expr, ">" if node.negated else "<=", node.high)
+        joined = nodes.Or(exprs=(low, high)) if node.negated else nodes.And(exprs=(low, high))
+        return self.visit(joined)
+
+    def _access(self, node: nodes.ArrayAccess | nodes.TupleAccess) -> Node:
+        """Return an access by index; into JSON it is one more step of the path."""
+        made: Any = rebuild(node, lambda item: bare(self.visit(item)))
+        inner = made.array if isinstance(made, nodes.ArrayAccess) else made.tuple
+        index = made.property.value if isinstance(node, nodes.ArrayAccess) and _is_key(made.property) else None
+        if isinstance(node, nodes.TupleAccess):
+            index = node.index
+        if index is None:
+            return made  # type: ignore[no-any-return]
+        if isinstance(inner, nodes.Property):
+            return self._deeper(inner, (index,))
+        if isinstance(inner, nodes.Column) and inner.type.kind is Kind.JSON:
+            return self._property(inner, (index,), (*inner.chain, index))
+        return made  # type: ignore[no-any-return]
+
+
+def columns_of(select: Sequence[Node]) -> dict[str, Node]:
+    """Return a query's columns by name: of several alike the last hidden one, unless one was named."""
+    columns: dict[str, Node] = {}
+    named: set[str] = set()
+    for item in select:
+        if isinstance(item, nodes.Alias):
+            if item.hidden and item.alias in named:
+                continue
+            if not item.hidden:
+                named.add(item.alias)
+            columns[item.alias] = item.expr
+    return columns
+
+
+def _selects(queries: Sequence[nodes.Query]) -> Iterator[nodes.SelectQuery]:
+    """Yield every SELECT of unions."""
+    for query in queries:
+        if isinstance(query, nodes.SelectQuery):
+            yield query
+        else:
+            yield from _selects((query.initial_select_query,))
+            yield from _selects([item.select_query for item in query.subsequent_select_queries])
+
+
+def _is_key(node: Node) -> bool:
+    return isinstance(node, nodes.Constant) and isinstance(node.value, (str, int)) and not isinstance(node.value, bool)
+
+
+def _tagged(kind: str, pairs: Sequence[Node]) -> nodes.Tuple:
+    return nodes.Tuple(exprs=(nodes.constant("__hx_tag"), nodes.constant(kind), *pairs))
+
+
+def _tag(node: nodes.HogQLXTag) -> nodes.Tuple:
+    pairs: list[Node] = []
+    for attribute in node.attributes:
+        value = attribute.value
+        pairs.append(nodes.constant(attribute.name))
+        if isinstance(value, tuple):
+            value = nodes.Array(exprs=value)
+        pairs.append(value if isinstance(value, Node) else nodes.constant(value))
+    return _tagged(node.kind, pairs)
+
+
+def quoted_placeholder(node: nodes.Placeholder) -> str:
+    """Return what stands in a placeholder, if it is a name."""
+    return ".".join(str(part) for part in node.expr.chain) if isinstance(node.expr, nodes.Field) else "..."
+
+
+def _check_arguments(table: Table, args: Sequence[Node] | None) -> None:
+    if table.function is None:
+        if args is not None:
+            raise QueryError(f"Table '{table.name}' does not accept arguments")
+        return
+    least, most = table.function
+    if args is None:
+        raise QueryError(f"Table function '{table.name}' requires arguments")
+    for bound, wrong in (("least", len(args) < least), ("most", len(args) > most)):
+        count = least if bound == "least" else most
+        if wrong:
+            raise QueryError(
+                f"Table function '{table.name}' requires at {bound} {count} argument{'s' if count > 1 else ''}"
+            )

@@ -1,0 +1,44 @@
+"""What a query can name while it is resolved, and what resolving needs to know of its project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.nodes import Node
+from mockserver.analytics.hogql.resolving.sources import Source
+from mockserver.analytics.hogql.tables.database import Database
+from mockserver.analytics.hogql.types import Type
+
+
+@dataclass(frozen=True)
+class Context:
+    """What resolving a query needs to know of its project."""
+
+    database: Database
+    timezone: str = "UTC"
+    project_id: int = 0
+    property_types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Declared types by kind of property: `event`, `person`, `group_0`…"""
+    find_cohort: Callable[[Any], Node] | None = None
+    """How to find the members of a cohort by id or name, as a query."""
+    note: Callable[[Node], None] = lambda node: None
+    """What to tell of each field found."""
+
+
+@dataclass(eq=False)
+class Scope:
+    """What one SELECT can name."""
+
+    named: dict[str, Source] = field(default_factory=dict)
+    anonymous: list[Source] = field(default_factory=list)
+    aliases: dict[str, Type] = field(default_factory=dict)
+    origins: dict[str, Node] = field(default_factory=dict)
+    ctes: dict[str, nodes.CTE] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list)
+
+    def sources(self) -> list[Source]:
+        """Return everything it selects from."""
+        return [*self.named.values(), *self.anonymous]

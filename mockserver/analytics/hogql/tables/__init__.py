@@ -1,0 +1,1 @@
+"""What can be selected from: tables, their fields, and where those lead."""

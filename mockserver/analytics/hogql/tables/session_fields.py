@@ -1,0 +1,104 @@
+"""Sessions: each field of one is told from the session's events."""
+
+from __future__ import annotations
+
+from mockserver.analytics.hogql.tables.schema import Plain, TableField
+from mockserver.analytics.hogql.types import Kind, Type
+
+
+def _event_property(name: str) -> str:
+    return f"JSONExtractString(properties, '{name}')"
+
+
+def _first(sql: str) -> str:
+    return f"nullIf(nullIf(argMin({sql}, timestamp), 'null'), '')"
+
+
+def _last(sql: str) -> str:
+    return f"nullIf(nullIf(argMax({sql}, timestamp), 'null'), '')"
+
+
+CAMPAIGN = ("utm_source", "utm_campaign", "utm_medium", "utm_term", "utm_content", "gclid", "gad_source", "gclsrc",
+            "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid", "li_fat_id", "mc_cid", "igshid", "ttclid",
+            "_kx", "irclid")  # fmt: skip
+SEARCH = "'google.com', 'bing.com', 'duckduckgo.com', 'yahoo.com', 'baidu.com', 'yandex.ru', 'ecosia.org', 'brave.com'"
+SOCIAL = (
+    "'facebook.com', 'twitter.com', 't.co', 'x.com', 'linkedin.com', 'instagram.com', 'reddit.com', 'pinterest.com',"
+    " 'tiktok.com', 'news.ycombinator.com'"
+)
+VIDEO = "'youtube.com', 'vimeo.com', 'twitch.tv'"
+
+
+def _channel() -> str:
+    """Return how a session's channel is told from where its first event came."""
+    domain, source = _first(_event_property("$referring_domain")), _first(_event_property("utm_source"))
+    medium, campaign = _first(_event_property("utm_medium")), _first(_event_property("utm_campaign"))
+    clicked = f"notEmpty({_first_or_empty('gclid')})"
+    paid = f"(match(lower(ifNull({medium}, '')), '^(.*cp.*|ppc|retargeting|paid.*)$') OR {clicked})"
+    came = f"cutToFirstSignificantSubdomain(concat('https://', ifNull({domain}, '')))"
+    return (
+        f"multiIf(match(lower(ifNull({campaign}, '')), 'cross-network'), 'Cross Network',"
+        f" {paid} AND ({came} IN ({SEARCH}) OR lower(ifNull({source}, '')) IN ('google', 'bing')), 'Paid Search',"
+        f" {paid} AND {came} IN ({SOCIAL}), 'Paid Social', {paid} AND {came} IN ({VIDEO}), 'Paid Video',"
+        f" {paid}, 'Paid Unknown',"
+        f" {domain} = '$direct' AND {medium} IS NULL AND ifNull({source}, 'direct') IN ('(direct)', 'direct'),"
+        f" 'Direct',"
+        f" lower(ifNull({medium}, '')) IN ('email', 'e-mail', 'newsletter'), 'Email',"
+        f" lower(ifNull({medium}, '')) = 'affiliate', 'Affiliate', {came} IN ({SEARCH}), 'Organic Search',"
+        f" {came} IN ({SOCIAL}), 'Organic Social', {came} IN ({VIDEO}), 'Organic Video',"
+        f" match(ifNull({campaign}, ''), 'video'), 'Organic Video', match(ifNull({medium}, ''), 'push$'), 'Push',"
+        f" {domain} = '$direct', 'Direct', {domain} IS NOT NULL, 'Referral', 'Unknown')"
+    )
+
+
+def _first_or_empty(name: str) -> str:
+    return f"ifNull({_first(_event_property(name))}, '')"
+
+
+def sessions_fields() -> dict[str, TableField]:
+    """Return the fields of sessions, each told from the session's events."""
+    url = _event_property("$current_url")
+    entry, end = _first(url), _last(url)
+    pageviews, screens = "countIf(event = '$pageview')", "countIf(event = '$screen')"
+    autocaptures = "countIf(event = '$autocapture')"
+    duration = "dateDiff('second', min(timestamp), max(timestamp))"
+    text, count = Type(Kind.STRING), Type(Kind.INTEGER)
+    fields: dict[str, TableField] = {
+        "id": Plain(text, "`$session_id`"),
+        "session_id": Plain(text, "`$session_id`"),
+        "session_id_v7": Plain(count, "reinterpretAsUInt128(toUUIDOrZero(`$session_id`))"),
+        "team_id": Plain(count, "{team_id}", is_starred=False),
+        "distinct_id": Plain(text, "argMax(distinct_id, timestamp)"),
+        "$start_timestamp": Plain(Type(Kind.DATETIME), "min(toTimeZone(timestamp, {timezone}))"),
+        "$end_timestamp": Plain(Type(Kind.DATETIME), "max(toTimeZone(timestamp, {timezone}))"),
+        "$urls": Plain(Type(Kind.ARRAY), f"arrayDistinct(groupArrayIf({url}, {url} != ''))"),
+        "$num_uniq_urls": Plain(count, f"uniqIf({url}, {url} != '')"),
+        "$entry_current_url": Plain(text, entry),
+        "$entry_pathname": Plain(text, f"path({entry})"),
+        "$entry_hostname": Plain(text, f"domain({entry})"),
+        "$end_current_url": Plain(text, end),
+        "$end_pathname": Plain(text, f"path({end})"),
+        "$end_hostname": Plain(text, f"domain({end})"),
+        "$entry_referring_domain": Plain(text, _first(_event_property("$referring_domain"))),
+    }
+    for name in CAMPAIGN:
+        fields[f"$entry_{name}"] = Plain(text, _first(_event_property(name)))
+    return fields | {
+        "$pageview_count": Plain(count, pageviews),
+        "$autocapture_count": Plain(count, autocaptures),
+        "$screen_count": Plain(count, screens),
+        "$channel_type": Plain(text, _channel()),
+        "$session_duration": Plain(count, duration),
+        "duration": Plain(count, duration),
+        "$is_bounce": Plain(
+            Type(Kind.BOOLEAN),
+            f"if({pageviews} = 0, NULL, not({pageviews} > 1 OR {autocaptures} > 0 OR {duration} >= 10))",
+        ),
+        "$last_external_click_url": Plain(text, _last(_event_property("$external_click_url"))),
+        "$page_screen_autocapture_count_up_to": Plain(
+            count, "uniqUpToIf(1)(uuid, event IN ('$pageview', '$screen', '$autocapture'))", is_starred=False
+        ),
+        "$exit_current_url": Plain(text, end),
+        "$exit_pathname": Plain(text, f"path({end})"),
+        "$vitals_lcp": Plain(Type(Kind.FLOAT), f"toFloat64OrNull({_first(_event_property('$web_vitals_LCP_value'))})"),
+    }

@@ -1,0 +1,1 @@
+"""Insights: HogQL of our own over events, and what their answers say of it."""

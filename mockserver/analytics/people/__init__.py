@@ -1,0 +1,1 @@
+"""Who is behind an insight, as the older endpoints of persons ask."""

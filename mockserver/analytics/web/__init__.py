@@ -1,0 +1,1 @@
+"""Web analytics: visitors, sessions and pages."""

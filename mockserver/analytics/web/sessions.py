@@ -1,0 +1,66 @@
+"""What questions of web analytics share: sessions that looked at pages, in two periods that may be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.analytics.hogql.fragments import expression
+from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
+from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.insights.date_ranges import DateRange
+from mockserver.analytics.insights.series import query_conditions
+
+VIEWS = "event = '$pageview' or event = '$screen'"
+NEVER = "1 = 2"
+
+
+@dataclass(frozen=True)
+class WebSessions:
+    """The sessions that a question is about: those that began in its days, or in the days before if it compares."""
+
+    inquiry: Inquiry
+    query: Mapping[str, Any]
+    days: DateRange
+    earlier: DateRange | None
+
+    @classmethod
+    def of(cls, inquiry: Inquiry, query: Mapping[str, Any]) -> WebSessions:
+        """Return what a query asks for. Raises: QueryError."""
+        days = DateRange.of(inquiry, query.get("dateRange"), None)
+        comparing = query.get("compareFilter") or {}
+        earlier = None
+        if comparing.get("compare"):
+            distance = comparing.get("compare_to")
+            earlier = days.shifted(inquiry, distance) if distance else days.previous()
+        return cls(inquiry, query, days, earlier)
+
+    @property
+    def goal(self) -> Node | None:
+        """Return what holds of events that reach the goal, if there is one; no action is known here."""
+        goal = self.query.get("conversionGoal")
+        if not goal:
+            return None
+        name = goal.get("customEventName")
+        return expression(NEVER) if name is None else compare(field("event"), "==", constant(name))
+
+    def conditions(self) -> list[Node]:
+        """Return what holds of the events that are looked at, dates apart: they view something, or reach the goal."""
+        goal = self.goal or expression(NEVER)
+        looked_at = expression(f"{VIEWS} or {{goal}}", goal=goal)
+        return [looked_at, *query_conditions(self.inquiry, self.query)]
+
+    def where(self) -> Node:
+        """Return what holds of events in either period."""
+        inside = self.within(field("timestamp"))
+        before = self.before(field("timestamp"))
+        return conjunction([expression("{inside} or {before}", inside=inside, before=before), *self.conditions()])
+
+    def within(self, moment: Node) -> Node:
+        """Return whether a moment lies in the days asked about."""
+        return conjunction(self.days.conditions(moment))
+
+    def before(self, moment: Node) -> Node:
+        """Return whether a moment lies in the days that those are compared with."""
+        return expression(NEVER) if self.earlier is None else conjunction(self.earlier.conditions(moment))

@@ -1,0 +1,16 @@
+"""Where the contract and the scenarios lie: inside the wheel, or beside the package in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def _shipped(name: str) -> Path:
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+CONTRACTS = _shipped("contracts")
+FIXTURES = _shipped("fixtures")

@@ -1,0 +1,1 @@
+"""Lists: filtered, searched, sorted and paged, as Django and PostgreSQL do it."""

@@ -1,0 +1,1 @@
+"""One request: who asks, for what tenant, with what body."""

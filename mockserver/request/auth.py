@@ -1,0 +1,54 @@
+"""Who asks, and what their key allows.
+
+Source: the order and the texts are those of PostHog's own permission classes; recorded against a real server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import AuthenticationFailed, NotAuthenticated, PermissionDenied
+from mockserver.request.call import Principal
+from mockserver.store import View
+
+BEARER = re.compile(r"Bearer\s+(\S.+)")
+KEYS_REFUSED = "This action does not support Personal API Key access"
+
+
+def find_key(authorization: str | None, body: Any, query: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the first candidate for a personal API key, and the name of the place where it was found.
+
+    `Bearer` is case-sensitive and needs at least two characters after it; any other scheme is no candidate.
+    """
+    found = BEARER.match(authorization or "")
+    if found and not found[1].startswith("pha_"):
+        return found[1].strip(), "Authorization header"
+    if isinstance(body, Mapping) and body.get("personal_api_key"):
+        return str(body["personal_api_key"]), "body"
+    if query.get("personal_api_key"):
+        return query["personal_api_key"], "query string"
+    return None
+
+
+def authenticate(candidate: tuple[str, str] | None, view: View) -> Principal:
+    """Return who a key belongs to.
+
+    Raises: NotAuthenticated without a key, AuthenticationFailed for an unknown one and for a deactivated user's.
+    """
+    if candidate is None:
+        raise NotAuthenticated
+    value, place = candidate
+    key = view.table("api_keys").get(value)
+    user = view.table("users").get(key["user_id"]) if key else None
+    if key is None or user is None or user.get("is_active") is False:
+        raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
+    return Principal(user, key)
+
+
+def require_scopes(principal: Principal, scopes: tuple[str, ...]) -> None:
+    """Refuse a key that lacks a scope, naming the first that is missing. Raises: PermissionDenied."""
+    for scope in scopes:
+        if not principal.allows(scope):
+            raise PermissionDenied(f"API key missing required scope '{scope}'")

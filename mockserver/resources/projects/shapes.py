@@ -1,0 +1,64 @@
+"""How projects look: what of one is worked out when it is shown, and the short forms that lists show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.request.call import Call
+from mockserver.resources.projects.tokens import live_events_token
+from mockserver.resources.resource import Record
+
+# What queries of a project do unless they say otherwise; a project overrides it by its `modifiers`.
+DEFAULT_MODIFIERS = {
+    "bounceRatePageViewMode": "count_pageviews",
+    "convertToProjectTimezone": True,
+    "inCohortVia": "subquery",
+    "materializationMode": "legacy_null_as_null",
+    "optimizeJoinedFilters": False,
+    "personsArgMaxVersion": "auto",
+    "personsOnEventsMode": "person_id_override_properties_joined",
+    "sessionTableVersion": "auto",
+    "sessionsV2JoinMode": "string",
+    "useMaterializedViews": True,
+    "usePresortedEventsTable": False,
+}
+
+
+def worked_out(record: Record, call: Call) -> dict[str, Any]:
+    """Return what a project shows and does not hold: of the asker, of its groups and events, of the server."""
+    group_types = [
+        {name: kind.get(name) for name in ("group_type", "group_type_index", "name_singular", "name_plural")}
+        for kind in call.table("group_types").find(project_id=record["id"])
+    ]
+    return {
+        "organization": record["organization_id"],
+        "effective_membership_level": call.tenant.level or None,
+        "has_group_types": bool(group_types),
+        "group_types": sorted(group_types, key=lambda kind: kind["group_type_index"]),
+        "live_events_token": live_events_token(call, record),
+        "ingested_event": has_ingested(record, call),
+        "person_on_events_querying_enabled": True,
+        "default_modifiers": DEFAULT_MODIFIERS,
+    }
+
+
+def project_basic(record: Record, call: Call) -> dict[str, Any]:
+    """Return a project as lists show it."""
+    return {
+        "id": record["id"], "uuid": record["uuid"], "organization": record["organization_id"],
+        "api_token": record["api_token"], "name": record["name"],
+        "completed_snippet_onboarding": record["completed_snippet_onboarding"],
+        "has_completed_onboarding_for": record["has_completed_onboarding_for"],
+        "ingested_event": has_ingested(record, call),
+        "is_demo": record["is_demo"], "timezone": record["timezone"], "access_control": record["access_control"],
+    }  # fmt: skip
+
+
+def team_basic(record: Record, call: Call) -> dict[str, Any]:
+    """Return a project as lists show it in the place of its team."""
+    return {**project_basic(record, call), "project_id": record["id"]}
+
+
+def has_ingested(record: Record, call: Call) -> bool:
+    """Return whether any event of a project has arrived."""
+    return bool(record["ingested_event"]) or call.table("events").first(project_id=record["id"]) is not None

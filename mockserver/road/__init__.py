@@ -1,0 +1,1 @@
+"""The road of one request: bound, dispatched, rendered, and held to the contract."""

@@ -1,0 +1,166 @@
+"""Tie every operation of the contract to the action that answers it, or refuse to start."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from mockserver.contract import Contract, Family, Operation, Profile
+from mockserver.request.call import Call
+from mockserver.resources.resource import Resource
+from mockserver.store import Record
+
+Action = Callable[..., Any]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE")
+STANDARD = frozenset({"list", "create", "retrieve", "update", "partial_update", "destroy"})
+
+
+class BindingError(Exception):
+    """The contract and the resources do not fit; the message names the operation and the method sought."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An operation bound to its action."""
+
+    operation: Operation
+    resource: Resource
+    action: Action
+    takes_record: bool
+
+    @cached_property
+    def reads_first(self) -> bool:
+        """Whether the action is given the state as it stands, and not a transaction."""
+        operation = self.operation
+        return operation.method.upper() in SAFE or operation.action in self.resource.reads_first
+
+    def act(self, call: Call) -> Any:
+        """Answer; an action that names `record` is given it, or the 404 is sent first."""
+        if self.takes_record and "id" in call.path:
+            record: Record = self.resource.get_record(call, call.path["id"])
+            return self.action(call, record=record)
+        return self.action(call)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path under one mount, and what answers each of its methods."""
+
+    path: str
+    relative: str
+    resource: Resource
+    endpoints: Mapping[str, Endpoint]
+    instead: Route | None = None
+    """The route that takes this path for a record's, in a profile whose servers do not know any of its operations."""
+
+    def seen(self, profile: Profile, path: dict[str, str]) -> tuple[Route, dict[str, str]]:
+        """Return the route that a profile's servers find, and the path's parameters as they read them."""
+        if self.instead is None or any(e.operation.exists_in(profile) for e in self.endpoints.values()):
+            return self, path
+        return self.instead, {**path, "id": self.relative}
+
+    def is_gone_in(self, profile: Profile) -> bool:
+        """Return whether a profile's servers find nothing at all under this path."""
+        return self.instead is None and not any(e.operation.exists_in(profile) for e in self.endpoints.values())
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether the path ends in an action's own name rather than in a collection or a record."""
+        return any(part and not part.startswith("{") for part in self.relative.split("/"))
+
+    @cached_property
+    def allow(self) -> str:
+        """The `Allow` header: the methods in DRF's order."""
+        methods = [method for method in METHOD_ORDER if method in self.endpoints]
+        return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
+
+    @cached_property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that its answers come in, the usual one first."""
+        return self.resource.formats(self.relative)
+
+    @cached_property
+    def scopes(self) -> tuple[str, ...]:
+        """Scopes of the path's actions, whatever the method."""
+        return next((e.operation.scopes for e in self.endpoints.values() if e.operation.scopes), ())
+
+    @cached_property
+    def reading_scope(self) -> str | None:
+        """The scope that OPTIONS asks for."""
+        return f"{self.scopes[0].partition(':')[0]}:read" if self.scopes else None
+
+    @property
+    def name(self) -> str:
+        """The name that OPTIONS gives."""
+        if self.is_custom:
+            return self.relative.rsplit("/", 1)[-1].replace("_", " ").title()
+        title = self.resource.title or type(self.resource).__name__
+        return f"{title} {'Instance' if self.relative else 'List'}"
+
+
+def bind(contract: Contract, resources: Iterable[type[Resource]]) -> list[Route]:
+    """Return every route of every mount.
+
+    Raises: BindingError for a family without a resource, an operation without a method, or a resource's own public
+    method that is neither an operation nor a hook.
+    """
+    by_family = {resource.family: resource for resource in resources}
+    missing = set(contract.families) - set(by_family)
+    if missing:
+        raise BindingError(f"no resource answers the families: {', '.join(sorted(missing))}")
+    unknown = set(by_family) - set(contract.families)
+    if unknown:
+        raise BindingError(f"no family of the contract is called: {', '.join(sorted(unknown))}")
+    routes: list[Route] = []
+    for family in contract.families.values():
+        operations = [operation for operation in contract.operations if operation.family == family.name]
+        resource = by_family[family.name](contract)
+        _refuse_strays(type(resource), operations)
+        routes.extend(_routes(family, operations, resource))
+    return routes
+
+
+def _routes(family: Family, operations: list[Operation], resource: Resource) -> Iterable[Route]:
+    """Yield the routes of a family; what the contract shows under one mount answers under each of them."""
+    for mount in family.mounts:
+        found: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            methods = found.setdefault(operation.relative, {})
+            if operation.method.upper() not in methods or operation.mount == mount:
+                methods[operation.method.upper()] = operation
+        routes: dict[str, Route] = {}
+        for relative, methods in found.items():
+            path = f"{mount}/{relative}" if relative else mount
+            endpoints = {method: _endpoint(operation, resource) for method, operation in methods.items()}
+            routes[relative] = Route(path, relative, resource, endpoints)
+        for relative, route in routes.items():
+            is_word = "/" not in relative and route.is_custom
+            yield replace(route, instead=routes["{id}"]) if is_word and "{id}" in routes else route
+
+
+def _endpoint(operation: Operation, resource: Resource) -> Endpoint:
+    action = getattr(resource, operation.action, None)
+    if not callable(action):
+        public = [name for name in dir(resource) if not name.startswith("_")]
+        closest = get_close_matches(operation.action, public, n=1)
+        hint = f"; the closest is {closest[0]}" if closest else ""
+        raise BindingError(f"{operation.id}: {type(resource).__name__} has no method {operation.action}{hint}")
+    return Endpoint(operation, resource, action, "record" in inspect.signature(action).parameters)
+
+
+def _refuse_strays(resource: type[Resource], operations: Iterable[Operation]) -> None:
+    wanted = {operation.action for operation in operations}
+    if not resource.reads_first <= wanted:
+        raise BindingError(f"{resource.__name__}: not an operation: {', '.join(sorted(resource.reads_first - wanted))}")
+    hooks = {name for base in resource.__mro__[1:] for name in vars(base)} - STANDARD
+    for name, member in vars(resource).items():
+        if name.startswith("_") or not inspect.isfunction(member) or name in wanted or name in hooks:
+            continue
+        closest = get_close_matches(name, wanted, n=1)
+        hint = f"; did you mean {closest[0]}?" if closest else ""
+        raise BindingError(f"{resource.__name__}.{name} is neither an operation of {resource.family} nor a hook{hint}")

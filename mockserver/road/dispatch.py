@@ -1,0 +1,185 @@
+"""The road of one request: each line is a stage, and each may raise an `APIError`.
+
+The order decides which error wins, and is the real server's.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from flask import Request, Response
+
+from mockserver.contract import Profile
+from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, ParseError, PermissionDenied
+from mockserver.request import auth, tenancy
+from mockserver.request.call import Call, Principal
+from mockserver.request.parsing import Body, read_body
+from mockserver.road.binding import SAFE, Endpoint, Route
+from mockserver.road.rendering import encode, render, render_error
+from mockserver.store import View
+from mockserver.world import deletions
+from mockserver.world.tables import Owner
+
+if TYPE_CHECKING:
+    from mockserver.world.worlds import World
+
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+PATH_SAFE = "/~:@!$&'()*+,;="
+QUERY_SAFE = PATH_SAFE + "?%"
+ENDPOINT_NOT_FOUND = "Endpoint not found."
+EVERY_METHOD = "OPTIONS, DELETE, GET, POST, HEAD, PUT, PATCH"
+"""What servers say is allowed where there is nothing: one view catches every method (recorded answers)."""
+FORMAT = "mockserver.format"
+"""Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
+
+
+def dispatch(route: Route, path: dict[str, str], world: World, request: Request) -> Response:
+    """Answer one request of a known route."""
+    format = ""
+    try:
+        format = negotiate(request, route)
+        response = _answer(route, path, world, request, format)
+    except APIError as error:
+        response = render_error(error, wants_csv=format == "csv")
+    response.headers["Allow"] = EVERY_METHOD if route.is_gone_in(world.profile) else route.allow
+    if len(route.formats) > 1:
+        response.headers["Vary"] = "Accept"
+    return response
+
+
+def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
+    view = deletions.settled(world)
+    if route.is_gone_in(world.profile):
+        raise NotFound(ENDPOINT_NOT_FOUND)
+    if route.resource.owner is Owner.PROJECT and "project_id" not in path:
+        path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
+    body: Body | APIError = _try_body(request, route, world.profile)
+    principal = authenticate(request, body, view)
+    endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
+    refuse_keys(principal, route, endpoint, request.method, world)
+    if isinstance(body, APIError):
+        raise body
+    tenant = route.resource.locate(path, principal, view)
+    tenancy.require_reach(principal, tenant, path)
+    auth.require_scopes(principal, _scopes(route, endpoint, request.method, body))
+    tenancy.require_membership(tenant, path)
+    if request.method == "OPTIONS":
+        return describe(route, world.profile)
+    if endpoint is None:
+        raise MethodNotAllowed.of(request.method)
+    if tenant.level < endpoint.operation.membership_level:
+        raise PermissionDenied(route.resource.level_refusal)
+    with _state(world, view, endpoint) as state:
+        if not endpoint.reads_first:  # what was found may have changed or gone while others wrote
+            tenant = route.resource.locate(path, principal, state)
+        call = Call(
+            endpoint.operation, principal, tenant, world, state, path, request.args,
+            body.value, body.is_form, body.files, partial(absolute_url, request), format,
+        )  # fmt: skip
+        result = endpoint.act(call)
+        return render(result, endpoint.operation.successes[world.profile], route.resource, call)
+
+
+def _state(world: World, view: View, endpoint: Endpoint) -> AbstractContextManager[Any]:
+    return nullcontext(view) if endpoint.reads_first else world.store.transaction()
+
+
+def _scopes(route: Route, endpoint: Endpoint | None, method: str, body: Body) -> tuple[str, ...]:
+    if method == "OPTIONS":
+        return (route.reading_scope,) if route.reading_scope else ()
+    if endpoint is None:
+        return route.scopes if route.is_custom else ()
+    return route.resource.scopes(endpoint.operation, body.value)
+
+
+def _try_body(request: Request, route: Route, profile: Profile) -> Body | APIError:
+    """Return the body, or what is wrong with it, which is said only once the key is known to be good."""
+    if request.method in SAFE:
+        return Body({})
+    try:
+        return read_body(request, route.resource.reads(profile))
+    except APIError as error:
+        return error
+
+
+def negotiate(request: Request, route: Route) -> str:
+    """Return the format to answer in.
+
+    Raises: NotFound for a `format` (or path suffix) that is not on offer, NotAcceptable for such an `Accept`.
+    """
+    offered = route.formats
+    named = request.environ.get(FORMAT) or request.args.get("format")
+    if named:
+        if named not in offered:
+            raise NotFound
+        return str(named)
+    accepted = request.environ.get("HTTP_ACCEPT")
+    if not accepted or accepted == "*/*":
+        return offered[0]
+    best = request.accept_mimetypes.best_match([MEDIA_TYPES[name] for name in offered])
+    if best is None:
+        raise NotAcceptable
+    return next(name for name in offered if MEDIA_TYPES[name] == best)
+
+
+def authenticate(request: Request, body: Body | APIError, view: View) -> Principal:
+    """Return who asks."""
+    value = None if isinstance(body, APIError) else body.value
+    return auth.authenticate(auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args), view)
+
+
+def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, method: str, world: World) -> None:
+    """Refuse a scoped key where the servers know no scope to ask of it.
+
+    So it is for actions that declare none (in profile `observed`; the pages show them with a key) and for most wrong
+    methods, which name no action at all; PATCH on a collection, where the family has a scope for writing, and any wrong
+    method on an action that does declare its scopes, go on to their 405.
+    """
+    if not principal.is_scoped or method == "OPTIONS" or (method == "HEAD" and endpoint is None):
+        return
+    if endpoint is not None:
+        refused = endpoint.operation.refuses_keys and world.profile is Profile.OBSERVED
+    elif route.is_custom:
+        refused = not route.scopes
+    else:
+        refused = not (method == "PATCH" and not route.relative and route.resource.has_writing_scope)
+    if refused:
+        raise PermissionDenied(auth.KEYS_REFUSED)
+
+
+def describe(route: Route, profile: Profile) -> Response:
+    """Answer OPTIONS with what DRF says of a view."""
+    resource = route.resource
+    text = {
+        "name": route.name,
+        "description": "",
+        "renders": [MEDIA_TYPES[name] for name in route.formats],
+        "parses": list(resource.reads(profile)),
+    }
+    return Response(encode(text), content_type="application/json")
+
+
+def absolute_url(request: Request) -> str:
+    """Return the address as it was asked for; only what no URI may hold, as a bare `[`, is written as URIs do.
+
+    Raises: ParseError for a `Host` that no address can hold, which Django refuses with a 400 as well.
+    """
+    environ = request.environ
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    if ("[" in host or "]" in host) and not is_bracketed_address(host):
+        raise ParseError(f"Invalid HTTP_HOST header: '{host}'.")
+    path = environ.get("mockserver.path", request.path)
+    address = f"{environ['wsgi.url_scheme']}://{host}{quote(path, safe=PATH_SAFE)}"
+    query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe=QUERY_SAFE)
+    return f"{address}?{query}" if query else address
+
+
+def is_bracketed_address(host: str) -> bool:
+    """Tell whether a `Host` with brackets is an IPv6 address, as in `[::1]:8010`."""
+    try:
+        return urlsplit(f"//{host}").hostname is not None
+    except ValueError:
+        return False

@@ -1,0 +1,172 @@
+"""Results into responses: JSON, CSV, or nothing, as the contract's response says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import orjson
+from flask import Response
+
+from mockserver.contract import Success
+from mockserver.errors import APIError
+from mockserver.listing.pagination import Page
+from mockserver.request.call import Answer, Call
+from mockserver.resources.resource import Resource
+from mockserver.store.contents import Version
+
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(?:\.\d+)?)Z")
+
+
+def render(result: Any, success: Success, resource: Resource, call: Call) -> Response:
+    """Return the response for an action's result: the contract decides status and shape."""
+    if isinstance(result, Response):
+        return result
+    status, headers, media_type = success.status, call.headers, JSON
+    if isinstance(result, Answer):
+        status, headers, media_type = result.status, {**headers, **result.headers}, result.media_type
+        result = result.result
+        if result is None:
+            return empty(status, headers)
+    elif success.schema is None:
+        return empty(status, headers)
+    if media_type != JSON:
+        return Response(result, status, headers, content_type=media_type)
+    if call.format == "csv":
+        rows = result_rows(result, success, resource, call)
+        return Response(encode_csv(rows), status, headers, content_type=CSV)
+    return Response(encode_result(result, success, resource, call), status, headers, content_type=JSON)
+
+
+def empty(status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response without a body, and so without a content type."""
+    response = Response(status=status, headers=dict(headers or {}))
+    response.headers.remove("Content-Type")
+    return response
+
+
+def render_error(error: APIError, *, wants_csv: bool = False) -> Response:
+    """Return an error in PostHog's envelope; where CSV was asked for there is none, and the body is empty."""
+    if error.body is None or wants_csv:
+        return empty(error.status, error.headers)
+    return Response(encode(error.body), error.status, dict(error.headers), content_type=JSON)
+
+
+def encode(value: Any) -> bytes:
+    """Return compact JSON in UTF-8; NaN becomes null, numbers of any size are kept."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except (TypeError, ValueError, RecursionError):
+        text = json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-8", "replace")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as Python's own encoder takes it: nothing encoded already, no NaN, no infinity."""
+    if isinstance(value, orjson.Fragment):
+        return _plain(json.loads(value.contents))
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def encode_result(result: Any, success: Success, resource: Resource, call: Call) -> bytes:
+    """Return a result as JSON: a record or a page of them as the component that the response names."""
+    if isinstance(result, Version):
+        return encode_record(result, success.component, resource, call)
+    if isinstance(result, Page):
+        component = resource.rows_component(success.schema, result.rows_key)
+        stamp = _stamp(component, resource, call)
+        rows = [
+            orjson.Fragment(
+                kept[1]
+                if (kept := row.rendered) is not None and kept[0] == stamp
+                else _encode_record(row, stamp, component, resource, call)
+            )
+            if isinstance(row, Version)
+            else row
+            for row in result.rows
+        ]
+        return encode({**result.envelope, result.rows_key: rows})
+    return encode(result)
+
+
+def encode_record(record: Version, component: str | None, resource: Resource, call: Call) -> bytes:
+    """Return a record as JSON, encoded once for each version of it and of the tables it shows something of."""
+    return _encode_record(record, _stamp(component, resource, call), component, resource, call)
+
+
+def _stamp(component: str | None, resource: Resource, call: Call) -> tuple[Any, ...] | None:
+    """Return what an encoded record is good for: the component, and the tables as they stand; None for nothing."""
+    if resource.depends_on is None:
+        return None
+    tables = (*resource.depends_on, *resource.relations.values())
+    return (component, call.profile, *(call.state.version(name) for name in tables))
+
+
+def _encode_record(
+    record: Version, stamp: tuple[Any, ...] | None, component: str | None, resource: Resource, call: Call
+) -> bytes:
+    if stamp is None:
+        return encode(resource.show(record, call, component))
+    rendered = record.rendered  # read once: another thread may put another profile's in its place
+    if rendered is None or rendered[0] != stamp:
+        record.rendered = rendered = (stamp, encode(resource.show(record, call, component)))
+    encoded: bytes = rendered[1]
+    return encoded
+
+
+def result_rows(result: Any, success: Success, resource: Resource, call: Call) -> Sequence[Any]:
+    """Return the rows that a CSV answer lists; an object that is not a page has none."""
+    if isinstance(result, Page):
+        component = resource.rows_component(success.schema, result.rows_key)
+        return [resource.show(row, call, component) if isinstance(row, Version) else row for row in result.rows]
+    if isinstance(result, list):
+        return result
+    rows = result.get("results", []) if isinstance(result, Mapping) and not isinstance(result, Version) else []
+    return rows if isinstance(rows, list) else []
+
+
+def encode_csv(rows: Sequence[Any]) -> str:
+    """Return rows as CSV: nested values under dotted names, columns sorted by name, an empty body for no rows.
+
+    Source: recorded exports of persons and values.
+    """
+    flat = [dict(_flatten("", row)) for row in rows]
+    if not flat:
+        return ""
+    columns = sorted({name for row in flat for name in row})
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(name, row.get(name)) for name in columns] for row in flat)
+    return out.getvalue()
+
+
+def _flatten(prefix: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        items: Any = value.items()
+    elif isinstance(value, (list, tuple)):
+        items = enumerate(value)
+    else:
+        return [(prefix, value)]
+    return [pair for key, item in items for pair in _flatten(f"{prefix}.{key}" if prefix else str(key), item)]
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        is_clients = name.startswith("properties.")  # text as the client sent it, whatever it looks like
+        moment = None if is_clients else TIME.fullmatch(value)
+        return f"{moment[1]} {moment[2]}+00:00" if moment else value
+    return str(value)

@@ -1,0 +1,173 @@
+"""What SDKs talk to: the capture endpoints, under every name they have had, and the questions asked at start-up.
+
+A request belongs to the world and project of the token it carries. Errors of capture are plain text, as the real
+service's are; only an unknown token is told in PostHog's envelope, as its documentation shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Request, Response, request
+
+from mockserver import capture
+from mockserver.capture.decoding import CaptureError, Payload, read_payload
+from mockserver.capture.normalizing import normalize, read_moment
+from mockserver.errors import APIError, AuthenticationFailed
+from mockserver.road.rendering import encode, render_error
+from mockserver.sdk import startup as sdk_startup
+from mockserver.store import Record
+from mockserver.traffic.interception import enter
+from mockserver.world import entropy
+from mockserver.world.worlds import World, Worlds
+
+PATHS = ("batch", "capture", "e", "i/v0/e", "track", "engage", "i/v0/ai/batch")
+NAMED_BY_PATH = {"/engage": "$identify"}  # what an event without a name is, in the oldest of the forms
+RECORDINGS = "s"
+INVALID_TOKEN = "Project API key invalid. You can find your project API key in your PostHog project settings."
+PLAIN = "text/plain; charset=utf-8"
+
+CORS = {
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "X-Requested-With,Content-Type,Authorization,Content-Encoding",
+}
+
+
+class UnknownToken(AuthenticationFailed):
+    """A project token that no world knows."""
+
+    code = "invalid_api_key"
+    detail = INVALID_TOKEN
+
+
+def capture_blueprint(worlds: Worlds) -> Blueprint:
+    """Return the routes that SDKs use, over these worlds."""
+    blueprint = Blueprint("capture", __name__)
+
+    def add(path: str, answer: Callable[..., Response], methods: tuple[str, ...]) -> None:
+        def view(**parts: str) -> Response:
+            if request.method == "OPTIONS":
+                return _allow(Response(status=200), request)
+            try:
+                return _allow(answer(worlds, request, **parts), request)
+            except CaptureError as error:
+                return _allow(Response(error.message, error.status, content_type=PLAIN), request)
+            except APIError as error:
+                return _allow(render_error(error), request)
+
+        for form in (path, f"{path}/"):
+            blueprint.add_url_rule(form, endpoint=form.strip("/").replace(".", "-") + "/" * form.endswith("/"),
+                                   view_func=view, methods=[*methods, "OPTIONS"])  # fmt: skip
+
+    for path in PATHS:
+        add(f"/{path}", take_events, ("GET", "POST"))
+    add(f"/{RECORDINGS}", take_recording, ("POST",))
+    for path in ("flags", "decide"):
+        add(f"/{path}", answer_flags, ("GET", "POST"))
+    add("/array/<token>/config", answer_config, ("GET",))
+    add("/array/<token>/config.js", answer_config_script, ("GET",))
+    for path in ("/flags/definitions", "/api/feature_flag/local_evaluation"):
+        add(path, answer_definitions, ("GET",))
+    return blueprint
+
+
+def find_project(worlds: Worlds, request: Request, token: str) -> tuple[World, Record]:
+    """Return the world and project that a token names; the request is that world's. Raises: UnknownToken."""
+    world = worlds.owner(token)
+    project = world.view().table("projects").first(api_token=token) if world else None
+    if world is None or project is None:
+        raise UnknownToken
+    enter(request, world)
+    return world, project
+
+
+def take_events(worlds: Worlds, request: Request) -> Response:
+    """Store the events of a request, all of them or, when one cannot be taken, none."""
+    payload = read(request)
+    world, project = find_project(worlds, request, payload.token)
+    with world.store.transaction() as transaction:
+        now = entropy.now(transaction)
+        sent_at = None if payload.is_historical else read_moment(payload.sent_at) or sent_at_of(request)
+        ip = None if project.get("anonymize_ips") else request.remote_addr
+        default = NAMED_BY_PATH.get(request.path.rstrip("/"), "")
+        events = [normalize(event, now, sent_at=sent_at, ip=ip, default_event=default) for event in payload.events]
+        capture.ingest(world, transaction, project["id"], events)
+    return accepted(request)
+
+
+def take_recording(worlds: Worlds, request: Request) -> Response:
+    """Accept a session recording, which is not kept."""
+    find_project(worlds, request, read(request).token)
+    return accepted(request)
+
+
+def accepted(request: Request) -> Response:
+    """Return the answer to events taken: nothing at all for a beacon, which nobody waits for."""
+    if request.args.get("beacon") == "1":
+        response = Response(status=204)
+        response.headers.remove("Content-Type")
+        return response
+    return _json({"status": "Ok"})
+
+
+def read(request: Request) -> Payload:
+    """Return what a capture request carries. Raises: CaptureError."""
+    return read_payload(
+        body_of(request), request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""),
+        request.args,
+    )  # fmt: skip
+
+
+def body_of(request: Request) -> bytes:
+    """Return the body as it was sent; a form that was read already is written out again."""
+    return request.get_data() or urlencode(list(request.form.items(multi=True))).encode()
+
+
+def sent_at_of(request: Request) -> Any:
+    """Return when a browser says it sent a request: milliseconds, in the parameter `_`."""
+    text = request.args.get("_", "")
+    return read_moment(int(text)) if text.isdecimal() and len(text) < 16 else None
+
+
+def answer_flags(worlds: Worlds, request: Request) -> Response:
+    """Return the feature flags of somebody, of whom there are none, in the form of the version asked for."""
+    asked = sdk_startup.read_question(request, body_of(request))
+    world, project = find_project(worlds, request, asked.token)
+    with world.store.transaction() as transaction:
+        moment = entropy.now(transaction)
+        request_id = entropy.uuid7(world.seed, transaction)
+    return _json(sdk_startup.flags(project, asked, request_id, moment, is_decide=request.path.startswith("/decide")))
+
+
+def answer_config(worlds: Worlds, request: Request, token: str) -> Response:
+    """Return what posthog-js asks for first."""
+    _, project = find_project(worlds, request, token)
+    return _json(sdk_startup.config(project))
+
+
+def answer_config_script(worlds: Worlds, request: Request, token: str) -> Response:
+    """Return the same as a script."""
+    _, project = find_project(worlds, request, token)
+    return Response(sdk_startup.config_script(project), content_type="application/javascript")
+
+
+def answer_definitions(worlds: Worlds, request: Request) -> Response:
+    """Return the definitions for evaluating flags locally: no flags, and the group types there are."""
+    world = worlds.of_key(sdk_startup.key_of(request))
+    return _json(sdk_startup.definitions(world, request))
+
+
+def _json(value: Any) -> Response:
+    return Response(encode(value), content_type="application/json")
+
+
+def _allow(response: Response, request: Request) -> Response:
+    """Let a page of any origin read the answer: SDKs run on their users' pages."""
+    origin = request.headers.get("Origin")
+    response.headers["Access-Control-Allow-Origin"] = origin or "*"
+    if origin:
+        response.headers.extend(CORS)
+    return response

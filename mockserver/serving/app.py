@@ -1,0 +1,182 @@
+"""The factory: contract and world in, WSGI application out. There is no state beside what it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.routing import Rule
+
+from mockserver.contract import Contract, Profile
+from mockserver.errors import MethodNotAllowed, NotFound, of_status
+from mockserver.request.parsing import MAX_BODY_BYTES, DjangoRequest
+from mockserver.resources import RESOURCES
+from mockserver.road.binding import Route, bind
+from mockserver.road.dispatch import ENDPOINT_NOT_FOUND, EVERY_METHOD, FORMAT, dispatch
+from mockserver.road.rendering import render_error
+from mockserver.road.strictness import Strictness
+from mockserver.sdk.api import capture_blueprint
+from mockserver.seeding import Progress
+from mockserver.seeding.templates import Templates
+from mockserver.serving.cors import LOCALHOST, Cors
+from mockserver.store.log import MOST_ITEMS
+from mockserver.traffic.coverage import Coverage
+from mockserver.traffic.interception import WORLD, Interception, endpoint_name, template_rule
+from mockserver.traffic.latency import Latency
+from mockserver.version import __version__
+from mockserver.world.worlds import World, Worlds
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
+
+
+class Pattern(Rule):
+    """A rule of paths to match only: compiling what would build them, which nothing asks for, is half of the routing's
+    start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return lambda *_, **__: ("", "")
+
+
+class Application(Flask):
+    """A Flask that reads requests as Django does, and has no coroutines to look for in each of its functions."""
+
+    request_class = DjangoRequest
+    url_rule_class = Pattern
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
+def create_app(
+    world: World | None = None,
+    *,
+    scenario: str = "demo",
+    seed: int = 0,
+    profile: str = Profile.DOCUMENTED,
+    freeze_time: str | None = None,
+    strict: bool = False,
+    admin_token: str | None = None,
+    admin: bool = True,
+    journal_size: int = MOST_ITEMS,
+    cors: str = LOCALHOST,
+    latency: str | None = None,
+    contract: Contract | None = None,
+    progress: Progress | None = None,
+) -> Flask:
+    """Return a WSGI application that answers every operation of the contract.
+
+    `world` is the default one; without it `scenario` (a name, or a path to a file) is seeded with `seed`, answering as
+    `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
+    contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
+    `journal_size` is how many requests each world remembers. `cors` names the origins whose pages may read the answers:
+    `localhost` any of this machine, `*` all, `off` none. `latency` is what every answer waits, in milliseconds: `200`,
+    or a range of them that the world's seed draws from, `100-300`. `progress` is told how far the seeding of a large
+    scenario is: what is made, how many are, how many there will be.
+
+    Raises: ContractError, BindingError, ScenarioError; ValueError for a time, origin or latency that is none.
+    """
+    origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
+    contract = contract or Contract.read()
+    routes = bind(contract, RESOURCES)
+    templates = Templates(contract, freeze_time)
+    worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress))
+    app = Application("mockserver", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["mockserver"] = worlds
+    app.extensions["mockserver.contract"] = contract
+    app.extensions["mockserver.routes"] = routes
+    strictness = Strictness(contract)
+    for route in routes:
+        _serve(app, route, strictness if strict else None)
+    _serve_schema(app, contract)
+    app.register_blueprint(capture_blueprint(worlds))
+    coverage = Coverage(contract)
+    origins.install(app)  # first, since a browser's preflight is no request of a client's
+    interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)
+    interception.install(app)
+    if admin:
+        from mockserver.admin import Plane, control_plane
+
+        plane = Plane(contract, worlds, templates, routes, strictness, coverage)
+        app.register_blueprint(control_plane(plane, admin_token))
+    app.register_error_handler(HTTPException, _route_missed(interception))
+    app.after_request(_sign)
+    app.wsgi_app = _formats(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:
+    def view(**path: str) -> Response:
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
+        world: World = asked.environ[WORLD]
+        found, named = route.seen(world.profile, path)
+        response = dispatch(found, named, world, asked)
+        if strictness:
+            response = strictness.check(response, found, world, asked.method)
+        return response
+
+    # Of whatever method, known or not: which of them a route has, and who is told so, is for the road to say.
+    name = endpoint_name(route)
+    app.url_map.add(Pattern(template_rule(route.path), endpoint=name, strict_slashes=False))
+    app.view_functions[name] = view
+
+
+def _serve_schema(app: Flask, contract: Contract) -> None:
+    """Serve the bundled contract where PostHog serves its own."""
+    from mockserver.contract.bundling import bundle_json, bundle_yaml
+
+    def schema() -> Response:
+        if request.args.get("format") == "json" or request.accept_mimetypes.best == "application/json":
+            return Response(bundle_json(contract), content_type="application/vnd.oai.openapi+json; charset=utf-8")
+        return Response(bundle_yaml(contract), content_type="application/vnd.oai.openapi; charset=utf-8")
+
+    app.add_url_rule("/api/schema/", endpoint="schema", view_func=schema, strict_slashes=False, methods=["GET"])
+
+
+def _route_missed(interception: Interception) -> Callable[[HTTPException], Response]:
+    """Return the handler of what no route answers, always in PostHog's envelope."""
+
+    def missed(error: HTTPException) -> Response:
+        if isinstance(error, WrongMethod):
+            response = render_error(MethodNotAllowed.of(request.method))
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return response
+        if error.code not in (None, 404, 308):
+            return render_error(of_status(error.code))
+        response = render_error(NotFound(ENDPOINT_NOT_FOUND))
+        response.headers["Allow"] = EVERY_METHOD
+        closest = interception.closest_route(request.path)
+        if closest:
+            response.headers["X-Mockserver-Closest-Route"] = closest
+        return response
+
+    return missed
+
+
+def _sign(response: Response) -> Response:
+    response.headers["X-Mockserver"] = __version__
+    return response
+
+
+def _formats(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Take a format suffix (`/persons.csv`) off the path, and keep the path as it was asked for."""
+
+    def suffixed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "." in path and path.startswith("/api/"):
+            found = SUFFIX.fullmatch(path)
+            if found:
+                environ["mockserver.path"] = path
+                environ["PATH_INFO"] = found[1] + found[3]
+                environ[FORMAT] = found[2]
+        return application(environ, start_response)
+
+    return suffixed

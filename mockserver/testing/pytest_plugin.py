@@ -1,0 +1,116 @@
+"""The pytest plugin: a server for the whole run, and a world of its own for each test.
+
+    def test_annotation_is_made(posthog):
+        make_annotation(posthog.url, posthog.api_key, posthog.project_id)      # the code under test
+        posthog.assert_called("annotations_create", body={"content": "Launch"})
+
+Everything heavy is imported when a fixture first needs it: a run that uses none of them pays for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mockserver.testing.worlds import PostHog, PostHogServer
+
+PROFILES = ("documented", "observed")
+OPTIONS = ("scenario", "profile", "seed", "freeze_time")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the plugin's ini options."""
+    parser.addini("posthog_scenario", "scenario of the worlds: blank, empty, demo, large, or a file", default="demo")
+    parser.addini("posthog_profile", "documented (as the pages say) or observed (as servers do)", default="documented")
+    parser.addini("posthog_seed", "seed of everything that is made up", default="0")
+    parser.addini("posthog_freeze_time", "moment at which the worlds' clocks stand still (ISO 8601)", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the plugin's marker."""
+    config.addinivalue_line(
+        "markers", "posthog(scenario, profile, seed, freeze_time): what the world of a test is made of"
+    )
+
+
+def _settings(config: pytest.Config) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: config.getini(f"posthog_{name}") or None for name in OPTIONS}
+    try:
+        settings["seed"] = int(settings["seed"] or 0)
+    except ValueError:
+        raise pytest.fail.Exception(f"posthog_seed is not a number: {settings['seed']!r}", pytrace=False) from None
+    if settings["profile"] not in PROFILES:
+        pytest.fail(f"posthog_profile is {' or '.join(PROFILES)}, not {settings['profile']!r}", pytrace=False)
+    return settings
+
+
+def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return what the markers of a test say, the closest last."""
+    wishes: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers("posthog"))):
+        unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(OPTIONS))]
+        if unknown:
+            said = f"@pytest.mark.posthog takes {', '.join(OPTIONS)} by name, not {', '.join(unknown)}"
+            pytest.fail(said, pytrace=False)
+        wishes.update(marker.kwargs)
+    return wishes
+
+
+@pytest.fixture(scope="session")
+def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
+    from mockserver.seeding.scenarios import ScenarioError
+    from mockserver.testing.worlds import PostHogServer
+
+    try:
+        host = PostHogServer(**_settings(pytestconfig))
+    except (ScenarioError, ValueError) as error:
+        raise pytest.fail.Exception(f"the options of the worlds (posthog_…): {error}", pytrace=False) from None
+    with host as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def posthog_server(_posthog_host: PostHogServer) -> PostHogServer:
+    """The fake, listening at a socket for the whole run; one for each worker of pytest-xdist."""
+    return _posthog_host.listen()
+
+
+@pytest.fixture
+def _posthog_world(request: pytest.FixtureRequest, _posthog_host: PostHogServer) -> Iterator[PostHog]:
+    from mockserver.testing.client import ControlError
+
+    try:
+        world = _posthog_host.create_world(**_wishes(request))
+    except ControlError as error:
+        raise pytest.fail.Exception(f"@pytest.mark.posthog: {error}", pytrace=False) from None
+    request.node._posthog = world
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def posthog(posthog_server: PostHogServer, _posthog_world: PostHog) -> PostHog:
+    """A world of the test's own, behind a real socket."""
+    return _posthog_world
+
+
+@pytest.fixture
+def posthog_client(_posthog_world: PostHog) -> Iterator[httpx.Client]:
+    """A client of the test's world with its key, in this process and without a socket."""
+    with _posthog_world.open_client(in_process=True) as client:
+        yield client
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """Show the requests that a failed test made."""
+    outcome = yield
+    report = outcome.get_result()
+    world: PostHog | None = getattr(item, "_posthog", None)
+    if world is not None and report.when == "call" and report.failed:
+        report.sections.append(("PostHog requests", world.describe_requests()))

@@ -1,0 +1,1 @@
+"""Values judged, as DRF and as pydantic judge them."""

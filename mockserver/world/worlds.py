@@ -1,0 +1,178 @@
+"""Worlds: each a PostHog of its own, and the registry that finds the one a request belongs to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from mockserver.contract import Profile
+from mockserver.errors import Conflict, NotFound
+from mockserver.store import Snapshot, Store, Transaction, View, open_store
+from mockserver.world import entropy
+from mockserver.world.tables import TABLES
+
+DEFAULT = "default"
+
+
+@dataclass
+class World:
+    """One PostHog: a store, a seed, a profile. Everything that changes is in the store."""
+
+    id: str
+    store: Store
+    seed: int = 0
+    profile: Profile = Profile.DOCUMENTED
+    scenario: str = "demo"
+    origin: Snapshot | None = None
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+    @classmethod
+    def new(
+        cls, id: str = DEFAULT, *, seed: int = 0, profile: Profile = Profile.DOCUMENTED, scenario: str = "blank",
+        url: str = "memory://",
+    ) -> World:  # fmt: skip
+        """Return a world with nothing in it."""
+        store = open_store(url, [table.layout for table in TABLES.values()])
+        return cls(id, store, seed, profile, scenario)
+
+    def settle(self) -> World:
+        """Make what the world holds now what it returns to on reset."""
+        self.origin = self.store.snapshot()
+        return self
+
+    def reset(self) -> None:
+        """Return to what the world was when it was created."""
+        if self.origin is not None:
+            self.store.restore(self.origin)
+
+    def fork(self, id: str) -> World:
+        """Return a world of its own that starts as this one stands; at the same cost however much it holds."""
+        twin = World(id, self.store.fork(), self.seed, self.profile, self.scenario, snapshots=dict(self.snapshots))
+        return twin.settle()
+
+    def keep(self, name: str | None = None) -> str:
+        """Take a snapshot under a name, or under the next free number, and return the name."""
+        if name is None:
+            name = next(str(number) for number in count(1) if str(number) not in self.snapshots)
+        self.snapshots[name] = self.store.snapshot()
+        return name
+
+    def view(self) -> View:
+        """Return the world's state as it stands."""
+        return self.store.view()
+
+    def names(self) -> Iterator[str]:
+        """Yield the personal API keys and project tokens by which requests name this world."""
+        view = self.view()
+        yield from (key["value"] for key in view.table("api_keys"))
+        yield from (project["api_token"] for project in view.table("projects"))
+
+    def new_key(self, transaction: Transaction) -> str:
+        """Return a personal API key that no other world has."""
+        number = transaction.next("drawn.key")
+        return "phx_" + entropy.spell(entropy.draw(self.seed, f"key:{self.id}", number, 64), 43)
+
+    def new_project_token(self, transaction: Transaction) -> str:
+        """Return a project token that no other world has."""
+        number = transaction.next("drawn.key")
+        return "phc_" + entropy.spell(entropy.draw(self.seed, f"project:{self.id}", number, 64), 43)
+
+
+class Worlds:
+    """The worlds of one server, and which world each key and project token belongs to."""
+
+    def __init__(self, default: World) -> None:
+        self.default = default
+        self._worlds: dict[str, World] = {DEFAULT: default}
+        self._by_key: dict[str, World] = {}
+        self._registered: dict[str, tuple[object, list[str]]] = {}
+        self._lock = threading.RLock()
+        self._created = 0
+        self.register(default)
+
+    def __len__(self) -> int:
+        return len(self._worlds)
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(list(self._worlds.values()))
+
+    def get(self, id: str) -> World:
+        """Return a world by its id. Raises: NotFound."""
+        try:
+            return self._worlds[id]
+        except KeyError:
+            raise NotFound(f"World {id!r} not found.") from None
+
+    def new_id(self) -> str:
+        """Return an id for the next world."""
+        with self._lock:
+            self._created += 1
+            return f"world-{self._created}"
+
+    def add(self, world: World) -> None:
+        """Take a world in."""
+        with self._lock:
+            self._worlds[world.id] = world
+            self.register(world)
+
+    def remove(self, id: str) -> None:
+        """Forget a world and its keys. Raises: NotFound, and Conflict for the default one."""
+        with self._lock:
+            world = self.get(id)
+            if world is self.default:
+                raise Conflict("The default world cannot be deleted; reset it instead.")
+            del self._worlds[id]
+            self._forget_keys(world)
+
+    def register(self, world: World) -> None:
+        """Let exactly the keys and tokens that a world holds now name it, unless they name another already.
+
+        Every request that may have made, changed or removed one ends with this, so it looks no further where neither
+        table has changed.
+        """
+        view = world.view()
+        stamp = (view.version("api_keys"), view.version("projects"))
+        if self._registered.get(world.id, (None,))[0] == stamp:
+            return
+        with self._lock:
+            if world is not self.default and self._worlds.get(world.id) is not world:
+                return  # removed while it answered
+            self._forget_keys(world)
+            names = list(world.names())
+            for name in names:
+                self._by_key.setdefault(name, world)
+            self._registered[world.id] = (stamp, names)
+
+    def _forget_keys(self, world: World) -> None:
+        for name in self._registered.pop(world.id, (None, []))[1]:
+            if self._by_key.get(name) is world:
+                del self._by_key[name]
+
+    def owner(self, key: str) -> World | None:
+        """Return the world that a key or project token belongs to."""
+        return self._by_key.get(key)
+
+    def of_key(self, key: str | None) -> World:
+        """Return the world that a key belongs to; the default one for no key or an unknown one."""
+        return self._by_key.get(key, self.default) if key else self.default
+
+    def describe(self, world: World) -> dict[str, Any]:
+        """Return what a test needs to know of a world; what a blank one lacks is null."""
+        view = world.view()
+        project = next(iter(view.table("projects")), None)
+        organization = next(iter(view.table("organizations")), None)
+        key = next((k for k in view.table("api_keys") if self.owner(k["value"]) is world), None)
+        user = view.table("users").get(key["user_id"]) if key else None
+        return {
+            "id": world.id,
+            "api_key": key["value"] if key else None,
+            "project_token": project["api_token"] if project else None,
+            "organization_id": organization["id"] if organization else None,
+            "project_id": project["id"] if project else None,
+            "user": {name: user[name] for name in ("id", "uuid", "email")} if user else None,
+            "profile": world.profile.value,
+            "seed": world.seed,
+        }
