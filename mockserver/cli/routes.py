@@ -12,7 +12,9 @@ from mockserver.road.binding import Route
 
 
 @click.command(short_help="List every operation, its action and its scopes.")
-@click.option("--all", "everything", is_flag=True, help="Also the operations that no page shows, and every mount.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Also what stands beside the described operations, and every mount."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, an object an operation.")
 def routes(everything: bool, as_json: bool) -> None:
     """List every operation: its action, scopes, pages, and whether it is answered in shape only.
@@ -36,13 +38,13 @@ def routes(everything: bool, as_json: bool) -> None:
 
 
 def describe(routes: list[Route], *, everything: bool = False) -> list[dict[str, object]]:
-    """Return a row for every operation that the pages show; with `everything`, for all that is served."""
+    """Return a row for every operation that the contract describes; with `everything`, for all that is served."""
     rows = []
     for route in routes:
         for method, endpoint in route.endpoints.items():
             operation = endpoint.operation
-            promised = operation.documented and operation.path == route.path
-            if promised or everything:
+            described = operation.described and operation.path == route.path
+            if described or everything:
                 rows.append(_row(operation, method, route, endpoint.action.__name__))
     return rows
 
@@ -56,6 +58,7 @@ def _row(operation: Operation, method: str, route: Route, action: str) -> dict[s
         "scopes": list(operation.scopes),
         "pages": operation.pages,
         "documented": operation.documented,
+        "standing": operation.standing.value,
         "note": "shape only" if operation.action in route.resource.shape_only else "",
     }
 

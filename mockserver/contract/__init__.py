@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
-from mockserver.contract.joining import join
+from mockserver.contract.joining import BEYOND, join
 from mockserver.contract.locations import CONTRACTS
-from mockserver.contract.operations import Family, Operation, Success
+from mockserver.contract.operations import Family, Operation, Standing, Success
 from mockserver.contract.profiles import Profile, for_profile, view
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Family",
     "Operation",
     "Profile",
+    "Standing",
     "Success",
     "component_name",
     "follow",
@@ -30,7 +31,11 @@ __all__ = [
 
 
 class Contract:
-    """The joined contract. `document` holds the promised operations, `operations` every one that is served."""
+    """The joined contract.
+
+    `document` is what is bundled: the promised operations, and under a word of our own those modelled beyond them.
+    `operations` holds every one that is served.
+    """
 
     def __init__(self, document: Document, undocumented: Document, families: dict[str, Family]) -> None:
         self.document = document
@@ -67,21 +72,39 @@ class Contract:
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation under the path the contract gives it, promised ones first."""
-        promised = self._operations_of(self.document["paths"], documented=True)
-        return (*promised, *self._operations_of(self.undocumented, documented=False))
+        paths = {
+            Standing.PROMISED: self.document["paths"],
+            Standing.MODELLED: self.document[BEYOND],
+            Standing.SERVED: self.undocumented,
+        }
+        return tuple(operation for standing in paths for operation in self._operations_of(paths[standing], standing))
 
     @cached_property
     def promised(self) -> tuple[Operation, ...]:
         """The operations that the documentation pages show."""
         return tuple(operation for operation in self.operations if operation.documented)
 
-    def _operations_of(self, paths: Document, *, documented: bool) -> Iterator[Operation]:
+    @cached_property
+    def described(self) -> tuple[Operation, ...]:
+        """The operations that servers are held against: the promised ones, and those modelled beyond them."""
+        return tuple(operation for operation in self.operations if operation.described)
+
+    @cached_property
+    def whole(self) -> Document:
+        """The document of all that is described, as plain OpenAPI: what tools that judge a server are given."""
+        whole = {name: value for name, value in self.document.items() if name != BEYOND}
+        paths = {path: dict(item) for path, item in self.document["paths"].items()}
+        for path, item in self.document[BEYOND].items():
+            paths.setdefault(path, {}).update(item)
+        return {**whole, "paths": paths}
+
+    def _operations_of(self, paths: Document, standing: Standing) -> Iterator[Operation]:
         for path, item in paths.items():
             for method in METHODS:
                 if method in item:
-                    yield self._operation(path, item, method, documented)
+                    yield self._operation(path, item, method, standing)
 
-    def _operation(self, path: str, item: Document, method: str, documented: bool) -> Operation:
+    def _operation(self, path: str, item: Document, method: str, standing: Standing) -> Operation:
         spec = dict(item[method])
         family = self.families[spec["tags"][0]]
         mounts = [mount for mount in family.mounts if path == mount or path.startswith(mount + "/")]
@@ -96,7 +119,7 @@ class Contract:
             path=path,
             family=family.name,
             mount=max(mounts, key=len),
-            documented=documented,
+            standing=standing,
             spec=spec,
             successes={profile: self._success(spec, profile) for profile in Profile},
         )

@@ -3,7 +3,8 @@
 The families' documents are plain OpenAPI with a few words of our own (`contracts/openapi.yaml` explains them). Joining
 does four things: it rewrites references between files to references inside one, tags every operation with its family,
 derives a `Patched…` component for the body of each PATCH (the same fields, none required), and keeps the operations
-that no documentation page shows apart, since they are served but not part of what is promised.
+that no documentation page shows apart, since they are no part of what is promised: those of families that are modelled
+whole stay in the document under a word of our own, those that only stand beside promised ones do not.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mockserver.contract.document import METHODS, ContractError, Document, compo
 from mockserver.contract.operations import Family
 
 UNDOCUMENTED = "x-undocumented-paths"
+BEYOND = "x-modelled-beyond-pages"
 
 
 def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
@@ -28,6 +30,8 @@ def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
     undocumented: Document = {}
     document = {key: value for key, value in root.items() if key != "x-families"}
     document["paths"] = {}
+    document[BEYOND] = {}
+    apart = {BEYOND: document[BEYOND], UNDOCUMENTED: undocumented}
     for name in root["x-families"]:
         source = _load(folder / name)
         try:
@@ -43,13 +47,21 @@ def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
                 target[member] = value
         for path, item in source.get("paths", {}).items():
             document["paths"][path] = _tagged(item, family.name)
-        for path, item in source.get(UNDOCUMENTED, {}).items():
-            if "parameters" not in item and path in source.get("paths", {}):
-                item = {"parameters": source["paths"][path].get("parameters", []), **item}
-            undocumented.setdefault(path, {}).update(_tagged(item, family.name))
-    for paths in (document["paths"], undocumented):
+        for word, paths in apart.items():
+            for path, item in source.get(word, {}).items():
+                shared = _parameters_of(path, source)
+                if shared and "parameters" not in item:
+                    item = {"parameters": shared, **item}
+                paths.setdefault(path, {}).update(_tagged(item, family.name))
+    for paths in (document["paths"], *apart.values()):
         _derive_patched(document, paths)
     return document, undocumented, families
+
+
+def _parameters_of(path: str, source: Document) -> list[Document]:
+    """Return the parameters that a family gives a path where it shows other methods of it."""
+    shown = (source.get(word, {}).get(path, {}).get("parameters") for word in ("paths", BEYOND))
+    return next((parameters for parameters in shown if parameters), [])
 
 
 def _load(path: Path) -> Document:

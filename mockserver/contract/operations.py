@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 
 from mockserver.contract.document import Document, component_name
@@ -30,6 +31,17 @@ class Success:
         return component_name(self.schema) if self.schema else None
 
 
+class Standing(StrEnum):
+    """What the contract says of an operation."""
+
+    PROMISED = "promised"
+    """The documentation pages show it."""
+    MODELLED = "modelled"
+    """No page shows it; it is described and answered as fully as if one did."""
+    SERVED = "served"
+    """It stands beside others of its family, and is served because servers have it."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one path, under the mount that a request came by."""
@@ -39,7 +51,7 @@ class Operation:
     path: str
     family: str
     mount: str
-    documented: bool
+    standing: Standing
     spec: Document = field(repr=False, compare=False)
     successes: dict[Profile, Success] = field(repr=False, compare=False)
 
@@ -47,6 +59,16 @@ class Operation:
     def relative(self) -> str:
         """What follows the collection's path: `""`, `{id}`, `{id}/activity`, `funnel/correlation`."""
         return self.path[len(self.mount) :].lstrip("/")
+
+    @property
+    def documented(self) -> bool:
+        """Whether the documentation pages show it."""
+        return self.standing is Standing.PROMISED
+
+    @property
+    def described(self) -> bool:
+        """Whether the contract says all that it may answer, so that servers can be held against it."""
+        return self.standing is not Standing.SERVED
 
     @property
     def is_item(self) -> bool:

@@ -18,10 +18,10 @@ UNSHOWN = """The servers have them, so both profiles answer them; the bundled co
 def differences() -> str:
     """Return everything that the two profiles answer differently, and what pages do not show at all."""
     contract = Contract.read()
-    views = {profile: view(contract.document, profile) for profile in Profile}
+    views = {profile: view(contract.whole, profile) for profile in Profile}
     heads = ("Operation", "`documented`", "`observed`")
-    unkept = [f"- {_named(operation)}" for operation in contract.promised if operation.refuses_keys]
-    served = {f"- {_named(operation)}" for operation in contract.operations if not operation.documented}
+    unkept = [f"- {_named(operation)}" for operation in contract.described if operation.refuses_keys]
+    served = {f"- {_named(operation)}" for operation in contract.operations if not operation.described}
     return "\n\n".join([
         "## Answers", table(heads, _answers(contract, views)),
         "## Bodies of requests", table(heads, _bodies(contract)),
@@ -36,7 +36,7 @@ def _named(operation: Operation) -> str:
 
 
 def _answers(contract: Contract, views: Views) -> Iterator[tuple[str, str, str]]:
-    for operation in contract.promised:
+    for operation in contract.described:
         if not all(operation.exists_in(profile) for profile in Profile):
             there = ["answered" if operation.exists_in(profile) else "no such operation" for profile in Profile]
             yield _named(operation), there[0], there[1]
@@ -65,8 +65,8 @@ def _response(response: Document) -> str:
 
 
 def _bodies(contract: Contract) -> Iterator[tuple[str, str, str]]:
-    for operation in contract.promised:
-        spec = contract.document["paths"][operation.path][operation.method.lower()]
+    for operation in contract.described:
+        spec = contract.whole["paths"][operation.path][operation.method.lower()]
         if "requestBody" not in spec:
             continue
         body = _resolved(contract.document, spec["requestBody"])

@@ -69,7 +69,7 @@ def load(
     method and path are not permitted are dropped.
     """
     config = SchemathesisConfig.from_dict(_config(base_url, api_key, settings, parameters))
-    document: Document = view(contract.document, profile)
+    document: Document = view(contract.whole, profile)
     document["servers"] = [{"url": base_url}]
     if settings.read_only:
         document["paths"] = {path: _reading(item) for path, item in document["paths"].items()}

@@ -154,7 +154,7 @@ def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
             path = "/".join(filter(None, (mount, operation.relative)))
             served.setdefault(path, set()).add(operation.method)
     listed: dict[str, set[str]] = {}
-    for operation in contract.promised:
+    for operation in contract.described:
         listed.setdefault(operation.path, set()).add(operation.method)
     paths = [path for path, methods in listed.items() if served.get(path, methods) - methods]
     pattern = "|".join(re.escape(path) for path in paths)
@@ -167,7 +167,7 @@ def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
 
 def _of_refusals(contract: Contract, profile: Profile) -> tuple[Exemption, ...]:
     """Return exemptions for the operations whose only answer is a refusal: records that are never removed for good."""
-    refused = [o for o in contract.promised if o.successes[profile].status >= 400]
+    refused = [o for o in contract.described if o.successes[profile].status >= 400]
     pattern = "|".join(re.escape(f"{o.method.upper()} {o.path}") for o in refused)
     reason = "Its documented answer, always, is that the method is not allowed."
     return (Exemption("positive_data_acceptance", reason, operations=pattern),) if refused else ()

@@ -62,7 +62,7 @@ class Exploration:
         """Return a pattern that finds exactly the operations that have a row, unless all of them have one."""
         if not self.settings.only and not self.generated:
             return None
-        wanted = [r for r in self.report.promised if not self.generated or r.operation.id in self.generated]
+        wanted = [r for r in self.report.described if not self.generated or r.operation.id in self.generated]
         return "|".join(f"^{re.escape(row.label)}$" for row in wanted) or "^$"
 
     def _explore(
@@ -70,7 +70,7 @@ class Exploration:
         exchanges: dict[tuple[str, str, int], Exchange] | None,
     ) -> None:  # fmt: skip
         done = 0
-        total = len(self.report.promised) * len([p for p in settings.phases if p != "stateful"])
+        total = len(self.report.described) * len([p for p in settings.phases if p != "stateful"])
 
         def advance(phase: str, label: str) -> None:
             nonlocal done

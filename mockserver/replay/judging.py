@@ -18,7 +18,7 @@ class Judge:
     """Judges answers by one profile's view of the contract; validators are made when first needed."""
 
     def __init__(self, contract: Contract, profile: Profile) -> None:
-        self._document = for_answers(view(contract.document, profile))
+        self._document = for_answers(view(contract.whole, profile))
         self._validators: dict[tuple[str, str], Any] = {}
 
     def problem(self, operation: Operation, answer: Answer) -> tuple[str, str] | None:

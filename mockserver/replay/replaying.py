@@ -98,7 +98,7 @@ class Replay:
     def _run_probes(self, identifiers: Sequence[Identifiers]) -> None:
         operations = [
             row.operation
-            for row in self.report.promised
+            for row in self.report.described
             if all(row.operation.exists_in(target.profile) for target in self.targets)
         ]
         made = [probes(self.contract, operations, known) for known in identifiers]
@@ -218,7 +218,7 @@ class Replay:
             info.count(target.adapter.traffic)
         if len(self.targets) == 2 and not report.interrupted:
             report.unused = self._differences.unused
-        left_out = {row.label: max(s.left_out for s in row.showings.values()) for row in report.promised}
+        left_out = {row.label: max(s.left_out for s in row.showings.values()) for row in report.described}
         bounded = [label for label, number in left_out.items() if number]
         if bounded:
             report.notes.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
+from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.keys import PersonalApiKeys
 from mockserver.resources.organizations.role_memberships import RoleMemberships
@@ -35,4 +36,5 @@ RESOURCES: tuple[type[Resource], ...] = (
     Organizations,
     Users,
     PersonalApiKeys,
+    FeatureFlags,
 )

@@ -49,7 +49,7 @@ class Coverage:
             statuses.setdefault(id, {})[str(status)] = number
         promised = self._statuses(profile)
         rows = []
-        for operation in self._contract.promised:
+        for operation in self._contract.described:
             seen = statuses.get(operation.id, {})
             rows.append({
                 "operation": operation.id,
@@ -64,11 +64,11 @@ class Coverage:
     def _statuses(self, profile: Profile) -> dict[str, list[str]]:
         """Return the statuses that a profile may answer with, by operation; none for one that it does not have."""
         if profile not in self._promised:
-            paths = view(self._contract.document, profile)["paths"]
+            paths = view(self._contract.whole, profile)["paths"]
             self._promised[profile] = {
                 operation.id: sorted(paths[operation.path][operation.method]["responses"])
                 if operation.exists_in(profile)
                 else []
-                for operation in self._contract.promised
+                for operation in self._contract.described
             }
         return self._promised[profile]

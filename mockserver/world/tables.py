@@ -63,6 +63,7 @@ NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
 NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
+NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
 OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 
@@ -134,6 +135,12 @@ TABLES: dict[str, Table] = {
             references={"role_id": "roles", "user_id": "users"},
             indexes=("role_id", "user_id"), orders=(OLDEST_ROLE_MEMBERS,),
         ),
+        Table(
+            "feature_flags", component="FeatureFlag", fields=("evaluation_tags",), required=("key",),
+            references={**_CREATED_BY, "last_modified_by": "users", "usage_dashboard": "dashboards"},
+            indexes=("key",), orders=(NEWEST_FLAGS,), unique=(("project_id", "key"),),
+        ),
+        Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
         Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"),
               indexes=("short_id", "deleted")),

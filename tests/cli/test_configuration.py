@@ -38,15 +38,16 @@ def test_every_option_has_the_variable_of_its_name(name) -> None:
 
 
 def test_environment_sets_an_option(run) -> None:
-    assert len(json.loads(run("routes", MOCKSERVER_JSON="1").output)) == 93
-    assert len(json.loads(run("routes", MOCKSERVER_JSON="1", MOCKSERVER_ALL="1").output)) > 93
+    described = json.loads(run("routes", MOCKSERVER_JSON="1").output)
+    assert sum(row["documented"] for row in described) == 93
+    assert len(json.loads(run("routes", MOCKSERVER_JSON="1", MOCKSERVER_ALL="1").output)) > len(described)
 
 
 @pytest.mark.parametrize(
     ("file", "text"), [("mockserver.toml", "json = true"), ("pyproject.toml", "[tool.mockserver]\njson = true")]
 )
 def test_folder_sets_an_option(run, file, text) -> None:
-    assert len(json.loads(run("routes", files={file: text}).output)) == 93
+    assert sum(row["documented"] for row in json.loads(run("routes", files={file: text}).output)) == 93
 
 
 def test_folder_sets_an_option_of_a_command_below_another(run) -> None:

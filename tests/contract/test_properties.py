@@ -52,7 +52,7 @@ def found(request: pytest.FixtureRequest, contract: Contract) -> Iterator[Found]
         except urllib.error.HTTPError as error:
             return Answer(error.code, {}, error.read())
 
-    identifiers = Finder(contract, TENANTS, ask, may_create=True).identifiers(contract.promised)
+    identifiers = Finder(contract, TENANTS, ask, may_create=True).identifiers(contract.described)
     world.settle()
     try:
         yield profile, explore(
@@ -72,7 +72,7 @@ def test_no_check_fails(found: Found) -> None:
 
 def test_every_operation_succeeds(found: Found, contract: Contract) -> None:
     profile, findings = found
-    operations = [operation for operation in contract.promised if operation.exists_in(profile)]
+    operations = [operation for operation in contract.described if operation.exists_in(profile)]
     missed = {}
     for operation in operations:
         label = f"{operation.method.upper()} {operation.path}"
@@ -83,7 +83,7 @@ def test_every_operation_succeeds(found: Found, contract: Contract) -> None:
 
 
 def test_every_exemption_has_a_reason_and_is_about_an_operation(contract: Contract) -> None:
-    labels = [f"{operation.method.upper()} {operation.path}" for operation in contract.promised]
+    labels = [f"{operation.method.upper()} {operation.path}" for operation in contract.described]
     for exemption in exemptions(contract, Profile.DOCUMENTED):
         assert len(exemption.reason) > 20
         assert any(re.fullmatch(exemption.operations, label) for label in labels), exemption

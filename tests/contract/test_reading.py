@@ -16,7 +16,7 @@ def test_contract_promises_93_operations(contract):
 
 @pytest.mark.parametrize("profile", list(Profile))
 def test_each_view_is_valid_openapi(contract, profile):
-    assert [error.message for error in OpenAPIV31SpecValidator(view(contract.document, profile)).iter_errors()] == []
+    assert [error.message for error in OpenAPIV31SpecValidator(view(contract.whole, profile)).iter_errors()] == []
 
 
 def test_bundle_is_valid_openapi_in_both_notations(contract):
@@ -38,7 +38,7 @@ def test_every_operation_names_pages_scopes_and_errors(contract):
 
 def test_every_error_response_has_the_one_envelope(contract):
     exceptions = {"LifecycleRefused", "ProductOnboardingRefused"}
-    for operation in contract.promised:
+    for operation in contract.described:
         for status, response in operation.spec["responses"].items():
             schema = response.get("content", {}).get("application/json", {}).get("schema", {})
             if status >= "4" and "$ref" in schema:
@@ -63,6 +63,16 @@ def test_undocumented_operations_are_served_and_not_bundled(contract):
     assert "annotations_update" in {operation.id for operation in contract.operations}
     bundled = {item[m]["operationId"] for item in contract.document["paths"].values() for m in METHODS if m in item}
     assert "annotations_update" not in bundled
+
+
+def test_operations_modelled_beyond_the_pages_are_described_and_not_promised(contract):
+    beyond = [operation for operation in contract.described if not operation.documented]
+    assert "feature_flags_create" in {operation.id for operation in beyond}
+    bundled = contract.document["x-modelled-beyond-pages"]
+    for operation in beyond:
+        assert bundled[operation.path][operation.method]["tags"] == [operation.family]
+        assert operation.method in contract.whole["paths"][operation.path]
+        assert {"401", "403", "404", "406", "429"} <= set(operation.spec["responses"]), operation.id
 
 
 def test_unreadable_contract_names_the_file(tmp_path: Path):

@@ -24,7 +24,7 @@ def to_data(report: Report) -> dict[str, Any]:
         "settings": report.settings,
         "targets": [_target(report, target) for target in report.targets],
         "summary": {
-            "operations": len(report.promised),
+            "operations": len(report.described),
             "failures": report.failed,
             "differences": report.unexplained,
             "accepted": report.accepted,

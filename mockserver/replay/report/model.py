@@ -162,17 +162,17 @@ class Report:
             self.seconds = time.perf_counter() - started
 
     @property
-    def promised(self) -> list[Row]:
-        """The rows of operations that the pages show."""
-        return [row for row in self.rows.values() if row.operation.documented]
+    def described(self) -> list[Row]:
+        """The rows of operations that the contract describes."""
+        return [row for row in self.rows.values() if row.operation.described]
 
     @property
     def shown(self) -> list[Row]:
-        """The promised rows, and of the others those that a request reached."""
+        """The described rows, and of the others those that a request reached."""
         return [
             row
             for row in self.rows.values()
-            if row.operation.documented or any(showing.statuses for showing in row.showings.values())
+            if row.operation.described or any(showing.statuses for showing in row.showings.values())
         ]
 
     @property
@@ -187,7 +187,7 @@ class Report:
         return 100 * sum(pairs) / len(pairs) if pairs else 0.0
 
     def _pairs(self, target: str) -> Iterator[tuple[Showing, str]]:
-        for row in self.promised:
+        for row in self.described:
             showing = row.showings[target]
             takes_body = bool(row.operation.body_media_types)
             for status in showing.documented:
@@ -196,7 +196,7 @@ class Report:
 
     def reached(self, target: str) -> int:
         """Return how many operations answered a target's requests with a success."""
-        return sum(row.showings[target].reached for row in self.promised)
+        return sum(row.showings[target].reached for row in self.described)
 
     @property
     def failed(self) -> int:
@@ -227,7 +227,7 @@ def empty_rows(contract: Contract, targets: Sequence[tuple[str, str]], pattern: 
 
     from mockserver.contract import Profile, view
 
-    paths = {profile: view(contract.document, profile)["paths"] for profile in Profile}
+    paths = {profile: view(contract.whole, profile)["paths"] for profile in Profile}
     rows = {}
     for operation in contract.operations:
         label = f"{operation.method.upper()} {operation.path}"
@@ -237,7 +237,7 @@ def empty_rows(contract: Contract, targets: Sequence[tuple[str, str]], pattern: 
         for name, text in targets:
             profile = Profile(text)
             spec = paths[profile].get(operation.path, {}).get(operation.method)
-            if spec is None and operation.documented:
+            if spec is None and operation.described:
                 showings[name] = Showing((), operation.successes[profile].status)
             else:
                 statuses = sorted((spec or operation.spec)["responses"])

@@ -67,7 +67,7 @@ def by_family(report: Report) -> Table:
     for name, justify in (("family", "left"), ("operations", "right"), *_columns(report)):
         table.add_column(name, justify="right" if justify == "right" else "left")
     families: dict[str, list[Row]] = {}
-    for row in report.promised:
+    for row in report.described:
         families.setdefault(row.operation.family, []).append(row)
     for family, rows in families.items():
         reached = [str(sum(row.showings[t.name].reached for row in rows)) for t in report.targets]
@@ -123,7 +123,7 @@ def _show_figures(report: Report, console: Console) -> None:
     console.print()
     for target in report.targets:
         console.print(Text(
-            f"{target.name} ({target.url}, {target.profile}): {report.reached(target.name)} of {len(report.promised)} "
+            f"{target.name} ({target.url}, {target.profile}): {report.reached(target.name)} of {len(report.described)} "
             f"operations reached, {report.coverage(target.name):.1f} % of the documented answers seen, "
             f"{target.requests} requests"
         ))  # fmt: skip
