@@ -39,6 +39,8 @@ class Schemas:
             return
         self._met.add(pair)
         ours, theirs = self.base.of(left), self.revision.of(right)
+        if theirs.types == {ours.page_type}:
+            return  # it says what the pages say, and the contract knows better
         if ours.options or theirs.options:
             yield from self._options(left, right, ours, theirs, place, subject, depth)
         yield from self._types(ours, theirs, place, subject)

@@ -44,6 +44,8 @@ class Shape:
     """Schemas of which it is one, where they are objects or lists."""
     read_only: bool = False
     write_only: bool = False
+    page_type: str | None = None
+    """The type that documentation gives it, which is not the true one."""
 
     @property
     def kind(self) -> str:
@@ -149,6 +151,7 @@ def _own(node: Node) -> Shape:
         values=node.get("additionalProperties") if isinstance(node.get("additionalProperties"), Mapping) else None,
         read_only=node.get("readOnly") is True,
         write_only=node.get("writeOnly") is True,
+        page_type=_text(node.get("x-page-type")),
     )
 
 
@@ -189,6 +192,7 @@ def _both(left: Shape, right: Shape) -> Shape:
         options=left.options or right.options,
         read_only=left.read_only or right.read_only,
         write_only=left.write_only or right.write_only,
+        page_type=left.page_type or right.page_type,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mockserver.contract import Contract, Document, Operation, Profile, follow, for_profile, view
@@ -12,6 +12,8 @@ Views = dict[Profile, Document]
 NONE = "–"
 REFUSED = """In profile `observed`, a personal API key with scopes is refused (403) by these, as PostHog's servers do
 where they know no scope to ask for; in `documented` it is not."""
+UNKNOWN = """PostHog's documentation is generated, and where the generator knows no type it writes one all the same. No
+server sends it, so both profiles send the value as it is."""
 UNSHOWN = """The servers have them, so both profiles answer them; the bundled contract does not promise them."""
 
 
@@ -26,6 +28,8 @@ def differences() -> str:
         "## Answers", table(heads, _answers(contract, views)),
         "## Bodies of requests", table(heads, _bodies(contract)),
         "## Fields", table(("Component, field", "`documented`", "`observed`"), _fields(contract)),
+        "## Types that the pages do not know", UNKNOWN,
+        table(("Component, field", "on the pages", "in both profiles"), _types(contract)),
         "## Keys that servers refuse", REFUSED, "\n".join(sorted(unkept)),
         "## Operations that no page shows", UNSHOWN, "\n".join(sorted(served)),
     ])  # fmt: skip
@@ -80,14 +84,31 @@ def _body(body: Document) -> str:
 
 
 def _fields(contract: Contract) -> Iterator[tuple[str, str, str]]:
-    """Yield the properties that differ; components that share one share its row."""
-    rows: dict[tuple[str, str, str], list[str]] = {}
+    """Yield the properties that differ between the profiles."""
+    marked = _marked(contract, "x-observed")
+    kinds = ((named, _kind(field), field["x-observed"]) for named, field in marked)
+    return _shared((named, one, "left out" if seen is False else _kind(seen)) for named, one, seen in kinds)
+
+
+def _types(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Yield the properties whose type is not the one on the pages."""
+    marked = _marked(contract, "x-page-type")
+    return _shared((named, field["x-page-type"], _kind(field)) for named, field in marked)
+
+
+def _marked(contract: Contract, word: str) -> Iterator[tuple[tuple[str, str], Document]]:
+    """Yield component, name and schema of the properties that carry a word of our own."""
     for component, schema in contract.components.items():
         for name, field in schema.get("properties", {}).items():
-            if not component.startswith("Patched") and isinstance(field, dict) and "x-observed" in field:
-                seen = field["x-observed"]
-                told = "left out" if seen is False else _kind(seen)
-                rows.setdefault((name, _kind(field), told), []).append(component)
+            if not component.startswith("Patched") and isinstance(field, dict) and word in field:
+                yield (component, name), field
+
+
+def _shared(told: Iterable[tuple[tuple[str, str], str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield rows of properties; components that share one share its row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for (component, name), one, other in told:
+        rows.setdefault((name, one, other), []).append(component)
     for (name, one, other), components in rows.items():
         yield f"{', '.join(components)}: {code(name)}", one, other
 

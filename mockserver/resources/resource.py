@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import orjson
-
 from mockserver.contract import Contract, Document, Operation, Profile, component_name, for_profile
 from mockserver.errors import NotFound
 from mockserver.listing.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
@@ -62,7 +60,7 @@ class Resource:
         self.key = TABLES[self.table].key
         self.schema: Schema = build_schema(contract, self.component, self.field_overrides)
         self._observed: Schema = build_schema(contract, self.component, self.field_overrides, Profile.OBSERVED)
-        self._layouts: dict[tuple[str, Profile], builtins.list[tuple[str, bool]]] = {}
+        self._layouts: dict[tuple[str, Profile], builtins.list[str]] = {}
 
     # The six standard actions
 
@@ -245,21 +243,15 @@ class Resource:
         for name, table in self.relations.items():
             if name not in own:
                 own[name] = user_basic(call, record.get(name), table)
-        shown = {}
-        for name, as_text in self._layout(component, call.profile):
-            value = own[name] if name in own else record.get(name)
-            if as_text and value is not None and not isinstance(value, str):
-                value = as_json_text(value)
-            shown[name] = value
-        return shown
+        return {name: own[name] if name in own else record.get(name) for name in self._layout(component, call.profile)}
 
-    def _layout(self, component: str, profile: Profile) -> builtins.list[tuple[str, bool]]:
-        """Return the names that a component shows, and for each whether the pages show it as text."""
+    def _layout(self, component: str, profile: Profile) -> builtins.list[str]:
+        """Return the names that a component shows."""
         key = (component, profile)
         if key not in self._layouts:
             spec: Document = for_profile(self.contract.components[component], profile)
             self._layouts[key] = [
-                (name, prop.get("type") in ("string", ["string", "null"]))
+                name
                 for name, prop in spec.get("properties", {}).items()
                 if prop is not False and not prop.get("writeOnly")
             ]
@@ -288,8 +280,3 @@ def search_terms(text: str) -> list[str]:
     """Return the words of a search in lower case: parted by blanks or commas, quoted phrases kept together."""
     found = re.findall(r'"([^"]*)"|\'([^\']*)\'|([^\s,"\']+)', text.replace("\x00", ""))
     return [term.lower() for groups in found for term in groups if term.strip()]
-
-
-def as_json_text(value: Any) -> str:
-    """Return a value as the text that a documentation page shows it to be."""
-    return orjson.dumps(value).decode()

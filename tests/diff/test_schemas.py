@@ -57,6 +57,17 @@ RESPONSES = [
     ),
 ]  # fmt: skip
 
+NO_TYPE = {"type": "array", "items": INTEGER, "x-page-type": "string"}
+
+
+def test_type_that_a_generator_gave_where_it_knew_none_is_no_change() -> None:
+    assert changes(thing(a=NO_TYPE), thing(a=STRING)) == []
+    assert changes(thing(a=NO_TYPE), thing(a={"type": "array", "items": INTEGER})) == []
+    rule = "response-property-type-changed"
+    assert changes(thing(a=NO_TYPE), thing(a={"type": "array", "items": STRING})) == [(rule, "error", "200 $.a[]")]
+    assert changes(thing(a=NO_TYPE), thing(a={"type": "object"})) == [(rule, "error", "200 $.a")]
+
+
 REQUESTS = [
     (thing(a=STRING, b=STRING), thing(b=STRING), "request-property-removed", "warning", "$.a"),
     (thing(b=STRING), thing(a={}, b=STRING, required=["a"]), "new-required-request-property", "error", "$.a"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -45,12 +44,11 @@ def test_a_member_is_put_into_a_role(either: Client, role: str) -> None:
 
 def test_the_role_shows_its_members_at_once(either: Client, role: str) -> None:
     made = [put_in(either, role, key) for key in ("phx_mock_member", "phx_mock_admin")]
-    shown = either.get(f"{role}/").json["members"]
-    assert (json.loads(shown) if isinstance(shown, str) else shown) == made
+    assert either.get(f"{role}/").json["members"] == made
     listed = either.get(f"{role}/role_memberships/").json
     assert (listed["count"], listed["results"]) == (2, made)
     assert either.delete(f"{role}/role_memberships/{made[0]['id']}/").status_code == 204
-    assert either.get(f"{role}/").json["members"] in ([made[1]], json.dumps([made[1]], separators=(",", ":")))
+    assert either.get(f"{role}/").json["members"] == [made[1]]
 
 
 def test_a_member_may_be_in_many_roles_but_once_in_each(either: Client, role: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from mockserver.serving.app import create_app
@@ -36,6 +37,18 @@ def test_world_is_described(plane, made) -> None:
     assert made.id in [world.id for world in plane.worlds()]
     assert plane.world(made.id).api_key == made.api_key
     assert plane.health()["worlds"] == 2
+
+
+def test_values_are_values_for_clients_of_the_default_profile(plane) -> None:
+    world = plane.create_world(scenario="demo")
+    ask = httpx.Client(base_url=world.url, headers={"Authorization": f"Bearer {world.api_key}"})
+    with ask:
+        roles = ask.get(f"/api/organizations/{world.organization_id}/roles/").json()["results"]
+        path = f"/api/projects/{world.project_id}/pipeline_destination_configs/"
+        config = ask.get(f"{path}{ask.get(path).json()['results'][0]['id']}/").json()
+    world.delete()
+    assert "@" in roles[0]["members"][0]["user"]["email"] and roles[0]["is_default"] is False
+    assert dict(config["config"]) and config["plugin_info"]["id"] == config["plugin"]
 
 
 def test_refusal_says_why(plane, server) -> None:

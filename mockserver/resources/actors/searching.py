@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mockserver.resources.resource import Record, as_json_text
+from mockserver.listing.comparing import json_text, like
+from mockserver.resources.resource import Record
 
 
 def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:
@@ -18,13 +19,6 @@ def search_persons(records: Sequence[Record], text: str) -> Sequence[Record]:
     def matches(record: Record) -> bool:
         email = (record["properties"] or {}).get("email") or ""
         named = text in record["distinct_ids"] or text == record["uuid"]
-        return named or pattern.search(email if isinstance(email, str) else as_json_text(email)) is not None
+        return named or pattern.search(email if isinstance(email, str) else json_text(email)) is not None
 
     return [record for record in records if matches(record)]
-
-
-def like(text: str) -> str:
-    """Return a LIKE pattern as a regular expression that finds it anywhere."""
-    signs = {"%": ".*", "_": "."}
-    parts = re.findall(r"\\.|.", text, re.DOTALL)
-    return "".join(re.escape(part[1:]) if len(part) == 2 else signs.get(part, re.escape(part)) for part in parts)
