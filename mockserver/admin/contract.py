@@ -52,9 +52,11 @@ class Control:
 
     def read_query(self, query: Mapping[str, str]) -> Mapping[str, Any]:
         """Return the parameters that the call knows. Raises: ValidationError."""
-        given = {}
+        given: dict[str, Any] = {}
         for parameter in self.spec.get("parameters", []):
             name, schema = parameter["name"], parameter["schema"]
+            if name.endswith("*"):  # any that begins like it
+                given.update((other, query[other]) for other in query if other.startswith(name[:-1]))
             if parameter["in"] != "query" or query.get(name) in (None, ""):
                 continue
             given[name] = _number(name, query[name], schema) if schema["type"] == "integer" else query[name]

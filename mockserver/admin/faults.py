@@ -24,6 +24,8 @@ def add_fault(plane: Plane, given: Mapping[str, Any], world: World) -> Mapping[s
     """Plan a misbehaviour."""
     match = given.get("match") or {}
     refuse_bad_match(plane, match)
+    if given.get("answers") is not None and given.keys() - {"answers", "match", "probability"}:
+        raise ValidationError("What befalls each request is said in its answer.", attr="answers")
     if given.get("status") is None and given.get("rate_limit") is None:
         for name in ("body", "headers"):
             if given.get(name) is not None:

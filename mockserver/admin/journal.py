@@ -9,13 +9,11 @@ from typing import Any
 from mockserver.admin.moments import read_moment
 from mockserver.admin.plane import Plane
 from mockserver.admin.refusals import refuse_bad_match
-from mockserver.errors import ValidationError
+from mockserver.admin.verdicts import MOST_NEAR_MISSES, judge
 from mockserver.traffic.journal import Entry, Redacted, show
 from mockserver.traffic.matching import Match
 from mockserver.world import entropy
 from mockserver.world.worlds import World
-
-MOST_NEAR_MISSES = 3
 
 
 def list_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:
@@ -50,24 +48,12 @@ def verify_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dic
     """Say whether requests were made as often as expected, and if not, which others came close."""
     refuse_bad_match(plane, given["match"])
     match = Match.of(given["match"])
+    matched, ok = judge(world, given, lambda: sum(1 for _, entry in world.store.log.items() if match.fits(entry)))
+    if ok:
+        return {"matched": matched, "ok": ok, "near_misses": []}
     entries: list[tuple[int, Entry]] = world.store.log.items()
     others = [(number, entry) for number, entry in entries if not match.fits(entry)]
-    matched = len(entries) - len(others)
-    ok = _is_expected(matched, given)
-    return {"matched": matched, "ok": ok, "near_misses": [] if ok else _near_misses(match, others)}
-
-
-def _is_expected(matched: int, given: Mapping[str, Any]) -> bool:
-    exactly, least, most = (given.get(name) for name in ("count", "at_least", "at_most"))
-    if exactly is None and least is None and most is None:
-        return matched >= 1
-    if least is not None and most is not None and least > most:
-        raise ValidationError("No number is that large and that small.", attr="at_least")
-    return (
-        (exactly is None or matched == exactly)
-        and (least is None or matched >= least)
-        and (most is None or matched <= most)
-    )
+    return {"matched": matched, "ok": ok, "near_misses": _near_misses(match, others)}
 
 
 def _near_misses(match: Match, others: list[tuple[int, Entry]]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.admin.claims import keeping_names
 from mockserver.admin.plane import Plane
 from mockserver.errors import NotFound
 from mockserver.world.worlds import World
@@ -20,9 +21,9 @@ def take_snapshot(plane: Plane, given: dict[str, Any], world: World) -> dict[str
 
 
 def restore_snapshot(plane: Plane, given: Any, world: World, name: str) -> None:
-    """Return a world to what it was when a snapshot was taken."""
+    """Return a world to what it was when a snapshot was taken; what names another world by now gets its own names."""
     snapshot = world.snapshots.get(name)
     if snapshot is None:
         raise NotFound(f"Snapshot {name!r} not found.")
-    world.store.restore(snapshot)
-    plane.worlds.register(world)
+    with keeping_names(plane, world):
+        world.store.restore(snapshot)

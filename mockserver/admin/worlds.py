@@ -64,5 +64,4 @@ def delete_world(plane: Plane, given: Any, world: World) -> None:
 
 def reset_world(plane: Plane, given: Any, world: World) -> None:
     """Return a world to what it was when it was created."""
-    world.reset()
-    plane.worlds.register(world)
+    plane.worlds.reset(world)

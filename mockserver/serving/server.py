@@ -16,6 +16,8 @@ from typing import Any
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START_SECONDS = 10.0
+THREADS = 12
+"""Requests answered side by side; most of them can only be calls that wait, since Python runs one at a time."""
 
 Application = Callable[..., Any]
 
@@ -60,7 +62,7 @@ class Server:
     """One application at one address."""
 
     def __init__(
-        self, application: Application, address: Address, *, threads: int = 4,
+        self, application: Application, address: Address, *, threads: int = THREADS,
         certificate: Path | None = None, private_key: Path | None = None,
     ) -> None:  # fmt: skip
         self.address = address

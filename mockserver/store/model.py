@@ -88,6 +88,9 @@ class Repository(Protocol):
     def in_order(self, order: Order, group: tuple[Any, ...]) -> list[Record]:
         """Return a whole list kept in order."""
 
+    def mark(self) -> int:
+        """Return the mark after which whatever is inserted from now on comes."""
+
     def since(self, mark: int) -> Added:
         """Return what was inserted after a mark; 0 is the start."""
 

@@ -76,6 +76,9 @@ class MemoryTable(Table):
         records, rows = self._contents.records, self._ordered(order, group)
         return [records[abs(row)] for row in (reversed(rows) if order.descending else rows)]
 
+    def mark(self) -> int:
+        return self._contents.last_row
+
     def since(self, mark: int) -> Added:
         contents = self._contents
         records = contents.records

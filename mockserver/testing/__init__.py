@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["ControlError", "ControlPlane", "PostHog", "PostHogServer", "World", "in_process", "patch_requests"]
+__all__ = [
+    "ControlError",
+    "ControlPlane",
+    "PostHog",
+    "PostHogServer",
+    "World",
+    "in_process",
+    "patch_httpx",
+    "patch_requests",
+]
 
 if TYPE_CHECKING:
     from mockserver.testing.client import ControlError, ControlPlane, World, in_process
-    from mockserver.testing.patching import patch_requests
+    from mockserver.testing.patching import patch_httpx, patch_requests
     from mockserver.testing.worlds import PostHog, PostHogServer
 
-ROOMS = {"PostHog": "worlds", "PostHogServer": "worlds", "patch_requests": "patching"}
+ROOMS = {"PostHog": "worlds", "PostHogServer": "worlds", "patch_httpx": "patching", "patch_requests": "patching"}
 
 
 def __getattr__(name: str) -> Any:

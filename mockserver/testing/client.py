@@ -210,26 +210,63 @@ class World:
 
     def verify(
         self, match: Mapping[str, Any], *, count: int | None = None, at_least: int | None = None,
-        at_most: int | None = None,
+        at_most: int | None = None, within: float | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Return whether requests were made as often as expected, by default at least once, and near misses."""
-        body = {"match": match, "count": count, "at_least": at_least, "at_most": at_most}
-        return dict(self._call("POST", "/requests/verify", body))
+        """Return whether requests were made as often as expected, by default at least once, and near misses.
+
+        It waits up to `within` seconds until they were.
+        """
+        return self._verdict("/requests/verify", match, count, at_least, at_most, within)
+
+    # What arrived
+
+    def events(
+        self, event: str | None = None, *, distinct_id: str | None = None, **filters: Any
+    ) -> list[dict[str, Any]]:
+        """Return the events that arrived since it was made, in that order: of a name, a distinct id, properties.
+
+        `since` (a moment) and `limit` are filters too; any other name is a property's. `arrived=False` counts those in
+        that it began with.
+        """
+        query = {
+            name if name in ("since", "limit", "arrived") else f"properties.{name}": _spelled(value)
+            for name, value in filters.items()
+        }
+        query = {"arrived": "true", "event": event, "distinct_id": distinct_id, **query}
+        return list(self._call("GET", "/events", query=query)["events"])
+
+    def verify_events(
+        self, match: Mapping[str, Any], *, count: int | None = None, at_least: int | None = None,
+        at_most: int | None = None, within: float | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return whether events arrived as often as expected since it was made, and near misses.
+
+        `match` says what they are like: `event`, `distinct_id`, `properties`. It waits up to `within` seconds.
+        """
+        return self._verdict("/events/verify", match, count, at_least, at_most, within)
+
+    def _verdict(
+        self, path: str, match: Mapping[str, Any], count: int | None, at_least: int | None, at_most: int | None,
+        within: float | None,
+    ) -> dict[str, Any]:  # fmt: skip
+        body = {"match": match, "count": count, "at_least": at_least, "at_most": at_most, "within_s": within}
+        return dict(self._call("POST", path, body))
 
     # How it misbehaves
 
     def fail(
         self, operation: str | None = None, *, status: int | None = None, method: str | None = None,
-        path: str | None = None, **fault: Any,
+        path: str | None = None, match: Mapping[str, Any] | None = None, **fault: Any,
     ) -> str:  # fmt: skip
         """Plan a fault for some requests (all, if nothing is said of them), and return its id.
 
         With nothing else said they are answered 500; see `times`, `probability`, `delay_ms`, `body`, `headers`, `drop`,
-        `truncate`, `malformed`, `rate_limit` in the control plane's contract.
+        `truncate`, `malformed`, `rate_limit` in the control plane's contract. `answers=[500, 429, 200]` is what befalls
+        the next three. `match` says more of the requests meant: `query`, `headers`, `body`.
         """
-        if status is None and not fault.keys() & {"delay_ms", "drop", "truncate", "malformed", "rate_limit"}:
+        if status is None and not fault.keys() & {"delay_ms", "drop", "truncate", "malformed", "rate_limit", "answers"}:
             status = 500
-        match = _given(operation=operation, method=method, path=path)
+        match = {**_given(operation=operation, method=method, path=path), **(match or {})}
         return str(self._call("POST", "/faults", _given(match=match, status=status, **fault))["id"])
 
     def faults(self) -> list[dict[str, Any]]:
@@ -247,8 +284,8 @@ class World:
     ) -> str:  # fmt: skip
         """Plan an answer in the place of its own, and return the stub's id.
 
-        `match` says more of the requests meant: `method`, `path`, `query`, `body`. What the contract does not allow is
-        refused unless forced.
+        `match` says more of the requests meant: `method`, `path`, `query`, `headers`, `body`. What the contract does
+        not allow is refused unless forced.
         """
         spec = {
             "match": {**_given(operation=operation), **(match or {})},
@@ -264,6 +301,11 @@ class World:
     def clear_stubs(self) -> None:
         """Remove its stubs."""
         self._call("DELETE", "/stubs")
+
+
+def _spelled(value: Any) -> Any:
+    """Return a value as a query spells it: text and numbers as they are, everything else as JSON."""
+    return json.dumps(value) if value is None or isinstance(value, (bool, list, dict)) else value
 
 
 def _given(**values: Any) -> dict[str, Any]:

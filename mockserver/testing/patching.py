@@ -1,4 +1,4 @@
-"""Answers for code that uses requests and cannot be told of another address: its calls never leave this process.
+"""Answers for code that cannot be told of another address: its calls by requests or httpx never leave this process.
 
 with patch_requests(create_app(), "https://us.posthog.com"):
     ...                                             # requests to that address are answered by the application
@@ -7,6 +7,7 @@ with patch_requests(create_app(), "https://us.posthog.com"):
 from __future__ import annotations
 
 import io
+from asyncio import to_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 if TYPE_CHECKING:
+    import httpx
     from requests import PreparedRequest, Response
     from requests.adapters import HTTPAdapter
 
@@ -39,6 +41,42 @@ def patch_requests(application: Callable[..., Any], *urls: str) -> Iterator[None
         return ordinary(adapter, request, *rest, **options)
 
     with mock.patch.object(HTTPAdapter, "send", send):
+        yield
+
+
+@contextmanager
+def patch_httpx(application: Callable[..., Any], *urls: str) -> Iterator[None]:
+    """Let an application answer what httpx sends to some addresses, by either of its clients.
+
+    As `patch_requests` does it for requests.
+    """
+    import httpx
+
+    origins = {_origin(url) for url in urls or CLOUDS}
+    answering = httpx.WSGITransport(app=application, raise_app_exceptions=False)
+    ordinary, ordinary_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        try:
+            response = answering.handle_request(request)
+            response.read()
+        except ConnectionAbortedError as error:
+            raise httpx.ReadError(str(error), request=request) from None
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(response.content))
+
+    def send(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        return answer(request) if _origin(str(request.url)) in origins else ordinary(transport, request)
+
+    async def send_async(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if _origin(str(request.url)) not in origins:
+            return await ordinary_async(transport, request)
+        whole = httpx.Request(request.method, request.url, headers=request.headers, content=await request.aread())
+        return await to_thread(answer, whole)
+
+    with (
+        mock.patch.object(httpx.HTTPTransport, "handle_request", send),
+        mock.patch.object(httpx.AsyncHTTPTransport, "handle_async_request", send_async),
+    ):
         yield
 
 

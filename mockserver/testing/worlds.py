@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from itertools import islice
 from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mockserver.serving.app import create_app
-from mockserver.store import Repository
 from mockserver.testing.client import ControlError, ControlPlane, World, in_process
 from mockserver.traffic.journal import to_text
-from mockserver.validation.matching import mismatches
-from mockserver.world import deletions
-from mockserver.world.worlds import Worlds
 
 if TYPE_CHECKING:
     import httpx
@@ -77,7 +72,6 @@ class PostHog(World):
         super().__init__(server.plane, about)
         self._server = server
         self._http: httpx.Client | None = None
-        self._seeded = len(self._events())
 
     @property
     def http(self) -> httpx.Client:
@@ -121,26 +115,23 @@ class PostHog(World):
     @property
     def captured(self) -> list[dict[str, Any]]:
         """Every event that arrived since the world was made, in the order in which they came."""
-        return [dict(event) for event in islice(self._events(), self._seeded, None)]
-
-    def _events(self) -> Repository:
-        worlds: Worlds = self._server.app.extensions["mockserver"]
-        return deletions.settled(worlds.get(self.id)).table("events")
+        return self.events()
 
     # Expectations
 
     def assert_called(
         self, operation: str | None = None, *, times: int | None = None, at_least: int | None = None,
-        at_most: int | None = None, **match: Any,
+        at_most: int | None = None, within: float | None = None, **match: Any,
     ) -> None:  # fmt: skip
         """Fail unless such requests were made: at least once, or as often as said.
 
-        `match` says more of them: `method`, `path`, `query`, `body`, `status`.
+        `match` says more of them: `method`, `path`, `query`, `headers`, `body`, `status`. Those that code in the
+        background still makes are waited for, up to `within` seconds.
         """
         __tracebackhide__ = True
         if operation is not None:
             match["operation"] = operation
-        verdict = self.verify(match, count=times, at_least=at_least, at_most=at_most)
+        verdict = self.verify(match, count=times, at_least=at_least, at_most=at_most, within=within)
         if not verdict["ok"]:
             wanted = ", ".join(f"{name} {value!r}" for name, value in match.items()) or "anything"
             raise AssertionError(
@@ -150,24 +141,38 @@ class PostHog(World):
 
     def assert_captured(
         self, event: str, *, distinct_id: str | None = None, properties: Mapping[str, Any] | None = None,
-        times: int | None = None,
+        times: int | None = None, at_least: int | None = None, at_most: int | None = None,
+        within: float | None = None,
     ) -> None:  # fmt: skip
-        """Fail unless such an event arrived: at least once, or as often as said; `properties` may say only some."""
+        """Fail unless such an event arrived: at least once, or as often as said; `properties` may say only some.
+
+        What an SDK sends from its own thread is waited for, up to `within` seconds.
+        """
         __tracebackhide__ = True
-        expected: dict[str, Any] = {"event": event, "properties": dict(properties or {})}
+        match: dict[str, Any] = {"event": event, "properties": dict(properties or {})}
         if distinct_id is not None:
-            expected["distinct_id"] = distinct_id
-        judged = [(mismatches(expected, held, "event"), held) for held in self.captured]
-        found = sum(1 for differences, _ in judged if not differences)
-        if found == times or (times is None and found):
-            return
-        close = sorted((j for j in judged if j[0] and j[1]["event"] == event), key=lambda j: len(j[0]))[:3]
-        lines = [f"  close: {held['distinct_id']}: {'; '.join(differences)}" for differences, held in close]
-        names = ", ".join(sorted({held["event"] for _, held in judged})) or "none"
-        raise AssertionError("\n".join([
-            f"{found} such events {event!r} arrived; expected {_expected(times, None, None)}", *lines,
-            f"  events that arrived: {names}",
-        ]))  # fmt: skip
+            match["distinct_id"] = distinct_id
+        verdict = self.verify_events(match, count=times, at_least=at_least, at_most=at_most, within=within)
+        if not verdict["ok"]:
+            close = [miss for miss in verdict["near_misses"] if miss["event"]["event"] == event]
+            lines = [f"  close: {miss['event']['distinct_id']}: {'; '.join(miss['differences'])}" for miss in close]
+            names = ", ".join(sorted({held["event"] for held in self.captured})) or "none"
+            raise AssertionError("\n".join([
+                f"{verdict['matched']} such events {event!r} arrived; expected {_expected(times, at_least, at_most)}",
+                *lines, f"  events that arrived: {names}",
+            ]))  # fmt: skip
+
+    def assert_flag_called(
+        self, key: str, *, value: Any = None, distinct_id: str | None = None, times: int | None = None,
+        within: float | None = None,
+    ) -> None:  # fmt: skip
+        """Fail unless an SDK reported that it asked for a flag, and got `value` if one is given."""
+        __tracebackhide__ = True
+        got = {} if value is None else {"$feature_flag_response": value}
+        self.assert_captured(
+            "$feature_flag_called", distinct_id=distinct_id, properties={"$feature_flag": key, **got}, times=times,
+            within=within,
+        )  # fmt: skip
 
     def describe_requests(self) -> str:
         """Return the latest requests of the world as lines to read."""

@@ -1,11 +1,13 @@
 """Faults: planned misbehaviour of a world, so that a client can be tested against it.
 
 A fault lives in the world's store as the JSON that the control plane was given, with two counts: `seen`, the requests
-that it was about, and `hits`, those that it befell. Of several about one request, the newest that hits counts.
+that it was about, and `hits`, those that it befell. Several about one request are carried out in the order in which
+they were planned: the oldest that still hits counts.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -72,7 +74,7 @@ class Fault:
 
 def find_fault(world: World, subject: Subject, key: str | None = None) -> Fault | None:
     """Return the fault that befalls a request, and count it."""
-    for spec in reversed(world.view().value(FAULTS) or []):
+    for spec in world.view().value(FAULTS) or []:
         if Match.of(spec["match"]).fits(subject):
             with world.store.transaction() as transaction:
                 fault = _strike(world, transaction, spec["id"], key)
@@ -85,10 +87,10 @@ def _strike(world: World, transaction: Transaction, id: str, key: str | None) ->
     """Return a fault if it hits this time; whether it does is decided where nobody else counts."""
     faults = transaction.value(FAULTS) or []
     spec = next((fault for fault in faults if fault["id"] == id), None)
-    if spec is None or (spec.get("times") is not None and spec["hits"] >= spec["times"]):
+    if spec is None or spec["hits"] >= _times(spec):
         return None
     counted = {**spec, "seen": spec["seen"] + 1}
-    fault: Fault | None = Fault.of(spec)
+    fault: Fault | None = Fault.of(_planned(spec))
     if not _by_chance(world, counted):
         fault = None
     elif spec.get("rate_limit"):
@@ -97,6 +99,26 @@ def _strike(world: World, transaction: Transaction, id: str, key: str | None) ->
     counted["hits"] += fault is not None
     transaction.put(FAULTS, [counted if fault["id"] == id else fault for fault in faults])
     return fault
+
+
+def _times(spec: Mapping[str, Any]) -> float:
+    """Return how many requests a fault befalls: as often as it has answers, if it has several."""
+    answers, times = spec.get("answers"), spec.get("times")
+    if answers is not None:
+        return len(answers)
+    return math.inf if times is None else int(times)
+
+
+def _planned(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what befalls the next request: the fault itself, or the next of its answers.
+
+    An answer that is a status below 400 and nothing else is the world's own: the request goes on its way.
+    """
+    if spec.get("answers") is None:
+        return spec
+    answer = spec["answers"][spec["hits"]]
+    given = answer if isinstance(answer, Mapping) else {"status": answer}
+    return {} if given.keys() == {"status"} and given["status"] < 400 else given
 
 
 def _by_chance(world: World, spec: Mapping[str, Any]) -> bool:

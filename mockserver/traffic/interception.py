@@ -24,7 +24,7 @@ from mockserver.road.binding import Route
 from mockserver.store import View
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferred
-from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value
+from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value, spell_headers
 from mockserver.traffic.latency import Latency
 from mockserver.traffic.stubs import STUBS, find_stub
 from mockserver.world import entropy
@@ -64,6 +64,11 @@ class Asked:
     def query(self) -> Mapping[str, Any]:
         """The query's parameters."""
         return read_query(self._asked.environ.get("QUERY_STRING", ""))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, by name."""
+        return spell_headers(headers_of(self._asked.environ))
 
     @property
     def body(self) -> Any:
@@ -165,6 +170,7 @@ class Interception:
             self.coverage.count(world.id, operation, status)
         if asked.method not in ("GET", "HEAD", "OPTIONS"):
             self.worlds.register(world)
+        world.bell.ring()
         return response
 
     def closest_route(self, path: str) -> str | None:

@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     @property
     def headers(self) -> dict[str, str]:
         """The request's headers, by name."""
-        return {name[5:].replace("_", "-").title(): value for name, value in sorted(self.variables.items())}
+        return spell_headers(self.variables)
 
     @property
     def query(self) -> dict[str, str | list[str]]:
@@ -80,6 +80,7 @@ class Redacted:
         self.method = entry.method
         self.path: str = redact(entry.path)
         self.query: Mapping[str, Any] = redact(entry.query)
+        self.headers: Mapping[str, str] = redact_headers(entry.headers)
         self.body: Any = redact(entry.body)
         self.status = entry.status
 
@@ -122,14 +123,17 @@ def show(number: int, entry: Entry) -> dict[str, Any]:
         "method": entry.method,
         "path": redact(entry.path),
         "query": redact(entry.query),
-        "headers": {
-            name: REDACTED if name.lower() in SECRET_HEADERS else redact(value) for name, value in entry.headers.items()
-        },
+        "headers": redact_headers(entry.headers),
         "body": redact(entry.body),
         "status": entry.status,
         "response": redact(read_value(entry.answer)),
         "duration_ms": round(entry.duration_ms, 3),
     }
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with those blotted out that carry credentials."""
+    return {name: REDACTED if name.lower() in SECRET_HEADERS else redact(value) for name, value in headers.items()}
 
 
 def redact(value: Any) -> Any:
@@ -152,7 +156,16 @@ def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
 
     A server may put the process's environment beside them, where `HTTP_PROXY` is no header.
     """
-    return {name: value for name, value in environ.items() if name[:5] == "HTTP_" and name != "HTTP_PROXY"}
+    return {
+        name: value
+        for name, value in environ.items()
+        if (name[:5] == "HTTP_" and name != "HTTP_PROXY") or (name == "CONTENT_TYPE" and value)
+    }
+
+
+def spell_headers(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return headers by the names that clients write, from those that WSGI gives them."""
+    return {name.removeprefix("HTTP_").replace("_", "-").title(): value for name, value in sorted(variables.items())}
 
 
 def to_text(entries: Iterable[Mapping[str, Any]]) -> str:

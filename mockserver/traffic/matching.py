@@ -23,6 +23,8 @@ class Subject(Protocol):
     @property
     def query(self) -> Mapping[str, Any]: ...
     @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
     def body(self) -> Any: ...
 
 
@@ -30,14 +32,16 @@ class Subject(Protocol):
 class Match:
     """What a request must be like; what is not said does not matter.
 
-    `path` may hold `*` for anything and `{…}` for one segment, and does not mind a slash at the end. `query` and `body`
-    name what must be there, with `<kind>` and `{"$matches": "regular expression"}` where values vary.
+    `path` may hold `*` for anything and `{…}` for one segment, and does not mind a slash at the end. `query`, `headers`
+    (in whatever case) and `body` name what must be there, with `<kind>` and `{"$matches": "regular expression"}` where
+    values vary.
     """
 
     operation: str | None = None
     method: str | None = None
     path: str | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
     status: int | None = None
 
@@ -45,9 +49,11 @@ class Match:
     def of(cls, spec: Mapping[str, Any]) -> Match:
         """Return the match that a JSON object spells."""
         query = {name: _spelled(value) for name, value in (spec.get("query") or {}).items()}
+        headers = {name.replace("_", "-").title(): value for name, value in (spec.get("headers") or {}).items()}
         return cls(
-            spec.get("operation"), spec.get("method"), spec.get("path"), query, spec.get("body"), spec.get("status")
-        )
+            spec.get("operation"), spec.get("method"), spec.get("path"), query, headers, spec.get("body"),
+            spec.get("status"),
+        )  # fmt: skip
 
     def fits(self, subject: Subject) -> bool:
         """Return whether a request is meant."""
@@ -65,6 +71,8 @@ class Match:
             yield f"status: expected {self.status}, got {getattr(subject, 'status', None)}"
         if self.query:
             yield from mismatches(self.query, subject.query, "query")
+        if self.headers:
+            yield from mismatches(self.headers, subject.headers, "headers")
         if self.body is not None:
             yield from mismatches(self.body, subject.body, "body")
 

@@ -12,6 +12,7 @@ from mockserver.contract import Profile
 from mockserver.errors import Conflict, NotFound
 from mockserver.store import Snapshot, Store, Transaction, View, open_store
 from mockserver.world import entropy
+from mockserver.world.bell import Bell
 from mockserver.world.tables import TABLES
 
 DEFAULT = "default"
@@ -28,6 +29,9 @@ class World:
     scenario: str = "demo"
     origin: Snapshot | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    arrivals: int = 0
+    """The mark in the table of events after which come those that arrived since the world was made."""
+    bell: Bell = field(default_factory=Bell, repr=False)
 
     @classmethod
     def new(
@@ -41,6 +45,7 @@ class World:
     def settle(self) -> World:
         """Make what the world holds now what it returns to on reset."""
         self.origin = self.store.snapshot()
+        self.arrivals = self.view().table("events").mark()
         return self
 
     def reset(self) -> None:
@@ -66,9 +71,15 @@ class World:
 
     def names(self) -> Iterator[str]:
         """Yield the personal API keys and project tokens by which requests name this world."""
-        view = self.view()
-        yield from (key["value"] for key in view.table("api_keys"))
-        yield from (project["api_token"] for project in view.table("projects"))
+        return _names(self.view())
+
+    def first_names(self) -> Iterator[str]:
+        """Yield those by which requests named it when it was created."""
+        if self.origin is None:
+            return iter(())
+        twin = self.store.fork()
+        twin.restore(self.origin)
+        return _names(twin.view())
 
     def new_key(self, transaction: Transaction) -> str:
         """Return a personal API key that no other world has."""
@@ -79,6 +90,11 @@ class World:
         """Return a project token that no other world has."""
         number = transaction.next("drawn.key")
         return "phc_" + entropy.spell(entropy.draw(self.seed, f"project:{self.id}", number, 64), 43)
+
+
+def _names(view: View) -> Iterator[str]:
+    yield from (key["value"] for key in view.table("api_keys"))
+    yield from (project["api_token"] for project in view.table("projects"))
 
 
 class Worlds:
@@ -150,6 +166,24 @@ class Worlds:
         for name in self._registered.pop(world.id, (None, []))[1]:
             if self._by_key.get(name) is world:
                 del self._by_key[name]
+
+    def refuse_claim(self, world: World, name: str, attr: str | None = None) -> None:
+        """Refuse a key or token that names another world already. Raises: Conflict."""
+        owner = self.owner(name)
+        if owner is not None and owner is not world:
+            kind = "project token" if name.startswith("phc_") else "key"
+            raise Conflict(f"The {kind} is in use in world {owner.id!r}.", attr=attr)
+
+    def reset(self, world: World) -> None:
+        """Return a world to what it was when it was created.
+
+        Raises: Conflict when another world has taken one of the keys or tokens that it had then.
+        """
+        with self._lock:
+            for name in world.first_names():
+                self.refuse_claim(world, name)
+            world.reset()
+            self.register(world)
 
     def owner(self, key: str) -> World | None:
         """Return the world that a key or project token belongs to."""

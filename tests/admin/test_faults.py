@@ -129,11 +129,11 @@ def test_malformed_answer_is_whole_and_no_json(fail, ask) -> None:
     assert ask("GET", ANNOTATIONS).json["count"] == 1
 
 
-def test_newest_fault_counts(admin, fail, ask) -> None:
+def test_oldest_fault_counts(admin, fail, ask) -> None:
+    oldest = fail(status=503)
     fail(status=500)
-    newest = fail(status=503)
     assert ask("GET", ANNOTATIONS).status_code == 503
-    assert admin("DELETE", f"/worlds/default/faults/{newest}").status_code == 204
+    assert admin("DELETE", f"/worlds/default/faults/{oldest}").status_code == 204
     assert ask("GET", ANNOTATIONS).status_code == 500
     assert admin("DELETE", "/worlds/default/faults").status_code == 204
     assert ask("GET", ANNOTATIONS).status_code == 200
@@ -223,3 +223,49 @@ def test_connection_breaks(port, fault, capfd) -> None:
     assert _send(port, "GET", "/api/nowhere/")[0] == 404
     _, entries = _send(port, "GET", "/__admin/worlds/default/requests")
     assert (b'"status":null' in entries) == ("drop" in fault)
+
+
+def test_faults_are_carried_out_in_the_order_in_which_they_are_planned(fail, ask) -> None:
+    fail(match=LIST, status=503, times=1)
+    fail(match=LIST, status=429, times=1)
+    assert [ask("GET", ANNOTATIONS).status_code for _ in range(3)] == [503, 429, 200]
+
+
+def test_several_answers_are_planned_at_once(admin, fail, ask) -> None:
+    id = fail(match=LIST, answers=[500, {"status": 429, "headers": {"Retry-After": "3"}}, 200, {"malformed": True}])
+    answers = [ask("GET", ANNOTATIONS) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [500, 429, 200, 200, 200]
+    assert answers[1].headers["Retry-After"] == "3"
+    assert answers[2].json["count"] == 0
+    assert answers[3].get_data().endswith(b"\x00")
+    assert admin("GET", f"/worlds/default/faults/{id}").json["hits"] == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "attr"),
+    [
+        ({"answers": []}, "answers"),
+        ({"answers": [99]}, "answers__0"),
+        ({"answers": [{"rate": 1}]}, "answers__0"),
+        ({"answers": [500], "times": 2}, "answers"),
+        ({"answers": [500], "status": 500}, "answers"),
+    ],
+)
+def test_bad_answers_are_refused(admin, fault, attr) -> None:
+    answer = admin("POST", "/worlds/default/faults", fault)
+    assert (answer.status_code, answer.json["attr"]) == (400, attr)
+    assert admin("GET", "/worlds/default/faults").json["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"x-team": "red"}, 503),
+        ({"X-Team": {"$matches": "^r"}}, 503),
+        ({"X-Team": "blue"}, 200),
+        ({"X-None": "<any>"}, 200),
+    ],
+)
+def test_headers_choose_the_requests(fail, ask, headers, status) -> None:
+    fail(match={"headers": headers}, status=503)
+    assert ask("GET", ANNOTATIONS, headers={"X-Team": "red"}).status_code == status

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import time
 
 import orjson
 import pytest
 
+from mockserver.admin import verdicts
 from mockserver.serving.app import create_app
 from tests.admin.conftest import ANNOTATIONS
 
@@ -163,6 +166,8 @@ def test_requests_are_counted(admin, ask, expected, ok) -> None:
         ({"query": {"v": 2}}, 1),
         ({"query": {"v": "3"}}, 0),
         ({"status": 201}, 1),
+        ({"headers": {"content-type": "application/json"}}, 1),
+        ({"headers": {"Content-Type": "text/plain"}}, 0),
         ({"method": "post", "path": "/api/projects/{id}/annotations"}, 1),
         ({}, 1),
     ],
@@ -202,3 +207,21 @@ def test_unknown_route_names_the_closest(ask) -> None:
 def test_strange_queries_are_shown(ask, seen, query) -> None:
     ask("GET", ANNOTATIONS + query)
     assert seen()[-1]["path"] == ANNOTATIONS
+
+
+def test_request_that_is_still_to_come_is_waited_for(admin, app, ask) -> None:
+    client = app.test_client()
+    late = threading.Timer(0.15, lambda: client.get(f"{ANNOTATIONS}?late=1"))
+    late.start()
+    began = time.monotonic()
+    answer = admin("POST", "/worlds/default/requests/verify", {"match": {"query": {"late": 1}}, "within_s": 20}).json
+    late.join()
+    assert answer["ok"]
+    assert time.monotonic() - began < 10
+
+
+def test_too_many_do_not_wait_at_once(admin, monkeypatch) -> None:
+    monkeypatch.setattr(verdicts, "_WAITING", threading.BoundedSemaphore(1))
+    with verdicts._WAITING:
+        answer = admin("POST", "/worlds/default/requests/verify", {"match": {}, "within_s": 1})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")

@@ -34,6 +34,7 @@ def test_snapshot_outlives_a_reset_and_goes_with_a_fork(admin, ask) -> None:
         admin("POST", f"/worlds/{id}/reset")
         assert admin("POST", f"/worlds/{id}/snapshots/kept/restore").status_code == 204
     assert ask("GET", ANNOTATIONS).json["count"] == 1
+    assert ask("GET", ANNOTATIONS, key=fork["api_key"]).json["count"] == 1
 
 
 def test_restored_world_has_the_faults_and_requests_of_then(admin, ask) -> None:

@@ -144,3 +144,22 @@ def test_loaded_key_names_its_world_and_no_other(admin, ask) -> None:
     assert admin("POST", f"/worlds/{world['id']}/load", keys).json == {"loaded": {"api_keys": 1}}
     assert ask("GET", ANNOTATIONS, key="phx_chosen").status_code == 200
     assert admin("POST", "/worlds/default/load", keys).status_code == 409
+
+
+def test_two_worlds_cannot_claim_one_project_token(admin) -> None:
+    first, second = (admin("POST", "/worlds", {"scenario": "empty"}).json for _ in range(2))
+    answer = admin("POST", f"/worlds/{second['id']}/load", {"projects": [{"api_token": first["project_token"]}]})
+    assert (answer.status_code, answer.json["attr"]) == (409, "projects__0__api_token")
+    assert first["id"] in answer.json["detail"]
+
+
+def test_world_does_not_return_to_a_token_that_another_has_taken(admin) -> None:
+    first, second = (admin("POST", "/worlds", {"scenario": "empty"}).json for _ in range(2))
+    state = admin("GET", f"/worlds/{first['id']}/state").json
+    state["tables"]["projects"][0]["api_token"] = "phc_moved_on"
+    assert admin("PUT", f"/worlds/{first['id']}/state", state).status_code == 204
+    taken = admin("POST", f"/worlds/{second['id']}/load", {"projects": [{"api_token": first["project_token"]}]})
+    assert taken.status_code == 201
+    answer = admin("POST", f"/worlds/{first['id']}/reset")
+    assert (answer.status_code, second["id"] in answer.json["detail"]) == (409, True)
+    assert admin("GET", f"/worlds/{first['id']}").json["project_token"] == "phc_moved_on"

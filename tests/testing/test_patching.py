@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from mockserver.serving.app import create_app
 from mockserver.testing.client import ControlPlane, in_process
-from mockserver.testing.patching import patch_requests
+from mockserver.testing.patching import patch_httpx, patch_requests
 
 requests = pytest.importorskip("requests")
+httpx = pytest.importorskip("httpx")
 
 CLOUD = "https://us.posthog.com"
 KEY = {"Authorization": "Bearer phx_mock_all_access"}
@@ -83,3 +86,48 @@ def test_nothing_stays_behind(app) -> None:
 
     assert ask() == 200
     assert requests.adapters.HTTPAdapter.send is ordinary
+
+
+@pytest.fixture
+def patched_httpx(app, world):
+    with patch_httpx(app):
+        yield
+
+
+def test_httpx_is_answered(patched_httpx) -> None:
+    with httpx.Client(headers=KEY) as client:
+        assert client.post(NOTES, json={"content": "Launch ü", "scope": "project"}).status_code == 201
+        found = client.get(NOTES, params={"search": "launch ü"}).json()
+    assert [note["content"] for note in found["results"]] == ["Launch ü"]
+
+
+def test_httpx_is_answered_in_an_event_loop(patched_httpx) -> None:
+    async def chunks():
+        yield b'{"content"'
+        yield b': "x"}'
+
+    async def ask() -> list[int]:
+        async with httpx.AsyncClient(headers=KEY) as client:
+            made = await client.post(NOTES, content=chunks(), headers={"Content-Type": "application/json"})
+            return [made.status_code, (await client.get(NOTES)).json()["count"]]
+
+    assert asyncio.run(ask()) == [201, 1]
+
+
+def test_httpx_feels_faults(patched_httpx, world) -> None:
+    world.fail("annotations_list", drop=True, times=1)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(NOTES, headers=KEY)
+    assert httpx.get(NOTES, headers=KEY).status_code == 200
+
+
+def test_httpx_asks_other_addresses_itself(patched_httpx) -> None:
+    with pytest.raises(httpx.ConnectError):
+        httpx.get("http://127.0.0.1:9/", timeout=2)
+
+
+def test_httpx_is_as_it_was_afterwards(app) -> None:
+    ordinary = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+    with patch_httpx(app, "https://posthog.example.com"):
+        assert httpx.get("https://posthog.example.com/__admin/health").status_code == 200
+    assert (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request) == ordinary

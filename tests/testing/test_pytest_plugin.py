@@ -169,6 +169,27 @@ def test_world_can_be_filled_and_made_to_fail(run) -> None:
     result.assert_outcomes(passed=4)
 
 
+def test_what_an_sdk_sends_from_its_own_thread_is_waited_for(run) -> None:
+    pytest.importorskip("posthog")
+    result = run("""
+        from posthog import Posthog
+
+        def test_sdk(posthog):
+            client = Posthog(posthog.project_token, host=posthog.url, flush_at=1)
+            client.capture("opened", distinct_id="ada", properties={"page": 7})
+            client.capture(
+                "$feature_flag_called", distinct_id="ada",
+                properties={"$feature_flag": "beta", "$feature_flag_response": True},
+            )
+            posthog.assert_captured("opened", properties={"page": 7}, times=1, within=20)
+            posthog.assert_flag_called("beta", value=True, distinct_id="ada", within=20)
+            posthog.assert_called(method="POST", path="/batch", headers={"content-type": "<text>"}, within=20)
+            assert [event["distinct_id"] for event in posthog.events("opened", page=7)] == ["ada"]
+            client.shutdown()
+    """)
+    result.assert_outcomes(passed=1)
+
+
 def test_failed_test_shows_its_requests(run) -> None:
     result = run("""
         def test_fails(posthog):
