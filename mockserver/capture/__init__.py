@@ -48,7 +48,7 @@ class Batch:
         self.project_id = project_id
         self.people = People(transaction, project_id)
         self.groups = Groups(transaction, project_id)
-        self.definitions = Definitions(transaction, project_id)
+        self.definitions = Definitions(transaction, project_id, world.seed)
         self._table = transaction.table("events")
         self._events: dict[str, dict[str, Any]] = {}
         self._now = entropy.timestamp(entropy.now(transaction))

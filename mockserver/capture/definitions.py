@@ -1,6 +1,7 @@
-"""Properties that arrive, and of what type they are: found from their names and first values.
+"""Definitions: the events and properties that arrive, of what type these are, and which came together.
 
-Source: the service of PostHog's that writes property definitions; a definition that exists is kept.
+Source: the service of PostHog's that writes them; types are found from names and first values, and a definition that
+exists is kept.
 """
 
 from __future__ import annotations
@@ -22,21 +23,27 @@ HALF_A_YEAR_SECONDS = 15_768_000
 
 
 class Definitions:
-    """The property definitions that a batch of events brings; `save` stores the new ones."""
+    """The definitions that a batch of events brings; `save` stores the new ones."""
 
-    def __init__(self, transaction: Transaction, project_id: int) -> None:
+    def __init__(self, transaction: Transaction, project_id: int, seed: int) -> None:
         self.transaction = transaction
         self.project_id = project_id
+        self._seed = seed
         self._found: dict[tuple[str, str], str | None] = {}
-        self._recent_seconds = entropy.now(transaction).timestamp() - HALF_A_YEAR_SECONDS
+        self._events: set[str] = set()
+        self._pairs: set[tuple[str, str]] = set()
+        self._now = entropy.now(transaction)
+        self._recent_seconds = self._now.timestamp() - HALF_A_YEAR_SECONDS
 
     def note(self, event: Mapping[str, Any]) -> None:
-        """Note the properties of an event, and those it sets of its person or group."""
-        properties = event["properties"]
-        if event["event"] == "$groupidentify":
+        """Note an event, its properties, and those it sets of its person or group."""
+        name, properties = event["event"], event["properties"]
+        self._events.add(name)
+        if name == "$groupidentify":
             self._note("group", properties.get("$group_set"))
             return
         self._note("event", properties, without=OPERATIONS)
+        self._pairs.update((name, property) for property in properties if property not in OPERATIONS)
         self._note("person", properties.get("$set"))
         self._note("person", properties.get("$set_once"))
 
@@ -66,6 +73,8 @@ class Definitions:
 
     def save(self) -> None:
         """Store the definitions that are new, or of a type that was not known before."""
+        self._save_events()
+        self._save_pairs()
         table = self.transaction.table("property_definitions")
         for (kind, name), type in self._found.items():
             known = next(
@@ -74,12 +83,46 @@ class Definitions:
             )
             if known is not None:
                 if known.get("property_type") is None and type is not None:
-                    table.update(known, {"property_type": type})
-            elif len(name.encode()) <= LONGEST_NAME_BYTES:
+                    table.update(known, {"property_type": type, "is_numerical": type == "Numeric"})
+            elif _is_short(name):
                 table.insert({
-                    "id": self.transaction.next("ids.property_definitions"), "project_id": self.project_id,
-                    "name": name, "type": kind, "property_type": type,
+                    "id": self._id(kind, name), "project_id": self.project_id, "name": name, "type": kind,
+                    "property_type": type, "is_numerical": type == "Numeric", "group_type_index": None,
                 })  # fmt: skip
+
+    def _save_events(self) -> None:
+        table, now = self.transaction.table("event_definitions"), entropy.timestamp(self._now)
+        hour = entropy.timestamp(self._now.replace(minute=0, second=0, microsecond=0))
+        for name in sorted(self._events):
+            known = table.first(name=name, project_id=self.project_id)
+            if known is not None:
+                if known.get("last_seen_at") != hour:
+                    table.update(known, {"last_seen_at": hour})
+            elif _is_short(name):
+                table.insert({
+                    "id": self._id("name", name), "project_id": self.project_id, "name": name, "created_at": now,
+                    "last_seen_at": hour,
+                })  # fmt: skip
+
+    def _save_pairs(self) -> None:
+        table = self.transaction.table("event_properties")
+        for event, property in sorted(self._pairs):
+            if not (_is_short(event) and _is_short(property)):
+                continue
+            if table.first(event=event, property=property, project_id=self.project_id) is None:
+                table.insert({
+                    "id": self.transaction.next("ids.event_properties"), "project_id": self.project_id,
+                    "event": event, "property": property,
+                })  # fmt: skip
+
+    def _id(self, kind: str, name: str) -> str:
+        """Return a definition's id: a function of what it defines, in whatever order they come."""
+        bits = entropy.draw(self._seed, f"definition:{self.project_id}:{kind}:{name}", 0, 10)
+        return entropy.uuid7_of(int(self._now.timestamp() * 1000), int.from_bytes(bits, "big") >> 6)
+
+
+def _is_short(name: str) -> bool:
+    return len(name.encode()) <= LONGEST_NAME_BYTES
 
 
 def _is_date(text: str) -> bool:

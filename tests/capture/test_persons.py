@@ -179,3 +179,13 @@ def test_a_property_is_defined_by_its_first_value(nobody: World, name: str, valu
     assert defined["event", name] == defined["person", name] == type
     take(nobody, ("seen", "ada", {name: "other"}))
     assert len(nobody.view().table("property_definitions")) == len(defined)
+
+
+def test_events_and_what_came_with_them_are_defined_once(nobody: World) -> None:
+    take(
+        nobody, ("seen", "ada", {"page": 1, "$set": {"plan": "pro"}}), ("seen", "bob", {"page": 2}), ("left", "ada", {})
+    )
+    view = nobody.view()
+    assert sorted(definition["name"] for definition in view.table("event_definitions")) == ["left", "seen"]
+    assert [(pair["event"], pair["property"]) for pair in view.table("event_properties")] == [("seen", "page")]
+    assert {d["name"]: d["is_numerical"] for d in view.table("property_definitions")} == {"page": True, "plan": False}

@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.capture.definitions import Definitions
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.journeys import Journeys
-from mockserver.seeding.generation.populations import Population, Progress
+from mockserver.seeding.generation.populations import IDENTIFY, Population, Progress
 from mockserver.seeding.kinds import LoadError
 from mockserver.store import Transaction
 from mockserver.world import entropy
@@ -88,14 +88,16 @@ def _fill_groups(population: Population, transaction: Transaction) -> None:
 
 def _define(population: Population, transaction: Transaction) -> None:
     """Note the properties as ingestion does: from each thing that can happen, and the first persons."""
-    definitions = Definitions(transaction, population.project_id)
+    definitions = Definitions(transaction, population.project_id, population.seed)
     dice = entropy.dice(population.seed, "definitions", population.number)
+    paged: dict[str, Any] = {}
     for number in range(min(population.size, DEFINING)):
         person = population.person(number, population.dice(number))
         paged = {**person.carried, "$current_url": "", "$pathname": "", "$session_id": "", "$window_id": ""}
-        definitions.note({"event": "$set", "properties": {**paged, "$set": person.known}})
+        definitions.note({"event": IDENTIFY, "properties": {**paged, "$set": person.known}})
     for step in (*population.funnel, *population.browsing, *population.usage):
-        definitions.note({"event": step.event, "properties": choices.make(step.properties, dice, {"number": 1})})
+        own = choices.make(step.properties, dice, {"number": 1})
+        definitions.note({"event": step.event, "properties": {**paged, **own}})
     for groups in population.group_types.values():
         for group in groups[:DEFINING]:
             definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}})
