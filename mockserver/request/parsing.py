@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,14 +61,18 @@ class Body:
     files: dict[str, FileStorage] = field(default_factory=dict)
 
 
+def has_body(environ: Mapping[str, Any]) -> bool:
+    """Return whether a WSGI environment's request carries anything, in one piece or in chunks."""
+    return bool(environ.get("CONTENT_LENGTH", "").strip("0")) or "HTTP_TRANSFER_ENCODING" in environ
+
+
 def read_body(request: Request, media_types: tuple[str, ...] = MEDIA_TYPES) -> Body:
     """Return what the request carries; an empty body is an empty object.
 
     Raises: UnsupportedMediaType for a media type not among those given, ParseError for a body that cannot be read.
     """
     declared = request.environ.get("CONTENT_TYPE", "")
-    length = request.content_length
-    if not length and "HTTP_TRANSFER_ENCODING" not in request.environ:
+    if not has_body(request.environ):
         return Body({})
     media_type = declared.partition(";")[0].strip().lower()
     if media_type not in media_types:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from mockserver.serving.draining import Application, draining
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START_SECONDS = 10.0
 THREADS = 12
 """Requests answered side by side; most of them can only be calls that wait, since Python runs one at a time."""
-
-Application = Callable[..., Any]
 
 
 class PortInUse(Exception):
@@ -66,7 +65,7 @@ class Server:
         certificate: Path | None = None, private_key: Path | None = None,
     ) -> None:  # fmt: skip
         self.address = address
-        self._application = application
+        self._application = draining(application)
         self._granian = _granian(
             address=address.host, port=address.port, blocking_threads=threads,
             ssl_cert=certificate, ssl_key=private_key,

@@ -19,7 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mockserver.contract import Profile
 from mockserver.errors import ParseError
 from mockserver.request import auth
-from mockserver.request.parsing import read_json
+from mockserver.request.parsing import has_body, read_json
 from mockserver.road.binding import Route
 from mockserver.store import View
 from mockserver.traffic.coverage import Coverage
@@ -206,8 +206,7 @@ def _entry(
 
 def carried(asked: Request) -> Body:
     """Return what a request carries, whether or not it was read: its bytes, or the fields of a form."""
-    environ = asked.environ
-    if environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
+    if not has_body(asked.environ):
         return b""
     try:
         if "form" in asked.__dict__:  # parsed, so its bytes are gone
