@@ -121,13 +121,19 @@ def remove_member(transaction: Transaction, cohort: Record, person_uuid: str) ->
 
 
 def replace_person(transaction: Transaction, gone: str, stays: str | None = None) -> None:
-    """Let the static cohorts that hold one person hold another instead, or nobody."""
-    table = transaction.table(MEMBERS)
+    """Let the static cohorts that hold one person hold another instead, or nobody; those that lose one are recounted.
+
+    Source: servers since 2025-09, whose count follows the members.
+    """
+    table, cohorts = transaction.table(MEMBERS), transaction.table("cohorts")
     for row in table.find(person_uuid=gone):
-        if stays is None or table.first(cohort_id=row["cohort_id"], person_uuid=stays) is not None:
-            table.delete(row)
-        else:
+        if stays is not None and table.first(cohort_id=row["cohort_id"], person_uuid=stays) is None:
             table.update(row, {"person_uuid": stays})
+            continue
+        table.delete(row)
+        cohort = cohorts.get(row["cohort_id"])
+        if cohort is not None and cohort["is_static"]:
+            cohorts.update(cohort, {"count": size(transaction, cohort)})
 
 
 def rank_members(transaction: Transaction, person: Record) -> None:

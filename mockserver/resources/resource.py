@@ -15,7 +15,7 @@ from mockserver.errors import NotFound
 from mockserver.listing.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
 from mockserver.request.call import Call, Principal, Tenant
 from mockserver.request.parsing import MEDIA_TYPES
-from mockserver.request.tenancy import integer, locate, uuid
+from mockserver.request.tenancy import integer, locate, require_membership, uuid
 from mockserver.store import Order, Record, View
 from mockserver.validation import fields
 from mockserver.validation.schemas import Schema, build_schema
@@ -47,7 +47,7 @@ class Resource:
     field_overrides: ClassVar[Mapping[str, fields.Field]] = {}
     has_writing_scope: ClassVar[bool] = True
     """Whether servers know a scope for writing here, even where nothing can be written."""
-    level_refusal: ClassVar[str] = "Your organization access level is insufficient."
+    level_refusal: ClassVar[str] = "You need to have admin level or higher."
     reads_first: ClassVar[frozenset[str]] = frozenset()
     """Actions of methods that may write which take long to compute: they are given the state as it stands, so that
     nobody waits for them, and write at their end, if at all, in `call.writing()`."""
@@ -93,6 +93,10 @@ class Resource:
     def locate(self, path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
         """Return the tenant that a path is about. Raises: NotFound."""
         return locate(path, principal, view)
+
+    def require_membership(self, tenant: Tenant, path: Mapping[str, str]) -> None:
+        """Refuse who does not belong to the tenant that a path names. Raises: PermissionDenied."""
+        require_membership(tenant, path)
 
     def scopes(self, operation: Operation, body: Any) -> tuple[str, ...]:
         """Return the scopes that a request needs, all of them."""

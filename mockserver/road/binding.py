@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -55,6 +55,8 @@ class Route:
     relative: str
     resource: Resource
     endpoints: Mapping[str, Endpoint]
+    unmodelled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Methods that servers answer here and this contract does not describe, and the scopes that they ask for."""
     instead: Route | None = None
     """The route that takes this path for a record's, in a profile whose servers do not know any of its operations."""
 
@@ -76,7 +78,7 @@ class Route:
     @cached_property
     def allow(self) -> str:
         """The `Allow` header: the methods in DRF's order."""
-        methods = [method for method in METHOD_ORDER if method in self.endpoints]
+        methods = [method for method in METHOD_ORDER if method in self.endpoints or method in self.unmodelled]
         return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
 
     @cached_property
@@ -121,11 +123,11 @@ def bind(contract: Contract, resources: Iterable[type[Resource]]) -> list[Route]
         operations = [operation for operation in contract.operations if operation.family == family.name]
         resource = by_family[family.name](contract)
         _refuse_strays(type(resource), operations)
-        routes.extend(_routes(family, operations, resource))
+        routes.extend(_routes(contract, family, operations, resource))
     return routes
 
 
-def _routes(family: Family, operations: list[Operation], resource: Resource) -> Iterable[Route]:
+def _routes(contract: Contract, family: Family, operations: list[Operation], resource: Resource) -> Iterable[Route]:
     """Yield the routes of a family; what the contract shows under one mount answers under each of them."""
     for mount in family.mounts:
         found: dict[str, dict[str, Operation]] = {}
@@ -137,7 +139,12 @@ def _routes(family: Family, operations: list[Operation], resource: Resource) -> 
         for relative, methods in found.items():
             path = f"{mount}/{relative}" if relative else mount
             endpoints = {method: _endpoint(operation, resource) for method, operation in methods.items()}
-            routes[relative] = Route(path, relative, resource, endpoints)
+            unmodelled = {
+                method.upper(): tuple(scopes)
+                for operation in methods.values()
+                for method, scopes in contract.undocumented.get(operation.path, {}).get("x-unmodelled", {}).items()
+            }
+            routes[relative] = Route(path, relative, resource, endpoints, unmodelled)
         for relative, route in routes.items():
             is_word = "/" not in relative and route.is_custom
             yield replace(route, instead=routes["{id}"]) if is_word and "{id}" in routes else route

@@ -13,7 +13,15 @@ from urllib.parse import quote, urlsplit
 from flask import Request, Response
 
 from mockserver.contract import Profile
-from mockserver.errors import APIError, MethodNotAllowed, NotAcceptable, NotFound, ParseError, PermissionDenied
+from mockserver.errors import (
+    APIError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    NotModelled,
+    ParseError,
+    PermissionDenied,
+)
 from mockserver.request import auth, tenancy
 from mockserver.request.call import Call, Principal
 from mockserver.request.parsing import Body, read_body
@@ -65,9 +73,11 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     tenant = route.resource.locate(path, principal, view)
     tenancy.require_reach(principal, tenant, path)
     auth.require_scopes(principal, _scopes(route, endpoint, request.method, body))
-    tenancy.require_membership(tenant, path)
+    route.resource.require_membership(tenant, path)
     if request.method == "OPTIONS":
         return describe(route, world.profile)
+    if request.method in route.unmodelled:
+        raise NotModelled(f"{request.method} {route.path} is not modelled.")
     if endpoint is None:
         raise MethodNotAllowed.of(request.method)
     if tenant.level < endpoint.operation.membership_level:
@@ -91,7 +101,7 @@ def _scopes(route: Route, endpoint: Endpoint | None, method: str, body: Body) ->
     if method == "OPTIONS":
         return (route.reading_scope,) if route.reading_scope else ()
     if endpoint is None:
-        return route.scopes if route.is_custom else ()
+        return route.unmodelled.get(method) or (route.scopes if route.is_custom else ())
     return route.resource.scopes(endpoint.operation, body.value)
 
 
@@ -140,7 +150,9 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     """
     if not principal.is_scoped or method == "OPTIONS" or (method == "HEAD" and endpoint is None):
         return
-    if endpoint is not None:
+    if method in route.unmodelled:
+        refused = not route.unmodelled[method]
+    elif endpoint is not None:
         refused = endpoint.operation.refuses_keys and world.profile is Profile.OBSERVED
     elif route.is_custom:
         refused = not route.scopes

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Client
-from tests.resources.cohort_stories import COHORTS, NOBODY, capture, condition, create, names, static
+from tests.resources.cohort_stories import COHORTS, NOBODY, TOKEN, capture, condition, create, names, static
 from tests.resources.test_persons import make
 
 
@@ -91,8 +91,8 @@ def test_query_and_file_come_later_too(team: Client) -> None:
 
 def test_persons_are_added_and_removed(team: Client) -> None:
     ann, bob = make(team, "ann"), make(team, "bob")
-    cohort = static(team)
-    assert cohort["last_calculation"] is None
+    cohort = create(team, is_static=True)
+    assert (cohort["last_calculation"], cohort["count"]) == (None, None)
     item = f"{COHORTS}{cohort['id']}/"
     for _ in range(2):
         added = team.patch(f"{item}add_persons_to_static_cohort/", {"person_ids": [ann["uuid"], bob["uuid"], NOBODY]})
@@ -104,6 +104,43 @@ def test_persons_are_added_and_removed(team: Client) -> None:
     assert removed.json == {"success": True}
     assert names(team, cohort) == ["bob"]
     assert team.get(item).json["count"] == 1
+
+
+# PostHog's view of cohorts: a list of first persons counts, however many of them are known.
+@pytest.mark.parametrize("given", [[], [NOBODY], ["x"]])
+def test_list_of_nobody_is_counted(given: list[str], team: Client) -> None:
+    cohort = create(team, is_static=True, _create_static_person_ids=given)
+    assert (cohort["count"], cohort["last_calculation"]) == (0, "2026-01-15T12:00:00Z")
+    assert (cohort["is_calculating"], cohort["errors_calculating"]) == (False, 0)
+
+
+# PostHog's view and model of cohorts: the entry of a new cohort lists its persons.
+def test_first_persons_stand_in_the_log(team: Client) -> None:
+    ann, eva = make(team, "ann", email="ann@mock.test"), make(team, "eva")
+    log = team.get(f"{COHORTS}{static(team, ann, eva)['id']}/activity/").json["results"]
+    (change,) = log[0]["detail"]["changes"]
+    assert (change["action"], change["field"], change["before"]) == ("changed", "people", [])
+    assert [(person["email"], person["distinct_id"]) for person in change["after"]] == [
+        ("ann@mock.test", "ann"), ("(no email)", "eva"),
+    ]  # fmt: skip
+    assert {type(person["id"]) for person in change["after"]} == {int}
+    for nobody in (static(team), create(team, is_static=True), create(team, _create_static_person_ids=[ann["uuid"]])):
+        assert team.get(f"{COHORTS}{nobody['id']}/activity/").json["results"][0]["detail"]["changes"] == []
+
+
+# Servers since 2025-09: a static cohort's count follows its members.
+def test_count_follows_who_is_deleted_merged_or_split(team: Client) -> None:
+    people = [make(team, name) for name in ("ann", "bob", "cat", "dan")]
+    item = f"{COHORTS}{static(team, *people)['id']}/"
+    team.delete(f"/api/projects/1/persons/{people[0]['uuid']}/")
+    assert team.get(item).json["count"] == 3
+    merge = {"event": "$merge_dangerously", "distinct_id": "bob", "properties": {"alias": "cat"}}
+    assert team.as_key(None).post("/batch/", {"api_key": TOKEN, "batch": [merge]}).status_code == 200
+    assert team.get(item).json["count"] == 2
+    team.post(f"/api/projects/1/persons/{people[1]['uuid']}/split/", {"main_distinct_id": "bob"})
+    assert team.get(item).json["count"] == 2
+    team.post("/api/projects/1/persons/bulk_delete/", {"ids": [people[1]["uuid"], people[3]["uuid"]]})
+    assert team.get(item).json["count"] == 0
 
 
 def test_additions_and_removals_are_logged(team: Client) -> None:

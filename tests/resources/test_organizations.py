@@ -23,7 +23,10 @@ def test_organization_shows_its_projects_and_the_askers_level(either: Client) ->
     after = either.as_key("phx_mock_member").get(f"/api/organizations/{MINE}/").json
     assert (before["membership_level"], after["membership_level"]) == (15, 1)
     assert [shown["id"] for shown in after["projects"]] == [*(p["id"] for p in before["projects"]), project["id"]]
-    assert after["teams"][-1] == {**after["projects"][-1], "project_id": project["id"]}
+    assert after["projects"][-1] == {"id": project["id"], "organization_id": MINE, "name": "Rocket"}
+    assert (after["teams"][-1]["project_id"], after["teams"][-1]["uuid"]) == (project["id"], project["uuid"])
+    assert (after["metadata"], after["default_experiment_stats_method"]) == ({"instance_tag": "none"}, "bayesian")
+    assert after["is_ai_data_processing_approved"] is None
     assert after["member_count"] >= 3
 
 
@@ -50,6 +53,33 @@ def test_user_is_the_keys_owner(either: Client) -> None:
     assert [organization["id"] for organization in me["organizations"]] == [MINE]
     assert me["team"]["project_id"] == 1
     assert either.get(f"/api/users/{me['uuid']}/").json == me
+    assert (me["is_impersonated"], me["is_impersonated_until"], me["has_seen_product_intro_for"]) == (False, None, None)
+    assert (me["events_column_config"], me["scene_personalisation"]) == ({"active": "DEFAULT"}, [])
+    assert me["sensitive_session_expires_at"] is None
+    session = either.as_key("phx_mock_session").get("/api/users/@me/").json
+    assert session["sensitive_session_expires_at"] == "2026-01-15T14:00:00+00:00"
+
+
+# Replayed and recorded servers: what they allow, whether or not this one answers it.
+@pytest.mark.parametrize(
+    ("path", "allow", "refused"),
+    [
+        ("/api/organizations/", "GET, POST, HEAD, OPTIONS", "POST"),
+        ("/api/organizations/@current/", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS", "PATCH"),
+        ("/api/users/@me/", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS", "PATCH"),
+        ("/api/personal_api_keys/@current/", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS", None),
+    ],
+)
+def test_what_is_not_modelled_is_allowed_and_says_so(
+    path: str, allow: str, refused: str | None, either: Client
+) -> None:
+    assert either.get(path).headers["Allow"] == allow
+    if refused:
+        answer = either(refused, path, {})
+        assert (answer.status_code, answer.json["code"]) == (501, "not_modelled")
+        assert either.as_key("phx_mock_read_only")(refused, path, {}).status_code == 403
+    else:
+        assert either.patch(path, {}).status_code == 403
 
 
 def test_nobody_else_is_shown(either: Client) -> None:

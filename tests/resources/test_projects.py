@@ -10,7 +10,8 @@ from mockserver.world.worlds import World
 from tests.conftest import Client
 
 PROJECTS = "/api/organizations/@current/projects/"
-ORGANIZATION = "01890000-0000-7000-8000-000000000001"
+ORGANIZATION, FOREIGN = "01890000-0000-7000-8000-000000000001", "01890000-0000-7000-8000-000000000002"
+UNKNOWN = "01890000-0000-7000-8000-00000000ffff"
 SESSION = "phx_mock_session"
 
 
@@ -54,7 +55,11 @@ def test_fresh_project_has_the_servers_defaults(either: Client, project: Any) ->
 FRESH: dict[str, Any] = {
     "name": "Default project", "product_description": None, "effective_membership_level": 15, "has_group_types": False,
     "group_types": [], "app_urls": [], "slack_incoming_webhook": None, "anonymize_ips": False,
-    "completed_snippet_onboarding": False, "ingested_event": False, "test_account_filters": [],
+    "completed_snippet_onboarding": False, "ingested_event": False,
+    "test_account_filters": [
+        {"key": "email", "type": "person", "value": "@hedgebox.test", "operator": "not_icontains"},
+        {"key": "$host", "type": "event", "value": "^(localhost|127\\.0\\.0\\.1)($|:)", "operator": "not_regex"},
+    ],
     "test_account_filters_default_checked": None, "path_cleaning_filters": [], "is_demo": False, "timezone": "UTC",
     "data_attributes": ["data-attr"], "person_display_name_properties": None, "correlation_config": {},
     "autocapture_opt_out": None, "autocapture_exceptions_opt_in": None, "autocapture_web_vitals_opt_in": None,
@@ -63,14 +68,15 @@ FRESH: dict[str, Any] = {
     "session_recording_sample_rate": None, "session_recording_minimum_duration_milliseconds": None,
     "session_recording_linked_flag": None, "session_recording_network_payload_capture_config": None,
     "session_recording_masking_config": None, "session_replay_config": None, "survey_config": None,
-    "access_control": False, "week_start_day": None, "primary_dashboard": None, "live_events_columns": None,
-    "recording_domains": None, "inject_web_apps": None, "extra_settings": None, "modifiers": None,
+    "access_control": False, "week_start_day": None, "live_events_columns": None,
+    "recording_domains": None, "inject_web_apps": False, "extra_settings": None, "modifiers": None,
     "has_completed_onboarding_for": None, "surveys_opt_in": None, "heatmaps_opt_in": None, "product_intents": [],
     "flags_persistence_default": False, "secret_api_token": None, "secret_api_token_backup": None,
     "receive_org_level_activity_logs": False, "business_model": None, "conversations_enabled": None,
-    "conversations_settings": None, "logs_settings": None, "person_on_events_querying_enabled": True,
+    "conversations_settings": None, "logs_settings": None, "person_on_events_querying_enabled": False,
 }  # fmt: skip
-MADE = {"id", "organization", "created_at", "updated_at", "uuid", "api_token", "live_events_token", "default_modifiers"}
+MADE = {"id", "organization", "created_at", "updated_at", "uuid", "api_token", "live_events_token", "default_modifiers",
+        "primary_dashboard"}  # fmt: skip
 
 
 def test_every_field_of_a_fresh_project(observed: Client) -> None:
@@ -132,7 +138,7 @@ def test_level_shown_is_the_askers(either: Client, project: Any) -> None:
 
 def test_values_that_the_pages_call_text_are_values(either: Client) -> None:
     shown = either.get(PROJECTS + "1/").json
-    assert (shown["product_intents"], shown["person_on_events_querying_enabled"]) == ([], True)
+    assert (shown["product_intents"], shown["person_on_events_querying_enabled"]) == ([], False)
     assert isinstance(shown["default_modifiers"], dict)
 
 
@@ -149,11 +155,10 @@ def test_values_that_the_pages_call_text_are_values(either: Client) -> None:
         ("/api/projects/3/", (404, "not_found", "Not found.", None)),
         (PROJECTS + "abc/", (400, "invalid_input", "Field 'id' expected a number but got 'abc'.", None)),
         ("/api/projects/1x/", (400, "invalid_input", "Field 'id' expected a number but got '1x'.", None)),
-        ("/api/organizations/abc/projects/1/", (404, "not_found", "Organization not found.", None)),
-        (
-            "/api/organizations/01890000-0000-7000-8000-000000000002/projects/1/",
-            (403, "permission_denied", "You do not have permission to perform this action.", None),
-        ),
+        ("/api/organizations/abc/projects/1/", (404, "not_found", "Not found.", None)),
+        (f"/api/organizations/{UNKNOWN}/projects/1/", (404, "not_found", "Not found.", None)),
+        (f"/api/organizations/{FOREIGN}/projects/1/", (404, "not_found", "Not found.", None)),
+        (f"/api/organizations/{FOREIGN}/projects/3/", (404, "not_found", "Not found.", None)),
     ],
 )
 def test_project_that_is_not_there(path: str, expected: tuple[Any, ...], either: Client) -> None:
@@ -202,11 +207,82 @@ def test_actions_of_a_project_that_is_not_there(method: str, action: str, either
         assert refusal(session(method, f"{PROJECTS}{id}/{action}/")) == (404, "not_found", "Not found.", None)
 
 
-def test_renaming_names_the_team_too(either: Client) -> None:
-    assert either.patch(PROJECTS + "1/", {"name": "Renamed"}).json["name"] == "Renamed"
-    assert either.get("/api/users/@me/").json["team"]["name"] == "Renamed"
+# A replayed server: what an outsider would find is left out of lists, and not found.
+@pytest.mark.parametrize("organization", [FOREIGN, UNKNOWN])
+def test_projects_of_others_are_filtered_not_guarded(organization: str, either: Client) -> None:
+    projects = f"/api/organizations/{organization}/projects/"
+    listed = either.get(projects)
+    assert (listed.status_code, listed.json["count"], listed.json["results"]) == (200, 0, [])
+    for method in ("PATCH", "PUT", "DELETE"):
+        assert refusal(either(method, f"{projects}3/", {"name": "x"})) == (404, "not_found", "Not found.", None)
+    expected = (404, "not_found", "Organization not found.", None)
+    assert refusal(either.post(projects, {"name": "x"})) == expected
+    session = either.as_key(SESSION)
+    assert refusal(session.get(f"{projects}3/activity/")) == (404, "not_found", "Not found.", None)
+    assert either.get(f"/api/organizations/{organization}/roles/").status_code in (403, 404)
+
+
+# A replayed server: the project is renamed, its team is not, and the team's log says nothing of it.
+def test_renaming_leaves_the_team_alone(either: Client) -> None:
+    project = new_project(either)
+    assert either.patch(path_of(project), {"name": "Renamed"}).json["name"] == "Renamed"
+    assert either.get("/api/users/@me/").json["team"]["name"] == "Rocket"
     organization = either.get("/api/organizations/@current/").json
-    assert (organization["teams"][0]["name"], organization["projects"][0]["name"]) == ("Renamed", "Renamed")
+    assert (organization["teams"][-1]["name"], organization["projects"][-1]["name"]) == ("Rocket", "Renamed")
+    either.as_key(SESSION).patch(path_of(project, "reset_token/"))
+    log = either.as_key(SESSION).get(path_of(project, "activity/")).json["results"]
+    assert [(entry["activity"], entry["detail"]["name"]) for entry in log] == [
+        ("updated", "Rocket"), ("created", "Rocket"),
+    ]  # fmt: skip
+    either.patch(path_of(project), {"name": "Again"})
+    assert either.get("/api/users/@me/").json["team"]["name"] == "Rocket"
+
+
+# PostHog's model of teams: a dashboard, and filters that a free-mail domain does not fill.
+@pytest.mark.parametrize(
+    ("email", "filtered"),
+    [("a@corp.test", ["email", "$host"]), ("a@gmail.com", ["$host"]), ("a@GMail.com", ["$host"])],
+)
+def test_new_project_is_furnished(email: str, filtered: list[str], either: Client) -> None:
+    loaded = {
+        "organizations": [{"id": UNKNOWN}],
+        "users": [{"id": 90, "email": email, "current_organization_id": UNKNOWN}],
+        "organization_memberships": [{"organization_id": UNKNOWN, "user_id": 90, "level": 15}],
+        "api_keys": [{"value": "phx_new", "user_id": 90, "scopes": ["*"]}],
+    }
+    assert either.post("/__admin/worlds/default/load", loaded).status_code == 201
+    founder = either.as_key("phx_new")
+    project = founder.post("/api/projects/", {"name": "New", "test_account_filters": [{"key": "mine"}]}).json
+    assert [filter["key"] for filter in project["test_account_filters"]] == filtered
+    note = {"scope": "dashboard", "dashboard_id": project["primary_dashboard"]}
+    noted = founder.post(f"/api/projects/{project['id']}/annotations/", note)
+    assert (noted.status_code, noted.json["dashboard_name"]) == (201, "My App Dashboard")
+    demo = founder.post("/api/projects/", {"name": "Demo", "is_demo": True}).json
+    assert (demo["primary_dashboard"], demo["test_account_filters"]) == (None, [])
+
+
+# A replayed server, and PostHog's schema of 2025-11.
+def test_default_modifiers_are_every_one_that_servers_know(observed: Client) -> None:
+    modifiers = observed.get(PROJECTS + "1/").json["default_modifiers"]
+    assert (len(modifiers), modifiers["inCohortVia"], modifiers["timings"]) == (23, "auto", None)
+    asked = observed.post("/api/environments/1/query/", {"query": {"kind": "EventsQuery", "select": ["event"]}}).json
+    assert set(asked["modifiers"]) == set(modifiers)
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "reads"),
+    [
+        (None, False), ({}, False), ({"personsOnEventsMode": None}, False), ([], False),
+        ({"personsOnEventsMode": "disabled"}, False),
+        ({"personsOnEventsMode": "person_id_override_properties_joined"}, False),
+        ({"personsOnEventsMode": "person_id_override_properties_on_events"}, True),
+        ({"personsOnEventsMode": "person_id_no_override_properties_on_events"}, True),
+    ],
+)  # fmt: skip
+def test_persons_are_read_on_events_as_the_mode_says(modifiers: Any, reads: bool, observed: Client) -> None:
+    project = observed.patch(PROJECTS + "1/", {"modifiers": modifiers}).json
+    assert project["person_on_events_querying_enabled"] is reads
+    assert project["default_modifiers"]["personsOnEventsMode"] == "person_id_override_properties_joined"
 
 
 def test_key_limited_to_projects_sees_only_those(either: Client) -> None:
@@ -363,6 +439,20 @@ def test_last_project_of_an_organization_may_go(either: Client) -> None:
 
 # Onboarding
 
+# A recorded team, and PostHog's schema of 2025-11.
+TEAM: dict[str, Any] = {
+    "user_access_level": "admin", "session_recording_url_trigger_config": [],
+    "session_recording_url_blocklist_config": [], "session_recording_event_trigger_config": [],
+    "session_recording_trigger_match_type_config": None, "session_recording_retention_period": "30d",
+    "cookieless_server_hash_mode": 0, "human_friendly_comparison_periods": False,
+    "feature_flag_confirmation_enabled": False, "feature_flag_confirmation_message": None,
+    "default_evaluation_environments_enabled": False, "capture_dead_clicks": False, "default_data_theme": None,
+    "revenue_analytics_config": {"base_currency": "USD", "events": [], "goals": [], "filter_test_accounts": False},
+    "marketing_analytics_config": {"sources_map": {}, "conversion_goals": []}, "onboarding_tasks": None,
+    "base_currency": "USD", "web_analytics_pre_aggregated_tables_enabled": False,
+    "experiment_recalculation_time": None, "managed_viewsets": {"revenue_analytics": False},
+}  # fmt: skip
+
 
 def test_onboarding_done_is_noted_once_a_product(observed: Client) -> None:
     project = new_project(observed)
@@ -370,6 +460,7 @@ def test_onboarding_done_is_noted_once_a_product(observed: Client) -> None:
     for product in ("surveys", "rockets", "surveys"):  # of late 2025, which took any text
         shown = observed.patch(done, {"product_type": product, "intent_context": "onboarding"}).json
         assert "product_description" not in shown
+        assert TEAM.items() <= shown.items()
     intents = observed.get(path_of(project)).json["product_intents"]
     assert [intent["product_type"] for intent in intents] == ["surveys", "rockets"]
     assert all(intent["onboarding_completed_at"] for intent in intents)
@@ -421,8 +512,13 @@ def test_demo_data_is_being_made_only_while_it_is(client: Client, observed: Clie
 
 
 def test_group_types_are_shown(either: Client, project: Any) -> None:
-    kind = {"project_id": project["id"], "group_type": "company", "group_type_index": 0}
+    kind = {"project_id": project["id"], "group_type": "company", "group_type_index": 0, "name_plural": "companies"}
     assert either.post("/__admin/worlds/default/load", {"group_types": [kind]}).status_code == 201
     shown = either.get(path_of(project)).json
     assert shown["has_group_types"] is True
-    assert [(kind["group_type"], kind["group_type_index"]) for kind in shown["group_types"]] == [("company", 0)]
+    assert shown["group_types"] == [
+        {
+            "group_type": "company", "group_type_index": 0, "name_singular": None, "name_plural": "companies",
+            "detail_dashboard": None, "default_columns": None,
+        }
+    ]  # fmt: skip

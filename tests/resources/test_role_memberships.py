@@ -136,7 +136,7 @@ def test_members_read_and_admins_write(either: Client, role: str) -> None:
         member.post(f"{role}/role_memberships/", {"user_uuid": uuid}),
         member.delete(f"{role}/role_memberships/{id}/"),
     ):
-        assert refused.json["detail"] == "Your organization access level is insufficient."
+        assert refused.json["detail"] == "You need to have admin level or higher."
 
 
 def test_a_membership_is_never_changed(either: Client, role: str) -> None:

@@ -97,7 +97,7 @@ def test_members_read_and_admins_write(either: Client) -> None:
     for method, target in (("POST", f"{ROLES}/"), ("PATCH", path), ("PUT", path), ("DELETE", path)):
         refused = member(method, target, {"name": "x"})
         assert refused.status_code == 403
-        assert refused.json["detail"] == "Your organization access level is insufficient."
+        assert refused.json["detail"] == "You need to have admin level or higher."
     assert member.delete(f"{ROLES}/{NOBODY}/").status_code == 403
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-DEFAULTS: dict[str, Any] = {
+DEFAULTS: Mapping[str, Any] = {
     "bounceRateDurationSeconds": None,
     "bounceRatePageViewMode": "count_pageviews",
     "convertToProjectTimezone": True,
@@ -16,6 +16,7 @@ DEFAULTS: dict[str, Any] = {
     "inCohortVia": "auto",
     "materializationMode": "legacy_null_as_null",
     "optimizeJoinedFilters": False,
+    "optimizeProjections": None,
     "personsArgMaxVersion": "auto",
     "personsJoinMode": None,
     "personsOnEventsMode": "person_id_override_properties_joined",
@@ -23,13 +24,24 @@ DEFAULTS: dict[str, Any] = {
     "s3TableUseInvalidColumns": None,
     "sessionTableVersion": "auto",
     "sessionsV2JoinMode": "string",
+    "timings": None,
     "useMaterializedViews": True,
+    "usePreaggregatedTableTransforms": None,
     "usePresortedEventsTable": False,
     "useWebAnalyticsPreAggregatedTables": None,
 }
+"""Every modifier that servers know, null where nothing is decided."""
+ON_EVENTS = ("person_id_no_override_properties_on_events", "person_id_override_properties_on_events")
+"""The modes in which a query reads a person's properties as they were when the event happened."""
 
 
 def complete(given: Mapping[str, Any] | None, **settled: Any) -> dict[str, Any]:
     """Return the modifiers in force; `settled` are those that a kind of query decides by itself."""
     told = {name: value for name, value in (given or {}).items() if value is not None}
     return {**DEFAULTS, **settled, **told}
+
+
+def reads_persons_on_events(given: Any) -> bool:
+    """Return whether a project with these modifiers asks its events, and not its persons, for persons' properties."""
+    mode = given.get("personsOnEventsMode") if isinstance(given, Mapping) else None
+    return (DEFAULTS["personsOnEventsMode"] if mode is None else mode) in ON_EVENTS

@@ -19,7 +19,7 @@ from mockserver.resources.actors.filters import ABOUT_THE_ANSWER, read_json_text
 from mockserver.resources.behaviours import SoftDelete
 from mockserver.resources.cohorts.fields import Filters, PersonsQuery, of_static_cohort
 from mockserver.resources.cohorts.members import CohortMembers
-from mockserver.resources.resource import Record
+from mockserver.resources.resource import Record, Resource
 from mockserver.store.orders import sort_key
 from mockserver.validation.models import Model
 from mockserver.world.entropy import read_timestamp
@@ -147,13 +147,20 @@ class Cohorts(SoftDelete, CohortMembers):
         record = self.perform_create(call, data)
         if not record["is_static"]:
             begin(call, record)
-            return record
-        return self._fill(call, record, first)
+            changes: list[dict[str, Any]] = []
+        else:
+            record = self._fill(call, record, first)
+            changes = [self.change("people", [], [mentioned(person) for person in first])] if first else []
+        self.log(call, record, "created", changes, name=record["name"])
+        return record
 
     def _fill(self, call: Call, record: Record, first: Sequence[Record]) -> Record:
-        """Put the first persons into a static cohort; a file, a query and an insight fill it in the background."""
+        """Put the first persons into a static cohort; a file, a query and an insight fill it in the background.
+
+        A list of first persons counts it, however many of them are known.
+        """
         table = call.table(self.table)
-        if first:
+        if FIRST_MEMBERS in call.body:
             add_members(call.transaction, record, first)
             record = table.update(record, {"count": size(call.state, record), "last_calculation": call.now()})
         is_uploaded = self._upload(call, record)
@@ -172,7 +179,7 @@ class Cohorts(SoftDelete, CohortMembers):
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         started = {} if data["is_static"] else {"is_calculating": True, **asked({})}
-        record = super().perform_create(call, data)
+        record = Resource.perform_create(self, call, data)
         return call.table(self.table).update(record, started) if started else record
 
     def server_fields(self, call: Call) -> dict[str, Any]:
@@ -201,6 +208,16 @@ class Cohorts(SoftDelete, CohortMembers):
         updated = super().perform_update(call, record, {**data, **asked(record)})
         begin(call, updated)
         return updated
+
+
+def mentioned(person: Record) -> dict[str, Any]:
+    """Return a person as the activity log names one. Source: PostHog's model of cohorts."""
+    email, distinct_ids = (person["properties"] or {}).get("email"), person["distinct_ids"]
+    return {
+        "id": person["id"],
+        "email": email or "(no email)",
+        "distinct_id": distinct_ids[0] if distinct_ids else "(no distinct id)",
+    }
 
 
 def read_insight(call: Call) -> dict[str, Any] | None:

@@ -8,9 +8,11 @@ from typing import Any
 from mockserver.errors import NotFound, PermissionDenied
 from mockserver.request import tenancy
 from mockserver.request.call import Call, Principal, Tenant
-from mockserver.resources.projects.shapes import project_basic, team_basic
+from mockserver.resources.projects.shapes import team_basic
 from mockserver.resources.resource import Record, Resource
 from mockserver.store import View
+
+PROJECT = ("id", "organization_id", "name")
 
 
 class Organizations(Resource):
@@ -52,7 +54,8 @@ class Organizations(Resource):
         return {
             "membership_level": tenancy.level(call.user, record, call.state) or None,
             "teams": [team_basic(project, call) for project in projects],
-            "projects": [project_basic(project, call) for project in projects],
+            "projects": [{name: project[name] for name in PROJECT} for project in projects],
+            "metadata": {"instance_tag": "none", **(record["metadata"] or {})},
             "available_product_features": record["available_product_features"] or [],
             "member_count": len(call.table("organization_memberships").find(organization_id=record["id"])),
         }

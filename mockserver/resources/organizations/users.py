@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from mockserver.contract import Contract
@@ -12,13 +13,14 @@ from mockserver.resources.organizations import Organizations, organization_basic
 from mockserver.resources.projects.shapes import team_basic
 from mockserver.resources.resource import Record, Resource
 from mockserver.store import View
+from mockserver.world import entropy
 
 ME = "@me"
+SENSITIVE = timedelta(hours=2)
 # What servers tell a user of, until the user says otherwise.
 NOTIFICATIONS: Mapping[str, Any] = {
     "plugin_disabled": True,
     "error_tracking_issue_assigned": True,
-    "discussions_mentioned": True,
     "project_weekly_digest_disabled": {},
     "all_weekly_digest_disabled": False,
 }
@@ -59,9 +61,20 @@ class Users(Resource):
             "toolbar_mode": "toolbar",
             "has_password": True,
             "is_staff": False,
+            "is_impersonated": False,
+            "is_impersonated_until": None,
+            "sensitive_session_expires_at": None if call.principal.is_scoped else session_end(call),
             "team": team_basic(project, call) if project else None,
             "organization": self._organizations.show(organization, call) if organization else None,
             "organizations": [organization_basic(one, call) for one in organizations_of(call)],
+            "events_column_config": {"active": "DEFAULT"},
             "is_2fa_enabled": False,
             "has_social_auth": False,
+            "has_sso_enforcement": False,
+            "scene_personalisation": [],
         }
+
+
+def session_end(call: Call) -> str:
+    """Return until when whoever has just signed in may change what matters most."""
+    return (entropy.now(call.state) + SENSITIVE).isoformat()

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.contract import Contract, Operation
+from mockserver.contract import Contract, Operation, Profile, for_profile
 from mockserver.errors import NotFound, PermissionDenied, ValidationError
 from mockserver.request import tenancy
 from mockserver.request.call import ADMIN, OWNER, Call, Principal, Tenant
 from mockserver.resources.behaviours import log_activity
 from mockserver.resources.projects import settings, shapes
+from mockserver.resources.projects.furnishing import furnish
 from mockserver.resources.projects.onboarding import ProductOnboarding
 from mockserver.resources.projects.tokens import TokenActions
 from mockserver.resources.resource import Record, Resource, Shape
@@ -21,11 +22,13 @@ from mockserver.world import plans
 from mockserver.world.tables import TABLES, Owner
 
 # Of what a client may write, what is no mere setting.
-NOT_SETTINGS = frozenset({"name", "product_description", "access_control"})
+OF_THE_PROJECT = ("name", "product_description")
+NOT_SETTINGS = frozenset({*OF_THE_PROJECT, "access_control"})
 NO_ROOM = (
     "You have reached the maximum limit of allowed projects for your current plan. "
     "Upgrade your plan to be able to create and manage more projects."
 )
+TOO_LOW_TO_CREATE = "Your organization access level is insufficient."
 # Under another name than the API's, as the servers' own column is called.
 LOGGED_AS = {"primary_dashboard": "primary_dashboard_id"}
 
@@ -47,13 +50,23 @@ class Projects(ProductOnboarding, TokenActions):
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
         self.settings = frozenset(self.schema.load_fields) - NOT_SETTINGS
+        team = for_profile(contract.components["Team"], Profile.OBSERVED)["properties"]
+        self._team = {name: prop.get("default") for name, prop in team.items() if not prop.get("writeOnly")}
 
     # Whose it is
 
     def locate(self, path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
-        """Return the tenant that a path is about: the project itself, where it names one that the asker may see."""
+        """Return the tenant that a path is about: the project itself, where it names one that the asker may see.
+
+        An organization that is unknown has no projects, and so has a foreign one.
+        """
         limited = bool(principal.key.get("scoped_projects"))
-        tenant = super().locate(path, principal, view)
+        try:
+            tenant = super().locate(path, principal, view)
+        except NotFound:
+            if tenancy.uuid(path["organization_id"]) is None:
+                raise NotFound from None
+            tenant = Tenant(None)
         if "id" not in path:
             if limited:
                 raise PermissionDenied(tenancy.PROJECTS_ONLY)
@@ -67,7 +80,10 @@ class Projects(ProductOnboarding, TokenActions):
         if limited:
             raise NotFound
         # No level is asked for what is not there: the servers look it up before they judge the asker's rank.
-        return replace(tenant, level=OWNER if tenant.level or "organization_id" not in path else 0)
+        return replace(tenant, level=OWNER)
+
+    def require_membership(self, tenant: Tenant, path: Mapping[str, str]) -> None:
+        """Let everybody in: what an outsider would find is left out instead. Source: a replayed server."""
 
     def scopes(self, operation: Operation, body: Any) -> tuple[str, ...]:
         """Return the scopes that a request needs: to read is enough for a key that changes settings alone."""
@@ -85,7 +101,7 @@ class Projects(ProductOnboarding, TokenActions):
 
     def get_records(self, call: Call) -> Sequence[Record]:
         if "organization_id" in call.path:
-            return super().get_records(call)
+            return super().get_records(call) if call.tenant.level else []
         memberships = call.table("organization_memberships").find(user_id=call.user["id"])
         limits = call.principal.key.get("scoped_organizations") or [m["organization_id"] for m in memberships]
         visible = {m["organization_id"] for m in memberships} & set(limits)
@@ -118,10 +134,15 @@ class Projects(ProductOnboarding, TokenActions):
     # What happens
 
     def create(self, call: Call) -> Record:
-        """Store a new project and make it the asker's current one. A demo project needs no admin."""
+        """Store a new project and make it the asker's current one. A demo project needs no admin.
+
+        Raises: NotFound in an organization that the asker does not belong to, PermissionDenied.
+        """
+        if not call.tenant.level:
+            raise NotFound("Organization not found.")
         self._require_room(call)
         if call.tenant.level < ADMIN and not _asks_for_demo(call):
-            raise PermissionDenied(Resource.level_refusal)
+            raise PermissionDenied(TOO_LOW_TO_CREATE)
         return self.perform_create(call, self.load(call))
 
     def _require_room(self, call: Call) -> None:
@@ -137,12 +158,15 @@ class Projects(ProductOnboarding, TokenActions):
             raise PermissionDenied(NO_ROOM)
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
-        record = Resource.perform_create(self, call, data)
+        record = furnish(call, Resource.perform_create(self, call, data))
         call.tenant = replace(call.tenant, project=record)
         call.table("users").update(call.user, {"current_project_id": record["id"]})
         for scope in ("Project", self.activity_scope):
             self.log(call, record, "created", None, name=record["name"], scope=scope)
         return record
+
+    def activity_name(self, record: Record) -> str | None:
+        return shapes.team_name(record)
 
     def server_fields(self, call: Call) -> dict[str, Any]:
         now = call.now()
@@ -155,24 +179,27 @@ class Projects(ProductOnboarding, TokenActions):
     def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
         if not data:
             return record
-        updated = call.table(self.table).update(record, {**data, "updated_at": call.now()})
+        # A project's team keeps the name that both were given. Source: a replayed server's activity.
+        kept = {"team_name": shapes.team_name(record), "updated_at": call.now()}
+        updated = call.table(self.table).update(record, {**data, **kept})
         self._log_surveys(call, record, data)
         team = [
             self.change(LOGGED_AS.get(name, name), record.get(name), updated.get(name))
             for name in data
             # The servers forget what the surveys' configuration was before they log that it is cleared.
             if record.get(name) != updated.get(name)
-            and name != "product_description"
+            and name not in OF_THE_PROJECT
             and not (name == "survey_config" and data[name] is None)
         ]
         own = [
             {**self.change(name, record.get(name), data[name]), "type": "Project"}
-            for name in ("name", "product_description")
+            for name in OF_THE_PROJECT
             if name in data and record.get(name) != data[name]
         ]
-        for scope, changes in ((self.activity_scope, team), ("Project", own)):
-            if changes:
-                self.log(call, updated, "updated", changes, name=updated["name"], scope=scope)
+        if team:
+            self.log(call, updated, "updated", team, name=self.activity_name(updated))
+        if own:
+            self.log(call, updated, "updated", own, name=updated["name"], scope="Project")
         return updated
 
     def _log_surveys(self, call: Call, record: Record, data: Mapping[str, Any]) -> None:
@@ -191,8 +218,8 @@ class Projects(ProductOnboarding, TokenActions):
 
     def perform_destroy(self, call: Call, record: Record) -> None:
         """Remove a project and every record of it; whoever last used it goes on to another of the organization."""
-        for scope in (self.activity_scope, "Project"):
-            self.log(call, record, "deleted", None, name=record["name"], scope=scope)
+        self.log(call, record, "deleted", None, name=self.activity_name(record))
+        self.log(call, record, "deleted", None, name=record["name"], scope="Project")
         for table in TABLES.values():
             if table.owner is Owner.PROJECT and table.name != "activity_log":
                 for belonging in call.table(table.name).find(project_id=record["id"]):
@@ -214,10 +241,15 @@ class Projects(ProductOnboarding, TokenActions):
     def shapes(self) -> Mapping[str, Shape]:
         return {
             "ProjectBasic": shapes.project_basic,
+            "Team": self._show_team,
             "DemoDataGeneration": lambda record, call: {
                 "is_generating_demo_data": bool(record.get("is_generating_demo_data"))
             },
         }
+
+    def _show_team(self, record: Record, call: Call) -> dict[str, Any]:
+        own = {**record, **self.represent(record, call), **shapes.of_team(record)}
+        return {name: own.get(name, default) for name, default in self._team.items()}
 
 
 def _find(wanted: str, principal: Principal, view: View) -> Record | None:

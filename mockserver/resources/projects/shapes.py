@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.analytics.insights import modifiers
 from mockserver.request.call import Call
 from mockserver.resources.projects.tokens import live_events_token
 from mockserver.resources.resource import Record
 
-# What queries of a project do unless they say otherwise; a project overrides it by its `modifiers`.
-DEFAULT_MODIFIERS = {
-    "bounceRatePageViewMode": "count_pageviews",
-    "convertToProjectTimezone": True,
-    "inCohortVia": "subquery",
-    "materializationMode": "legacy_null_as_null",
-    "optimizeJoinedFilters": False,
-    "personsArgMaxVersion": "auto",
-    "personsOnEventsMode": "person_id_override_properties_joined",
-    "sessionTableVersion": "auto",
-    "sessionsV2JoinMode": "string",
-    "useMaterializedViews": True,
-    "usePresortedEventsTable": False,
-}
+GROUP_TYPE = ("group_type", "group_type_index", "name_singular", "name_plural", "detail_dashboard", "default_columns")
 
 
 def worked_out(record: Record, call: Call) -> dict[str, Any]:
     """Return what a project shows and does not hold: of the asker, of its groups and events, of the server."""
     group_types = [
-        {name: kind.get(name) for name in ("group_type", "group_type_index", "name_singular", "name_plural")}
+        {name: kind.get(name) for name in GROUP_TYPE}
         for kind in call.table("group_types").find(project_id=record["id"])
     ]
     return {
@@ -37,8 +25,8 @@ def worked_out(record: Record, call: Call) -> dict[str, Any]:
         "group_types": sorted(group_types, key=lambda kind: kind["group_type_index"]),
         "live_events_token": live_events_token(call, record),
         "ingested_event": has_ingested(record, call),
-        "person_on_events_querying_enabled": True,
-        "default_modifiers": DEFAULT_MODIFIERS,
+        "person_on_events_querying_enabled": modifiers.reads_persons_on_events(record["modifiers"]),
+        "default_modifiers": modifiers.DEFAULTS,
     }
 
 
@@ -56,7 +44,17 @@ def project_basic(record: Record, call: Call) -> dict[str, Any]:
 
 def team_basic(record: Record, call: Call) -> dict[str, Any]:
     """Return a project as lists show it in the place of its team."""
-    return {**project_basic(record, call), "project_id": record["id"]}
+    return {**project_basic(record, call), "name": team_name(record), "project_id": record["id"]}
+
+
+def of_team(record: Record) -> dict[str, Any]:
+    """Return what a project's team says of itself that the project does not."""
+    return {"name": team_name(record), "project_id": record["id"], "user_access_level": "admin"}
+
+
+def team_name(record: Record) -> str:
+    """Return the name of a project's team: the project's first one."""
+    return str(record.get("team_name") or record["name"])
 
 
 def has_ingested(record: Record, call: Call) -> bool:
