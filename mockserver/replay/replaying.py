@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -102,13 +102,27 @@ class Replay:
             if all(row.operation.exists_in(target.profile) for target in self.targets)
         ]
         made = [probes(self.contract, operations, known) for known in identifiers]
-        for number, versions in enumerate(zip(*made, strict=True)):
+        paired = list(self._paired(made))
+        for number, versions in enumerate(paired):
             if number % 25 == 0:
-                self._progress("probes", number, len(made[0]))
+                self._progress("probes", number, len(paired))
             if any(not target.is_ours for target in self.targets) and not only_reads(versions[0], self._operations):
                 continue
             self._run_versions(versions, put_back=not only_reads(versions[0], self._operations))
-        self._progress("probes", len(made[0]), len(made[0]))
+        self._progress("probes", len(paired), len(paired))
+
+    def _paired(self, made: Sequence[Sequence[Script]]) -> Iterator[list[Script]]:
+        """Yield each probe in the version for each target; one that only some can be asked is skipped, and said."""
+        versions: dict[tuple[str, str], dict[int, Script]] = {}
+        for number, of_target in enumerate(made):
+            for probe in of_target:
+                versions.setdefault((probe.steps[0].call, probe.name), {})[number] = probe
+        for found in versions.values():
+            if len(found) == len(made):
+                yield [found[number] for number in range(len(made))]
+                continue
+            lacking = next(target for number, target in enumerate(self.targets) if number not in found)
+            self._skip(next(iter(found.values())), f"{lacking.name} has no record to ask about")
 
     def _run_scripts(self) -> None:
         chosen = [script for script in self.scripts if self._is_wanted(script)]
@@ -125,10 +139,10 @@ class Replay:
     def _run_versions(self, versions: Sequence[Script], *, put_back: bool) -> None:
         """Run a script, in the version for each target, and compare the answers step by step."""
         script = versions[0]
-        reasons = (reason_to_skip(script, target, self._operations) for target in self.targets)
-        reason = next(filter(None, reasons), None)
+        sides = zip(versions, self.targets, strict=True)
+        reason = next(filter(None, (reason_to_skip(own, target, self._operations) for own, target in sides)), None)
         if reason:
-            self.report.skipped[f"{script.family}: {script.name}"] = reason
+            self._skip(script, reason)
             return
         self.report.scripts += 1
         outcomes = []
@@ -150,12 +164,15 @@ class Replay:
             except StopIteration:
                 return outcomes
             except Refused as refused:
-                self.report.skipped[f"{script.family}: {script.name}"] = str(refused)
+                self._skip(script, str(refused))
                 return outcomes
             outcomes.append(outcome)
             self._note_outcome(outcome, target, time.perf_counter() - started, tuple(written))
             if self._operations[outcome.step.call].method.upper() not in SAFE:
                 written.append(outcome.step.call)
+
+    def _skip(self, script: Script, reason: str) -> None:
+        self.report.skipped[f"{script.family}: {script.name} ({script.steps[0].call})"] = reason
 
     def _note_outcome(self, outcome: Outcome, target: Target, seconds: float, written: tuple[str, ...]) -> None:
         self.report.steps += 1

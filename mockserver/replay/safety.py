@@ -113,7 +113,7 @@ def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Oper
         roles -= {"session"}  # a key of full access stands in for it
     lacking = sorted(role for role in roles if not target.has(role))
     if lacking:
-        return f"there is no key of role {lacking[0]!r} for {target.name}"
+        return f"there is no key of role {lacking[0]!r} for {target.name}; --api-key-env {lacking[0]}=NAME gives one"
     guard = target.adapter.guard
     if isinstance(guard, Care) and not guard.may_run([operations[step.call] for step in script.steps]):
         return f"it writes, and {target.name} is not to be written to"

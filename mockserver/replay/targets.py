@@ -80,7 +80,7 @@ class Target:
         return Redactor(self.keys.values())
 
     def send(self, role: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        """Send one request with the key of a role. Raises: Unreachable, Refused, KeyError for a role without a key."""
+        """Send one request with the key of a role. Raises: Unreachable; Refused, for a role without a key, too."""
         sent = dict(headers)
         if role != "none":
             sent.setdefault("Authorization", f"Bearer {self._key_of(role)}")
@@ -105,7 +105,10 @@ class Target:
 
     def _key_of(self, role: str) -> str:
         """Return the key of a role; where a session is not refused, no key of full access is, and stands in for it."""
-        return self.keys["all_access"] if role == "session" and role not in self.keys else self.keys[role]
+        key = self.keys.get(role) or (self.keys["all_access"] if role == "session" else None)
+        if key is None:
+            raise Refused(f"there is no key of role {role!r} for {self.name}")
+        return key
 
     def has(self, role: str) -> bool:
         """Return whether there is a key for a role."""

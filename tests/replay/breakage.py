@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http.client import responses
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -78,27 +79,35 @@ class Breaker:
         reply = broken.incoming(environ) if broken.incoming else None
         if reply is None:
             before = self._world.store.snapshot() if broken.forgets else None
-            reply = self._ask(environ)
+            reply = answer_of(self._application, environ)
             if before is not None:
                 self._world.store.restore(before)
             if broken.outgoing:
                 broken.outgoing(reply)
-        headers = {name: value for name, value in reply.headers.items() if name.lower() != "content-length"}
-        start(f"{reply.status} Broken", [*headers.items(), ("Content-Length", str(len(reply.body)))])
-        return [reply.body]
+        return give(reply, start)
 
-    def _ask(self, environ: Environ) -> Reply:
-        seen: dict[str, Any] = {}
 
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
-            seen.update(status=int(status.split(" ", 1)[0]), headers=dict(headers))
+def answer_of(application: Application, environ: Environ) -> Reply:
+    """Return what an application answers to a request."""
+    seen: dict[str, Any] = {}
 
-        chunks = self._application(environ, start)
-        body = b"".join(chunks)
-        close = getattr(chunks, "close", None)
-        if close:
-            close()
-        return Reply(seen["status"], seen["headers"], body)
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
+        seen.update(status=int(status.split(" ", 1)[0]), headers=dict(headers))
+
+    chunks = application(environ, start)
+    body = b"".join(chunks)
+    close = getattr(chunks, "close", None)
+    if close:
+        close()
+    return Reply(seen["status"], seen["headers"], body)
+
+
+def give(reply: Reply, start: Start) -> list[bytes]:
+    """Give an answer as an application does."""
+    headers = {name: value for name, value in reply.headers.items() if name.lower() != "content-length"}
+    reason = responses.get(reply.status, "Unknown")
+    start(f"{reply.status} {reason}", [*headers.items(), ("Content-Length", str(len(reply.body)))])
+    return [reply.body]
 
 
 # Changes of answers ---------------------------------------------------------------------------------------------------

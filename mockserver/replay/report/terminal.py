@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -133,6 +134,8 @@ def _show_figures(report: Report, console: Console) -> None:
         f"{report.cases} generated requests, {report.scripts} scripts and probes ({len(report.skipped)} skipped), "
         f"{report.seconds:.1f} s, {report.per_second:.0f} requests a second"
     ))  # fmt: skip
+    for reason, number in Counter(report.skipped.values()).most_common():
+        console.print(Text(f"  {number} skipped: {reason}"))
     if report.unaligned:
         console.print(f"{report.unaligned} generated requests were not the same for both, and not compared")
     verdict = f"{report.failed} failures"
