@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from mockserver.analytics.clickhouse.engine import engine
 from mockserver.analytics.clickhouse.mirror import mirror
-from mockserver.analytics.clickhouse.results import convert_rows, show_type
+from mockserver.analytics.clickhouse.results import convert_rows
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.literals import clickhouse_value
@@ -142,8 +142,7 @@ class Inquiry:
         # The types of an empty answer are not told. Source: recorded answers without rows.
         moment, told = clickhouse_value(self.now, self.timezone), f"now64(6, '{self.timezone}')"
         names = [name.replace(moment, told) for name in answer.columns]
-        shown = zip(names, map(show_type, answer.types), strict=True) if answer.rows else ()
-        types = [list(pair) for pair in shown]
+        types = [list(pair) for pair in zip(names, answer.types, strict=True)] if answer.rows else []
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
 
     def column_name(self, item: nodes.Node) -> str:

@@ -76,6 +76,25 @@ def test_time_is_told_in_the_projects_zone(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize(
+    "expression, type, value",
+    [
+        ("toStartOfDay(timestamp)", "DateTime('UTC')", "2026-01-10T00:00:00Z"),
+        ("dateTrunc('hour', timestamp)", "DateTime('UTC')", "2026-01-10T04:00:00Z"),
+        ("max(toStartOfHour(timestamp))", "DateTime('UTC')", "2026-01-10T04:00:00Z"),
+        ("nullIf(toStartOfDay(timestamp), now())", "Nullable(DateTime('UTC'))", "2026-01-10T00:00:00Z"),
+        ("[toStartOfDay(timestamp)]", "Array(DateTime('UTC'))", ["2026-01-10T00:00:00Z"]),
+        ("fromUnixTimestamp(0)", "DateTime", "1970-01-01T00:00:00"),
+    ],
+)
+def test_time_of_whole_seconds_tells_its_zone_where_its_type_does(
+    asker: Asker, expression: str, type: str, value: Any
+) -> None:
+    # Source: PostHog's database driver makes an aware time of a column whose type names a zone, a naive one of others.
+    answer = asker.answer(f"select {expression} as t from events group by timestamp order by timestamp desc limit 1")
+    assert (answer["types"], answer["results"]) == ([["t", type]], [[value]])
+
+
+@pytest.mark.parametrize(
     "condition, count",
     [
         ("properties.amount > 9", 2),

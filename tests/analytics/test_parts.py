@@ -77,7 +77,7 @@ def test_case_matters_only_where_it_does_in_clickhouse() -> None:
         ("Nullable(DateTime('Asia/Tokyo'))", "2026-01-01 10:00:00", "2026-01-01T10:00:00+09:00"),
         ("Array(Tuple(String, DateTime64(3, 'UTC')))", [["a", "2026-01-01 10:00:00.500"]],
          [["a", "2026-01-01T10:00:00.500000Z"]]),
-        ("DateTime('UTC')", "2026-01-01 10:00:00", "2026-01-01T10:00:00"),
+        ("DateTime('UTC')", "2026-01-01 10:00:00", "2026-01-01T10:00:00Z"),
         ("Nullable(Float64)", 3, 3.0),
         ("Map(String, DateTime)", {"a": "2026-01-01 10:00:00"}, {"a": "2026-01-01T10:00:00"}),
     ],

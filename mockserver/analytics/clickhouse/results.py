@@ -12,16 +12,7 @@ from zoneinfo import ZoneInfo
 Convert = Callable[[Any], Any]
 
 TIME = re.compile(r"DateTime(?:64\(\d+(?:, '([^']+)')?\)|\('([^']+)'\))?")
-SERVER_TIME = "DateTime('UTC')"
 FLOAT = re.compile(r"Float\d+")
-
-
-def show_type(name: str) -> str:
-    """Return a column's type as PostHog shows it: a plain time in the server's zone does not say so.
-
-    Source: recorded types of `toStartOfHour` and the like.
-    """
-    return "DateTime" if name == SERVER_TIME else name
 
 
 @lru_cache(maxsize=1024)
@@ -51,7 +42,7 @@ def converter(name: str) -> Convert | None:
 
 def convert_rows(rows: list[list[Any]], types: list[str]) -> list[list[Any]]:
     """Return rows with each value as JSON."""
-    converters = [_naive if name == SERVER_TIME else converter(name) for name in types]
+    converters = [converter(name) for name in types]
     if not any(converters):
         return rows
     return [
