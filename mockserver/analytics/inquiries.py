@@ -171,14 +171,23 @@ def first_select(query: nodes.Query) -> nodes.SelectQuery:
     return query
 
 
+def each_select(query: nodes.Query, change: Callable[[nodes.SelectQuery], nodes.Query]) -> nodes.Query:
+    """Return a query of which each SELECT that gives rows of its own is changed."""
+    if isinstance(query, nodes.SelectQuery):
+        return change(query)
+    following = tuple(
+        replace(item, select_query=each_select(item.select_query, change)) for item in query.subsequent_select_queries
+    )
+    first = each_select(query.initial_select_query, change)
+    return replace(query, initial_select_query=first, subsequent_select_queries=following)
+
+
 def cap(query: nodes.Query) -> nodes.Query:
     """Return a query that answers no more rows than anyone may ask for."""
-    if isinstance(query, nodes.SelectSetQuery):
-        following = tuple(
-            replace(item, select_query=cap(item.select_query)) for item in query.subsequent_select_queries
-        )
-        first = cap(query.initial_select_query)
-        return replace(query, initial_select_query=first, subsequent_select_queries=following)
+    return each_select(query, _capped)
+
+
+def _capped(query: nodes.SelectQuery) -> nodes.SelectQuery:
     limit = query.limit
     if limit is None:
         return replace(query, limit=nodes.constant(DEFAULT_LIMIT))

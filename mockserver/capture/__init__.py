@@ -26,8 +26,8 @@ def ingest(
 ) -> int:  # fmt: skip
     """Store events of a project, make and change persons as they say, and return how many were stored.
 
-    Each has `event`, `distinct_id`, `timestamp` and `properties`; one whose `uuid` is known is left out, as it was
-    sent again. `settled` events are an export of stored ones: they may carry `person_id` and `person_properties`, and
+    Each has `event`, `distinct_id`, `timestamp` and `properties`, and was created now unless it says otherwise; one
+    whose `uuid` is known is left out, as it was sent again. `settled` events are an export of stored ones: they may carry `person_id` and `person_properties`, and
     change nobody.
     """
     batch = Batch(world, transaction, project_id)
@@ -107,7 +107,7 @@ class Batch:
             "properties": event["properties"],
             "person_id": person_id,
             "person_properties": person_properties,
-            "created_at": self._now,
+            "created_at": event.get("created_at") or self._now,
         }
 
     def save(self) -> int:

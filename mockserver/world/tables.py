@@ -171,7 +171,9 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "events", identity=Identity.UUID, key="uuid",
-            fields=("uuid", "event", "distinct_id", "timestamp", "properties", "person_id", "person_properties"),
+            fields=(
+                "uuid", "event", "distinct_id", "timestamp", "created_at", "properties", "person_id", "person_properties",
+            ),
             required=("event", "distinct_id"),
             indexes=("distinct_id",),
         ),

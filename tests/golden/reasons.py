@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-CREATED = "events loaded here were created when they were loaded; those recorded had been created when they happened"
 ZONE = (
     "the recorder read the engine without the zone of a DateTime; the database driver that PostHog uses answers a column"
     " of type DateTime('UTC') with a time that knows its zone"
@@ -20,7 +19,6 @@ EXPLAINED = {
     ("hogql", 106): "upperUTF8 of a later ICU turns ß into SS",
     ("hogql", 215): "lag and lead over rows of equal order",
     ("hogql", 225): "a subquery that is a CTE is indented otherwise",
-    ("hogql", 308): CREATED,
     ("hogql", 389): "an average over 86 of the 102 persons who have an age; which 86 cannot be told",
     ("hogql", 433): ZONE,
     ("hogql", 572): ENGINE,

@@ -54,7 +54,7 @@ def tables() -> list[dict[str, Any]]:
             "groups": [{name: group[name] for name in GROUP} for group in groups],
             "persons": [{**person, "id": id} for id, person in persons],
         },
-        {"events": lines(data / "events.jsonl")},
+        {"events": [{**event, "created_at": event["timestamp"]} for event in lines(data / "events.jsonl")]},
         {"cohorts": cohorts()},
     ]  # fmt: skip
 

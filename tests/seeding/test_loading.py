@@ -52,6 +52,12 @@ def test_what_is_given_is_kept(contract: Contract, small: World) -> None:
     assert only(small, "persons") == given
 
 
+def test_event_was_created_when_it_says_or_now(contract: Contract, small: World) -> None:
+    event = {"event": "seen", "distinct_id": "a", "timestamp": "2025-01-01T12:00:00Z"}
+    load(contract, small, {"events": [{**event, "created_at": "2025-01-01T12:00:09Z"}, event]})
+    assert [stored["created_at"] for stored in small.view().table("events")] == ["2025-01-01T12:00:09Z", NOON]
+
+
 def test_ids_go_on_after_the_greatest_given(contract: Contract, small: World) -> None:
     load(contract, small, {"annotations": [{"id": 40, "content": "a"}, {"content": "b"}]})
     assert only(small, "annotations")["id"] == 41

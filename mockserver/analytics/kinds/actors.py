@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mockserver.analytics.errors import QueryError, unsupported
@@ -11,7 +12,7 @@ from mockserver.analytics.hogql.aggregation import has_aggregate
 from mockserver.analytics.hogql.fragments import select
 from mockserver.analytics.hogql.nodes import Node, call, compare, constant, field
 from mockserver.analytics.hogql.parser import parse_expression, parse_order
-from mockserver.analytics.inquiries import Inquiry, first_select
+from mockserver.analytics.inquiries import Inquiry, each_select, first_select
 from mockserver.analytics.insights.actors import insight_actors
 from mockserver.analytics.insights.filters import property_conditions
 from mockserver.analytics.insights.funnels.actors import funnel_actors
@@ -26,7 +27,7 @@ from mockserver.store import Record
 
 DEFAULT_COLUMNS, GROUP_COLUMNS = ["person", "id", "person.$delete"], ["group"]
 ACTOR = ("person", "actor", "group")
-GROUP_KEY, DISTINCT_IDS = "group_key", "event_distinct_ids"
+GROUP_KEY, DISTINCT_IDS, RECORDINGS = "group_key", "event_distinct_ids", "matched_recordings"
 
 Source = Callable[[Inquiry, Mapping[str, Any]], nodes.Query]
 
@@ -82,14 +83,34 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
 def build(
     inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str], source: nodes.Query | None = None
 ) -> nodes.SelectQuery:
-    """Return the SELECT that a list of persons, or of a source's actors, is. Raises: QueryError."""
+    """Return the SELECT that a list of persons, or of a source's actors, is. Raises: QueryError.
+
+    A source's persons are looked up only where the SELECT cannot be resolved without them; so actors of whom there is
+    no person are listed unless something of a person is asked for.
+    Source: PostHog's runner, which tries to print the query over the source alone and joins persons when that fails.
+    """
+    if source is not None and _id_column(source) != GROUP_KEY:
+        alone = _build(inquiry, query, columns, source, _alone(source))
+        try:
+            inquiry.resolve(alone)
+        except QueryError:
+            pass
+        else:
+            return alone
+    return _build(inquiry, query, columns, source, _from(source))
+
+
+def _build(
+    inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str], source: nodes.Query | None,
+    select_from: nodes.JoinExpr,
+) -> nodes.SelectQuery:  # fmt: skip
     items = [_column(column, inquiry, source) for column in columns]
     aggregates = [item for item in items if has_aggregate(item)]
     plain = [unnamed(item) for item in items if not has_aggregate(item) and not isinstance(item, nodes.Constant)]
     conditions = _conditions(inquiry, query)
     return nodes.SelectQuery(
         select=tuple(items),
-        select_from=_from(source),
+        select_from=select_from,
         where=nodes.conjunction(conditions) if conditions else None,
         group_by=tuple(plain) if aggregates and plain else None,
         order_by=_order(query, columns, items, aggregates) or None,
@@ -99,6 +120,8 @@ def build(
 def _column(column: str, inquiry: Inquiry, source: nodes.Query | None) -> Node:
     if column == "person.$delete":
         return constant(1)
+    if column == RECORDINGS:
+        return nodes.Array(exprs=())  # no recordings are kept here
     if column in ACTOR:
         return field("id") if source is None or _id_column(source) != GROUP_KEY else field("key")
     if column.split("--")[0].strip() == "person_display_name":
@@ -116,6 +139,12 @@ def find_source(inquiry: Inquiry, source: Mapping[str, Any] | None) -> nodes.Que
     if found is None:
         raise unsupported(source)
     return found(inquiry, source)
+
+
+def _alone(source: nodes.Query) -> nodes.JoinExpr:
+    """Return a source of persons as what is selected from: its column of ids is called `id`, too."""
+    id = nodes.Alias(alias="id", expr=field(_id_column(source)))
+    return nodes.JoinExpr(table=each_select(source, lambda one: replace(one, select=(*one.select, id))), alias="source")
 
 
 def _from(source: nodes.Query | None) -> nodes.JoinExpr:

@@ -192,7 +192,8 @@ class Printer(ExpressionPrinter, CallPrinter):
             if joined.where:
                 table = self._narrowed(source, joined.where)
             to = f"{clickhouse_identifier(source.alias)}.{clickhouse_identifier(joined.to)}"
-            yield f"LEFT JOIN {table} ON equals({self.print(joined.on)}, {to})"
+            kind = "INNER" if joined.is_inner else "LEFT"
+            yield f"{kind} JOIN {table} ON equals({self.print(joined.on)}, {to})"
 
     def _narrowed(self, source: Any, where: str) -> str:
         text = self._stored(source)

@@ -199,7 +199,7 @@ class Lookup:
             joined = TableSource(table, f"{source.alias}__{name}", self._declared(table, group), is_joined=True)
             on = self._expression(source, item.on)
             self._expression(joined, item.to)
-            source.joins[name] = JoinedSource(joined, on, item.to, item.where)
+            source.joins[name] = JoinedSource(joined, on, item.to, item.where, item.is_inner)
         return source.joins[name].source
 
 

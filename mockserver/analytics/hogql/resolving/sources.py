@@ -59,6 +59,7 @@ class JoinedSource:
     on: Node
     to: str
     where: str | None = None
+    is_inner: bool = False
 
 
 @dataclass(eq=False)

@@ -48,7 +48,7 @@ def events_fields(mode: str, group_types: Mapping[int, str]) -> dict[str, TableF
         "created_at": Plain(DATETIME),
         "$session_id": Plain(STRING),
         "$window_id": Plain(STRING),
-        "pdi": Joined("person_distinct_ids", "distinct_id", "distinct_id"),
+        "pdi": Joined("person_distinct_ids", "distinct_id", "distinct_id", is_inner=True),
         "poe": Within(
             {
                 "id": Plain(UUID, "person_id"),

@@ -41,6 +41,8 @@ class Joined:
     on: str
     to: str
     where: str | None = None
+    is_inner: bool = False
+    """Whether rows that find nothing there are left out."""
 
 
 @dataclass(frozen=True)
