@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.errors import ValidationError
+from mockserver.listing.filtering import is_negated
 from mockserver.store import Record
 
 GROUP_KEYS = (
     "days", "count", "label", "end_date", "event_id", "action_id", "properties", "start_date", "count_operator",
 )  # fmt: skip
+DEEPEST_GROUP = 200
 
 
 def conditions(filters: Any) -> Iterator[Mapping[str, Any]]:
@@ -24,6 +26,28 @@ def conditions(filters: Any) -> Iterator[Mapping[str, Any]]:
             yield from conditions(value)
     elif "key" in filters:
         yield filters
+
+
+class Pairing(NamedTuple):
+    """What a group still asks for: whether a negated condition of it stands alone, and whether it has a positive one."""
+
+    has_negation: bool
+    has_positive: bool
+
+
+def pairing(group: Any, depth: int = 0) -> Pairing:
+    """Return which of a group's negated conditions have no positive one beside them, under AND.
+
+    Source: PostHog calculates no cohort of which a negated condition stands alone or under OR.
+    """
+    if not isinstance(group, Mapping) or depth > DEEPEST_GROUP:
+        return Pairing(False, False)
+    if not isinstance(group.get("values"), list):
+        is_alone = "key" in group and is_negated(group)
+        return Pairing(is_alone, "key" in group and not is_alone)
+    inner = [pairing(value, depth + 1) for value in group["values"]]
+    found = Pairing(any(each.has_negation for each in inner), any(each.has_positive for each in inner))
+    return Pairing(False, True) if group.get("type") != "OR" and all(found) else found
 
 
 def definition(cohort: Record) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from mockserver.listing.filtering import (
     nobody,
     predicate,
 )
-from mockserver.membership.definitions import definition
+from mockserver.membership.definitions import DEEPEST_GROUP, definition, pairing
 from mockserver.membership.happenings import Happenings
 from mockserver.store import Record, Transaction, View
 from mockserver.store.orders import sort_key
@@ -32,7 +32,6 @@ from mockserver.world.tables import NEWEST_MEMBERS, NEWEST_PERSONS
 
 MEMBERS = "cohort_members"
 DEEPEST = 30
-DEEPEST_GROUP = 200
 
 
 @dataclass(frozen=True)
@@ -188,8 +187,11 @@ class Calculation:
         """Return who meets the cohort's conditions."""
         if len(self._asked) > DEEPEST:
             raise ValidationError("Cohorts refer to one another too deeply.")
+        conditions = definition(cohort).get("properties")
+        if pairing(conditions).has_negation:
+            raise ValidationError("Negations must be paired with a positive filter.")
         self._asked.append(cohort["id"])
-        test = self._group(definition(cohort).get("properties"), 0) or nobody
+        test = self._group(conditions, 0) or nobody
         self._asked.pop()
         persons = self.view.table("persons").in_order(NEWEST_PERSONS, (self.project_id,))
         found = tuple(person["uuid"] for person in persons if test(person))

@@ -69,6 +69,31 @@ def test_dynamic_cohort_holds_who_did_something(team: Client, fields: Any, expec
     assert sorted(names(team, create(team, {**event("bought"), **fields}))) == expected
 
 
+NOT_RED = condition(negation=True)
+BLUE = condition(key="squad", value="blue")
+
+
+# Source: PostHog checks that negations are paired with a positive condition before it calculates a cohort.
+@pytest.mark.parametrize(
+    "conditions, join",
+    [([NOT_RED], "AND"), ([NOT_RED], "OR"), ([NOT_RED, BLUE], "OR"), ([NOT_RED, event("bought", negation=True)], "AND")],
+)
+def test_negated_condition_without_a_positive_one_beside_it_fails(
+    team: Client, conditions: list[Any], join: str
+) -> None:
+    cohort = create(team, *conditions, join=join)
+    assert names(team, cohort) == []
+    found = team.get(f"{COHORTS}{cohort['id']}/").json
+    assert (found["count"], found["errors_calculating"]) == (None, 1)
+    person = team.get("/api/projects/1/persons/?search=ann").json["results"][0]["id"]
+    assert team.get(f"/api/projects/1/persons/cohorts/?person_id={person}").json["results"] == []
+
+
+def test_positive_condition_in_a_group_beside_a_negated_one_will_do(team: Client) -> None:
+    blue = {"type": "AND", "values": [BLUE]}
+    assert names(team, create(team, {"type": "AND", "values": [NOT_RED]}, blue)) == ["cat"]
+
+
 def test_behavior_and_persons_join(team: Client) -> None:
     capture(team, "bob", "bought", "2026-01-13")
     capture(team, "cat", "bought", "2026-01-13")
