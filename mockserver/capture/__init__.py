@@ -26,9 +26,9 @@ def ingest(
 ) -> int:  # fmt: skip
     """Store events of a project, make and change persons as they say, and return how many were stored.
 
-    Each has `event`, `distinct_id`, `timestamp` and `properties`, and was created now unless it says otherwise; one
-    whose `uuid` is known is left out, as it was sent again. `settled` events are an export of stored ones: they may carry `person_id` and `person_properties`, and
-    change nobody.
+    Each has `event`, `distinct_id`, `timestamp` and `properties`, and was created now unless it says otherwise. One
+    whose `uuid` is known is left out, as it was sent again. `settled` events are an export of stored ones: they may
+    carry `person_id` and `person_properties`, and change nobody.
     """
     batch = Batch(world, transaction, project_id)
     for event in events:

@@ -29,7 +29,7 @@ def conditions(filters: Any) -> Iterator[Mapping[str, Any]]:
 
 
 class Pairing(NamedTuple):
-    """What a group still asks for: whether a negated condition of it stands alone, and whether it has a positive one."""
+    """Whether a negated condition of a group still stands alone, and whether the group has a positive one."""
 
     has_negation: bool
     has_positive: bool

@@ -172,7 +172,8 @@ TABLES: dict[str, Table] = {
         Table(
             "events", identity=Identity.UUID, key="uuid",
             fields=(
-                "uuid", "event", "distinct_id", "timestamp", "created_at", "properties", "person_id", "person_properties",
+                "uuid", "event", "distinct_id", "timestamp", "created_at", "properties", "person_id",
+                "person_properties",
             ),
             required=("event", "distinct_id"),
             indexes=("distinct_id",),

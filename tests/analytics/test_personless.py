@@ -13,7 +13,8 @@ SEEN = {"series": [{"kind": "EventsNode", "event": "seen"}], "dateRange": {"date
 SOURCES: dict[str, Mapping[str, Any]] = {
     "trends": {"kind": "InsightActorsQuery", "source": {"kind": "TrendsQuery", **SEEN}, "day": "2026-01-12"},
     "lifecycle": {
-        "kind": "InsightActorsQuery", "source": {"kind": "LifecycleQuery", **SEEN}, "day": "2026-01-12", "status": "resurrecting",
+        "kind": "InsightActorsQuery", "source": {"kind": "LifecycleQuery", **SEEN}, "day": "2026-01-12",
+        "status": "resurrecting",
     },
     "stickiness": {"kind": "StickinessActorsQuery", "source": {"kind": "StickinessQuery", **SEEN}, "day": 1},
     "hogql": {"kind": "HogQLQuery", "query": "select distinct person_id from events"},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 ZONE = (
-    "the recorder read the engine without the zone of a DateTime; the database driver that PostHog uses answers a column"
-    " of type DateTime('UTC') with a time that knows its zone"
+    "the recorder read the engine without the zone of a DateTime; the database driver that PostHog uses makes of a"
+    " column of type DateTime('UTC') a time that knows its zone"
 )
 ENGINE = "the engine of the recording lacked these functions; ClickHouse has them"
 ORDER = "rows in no promised order"

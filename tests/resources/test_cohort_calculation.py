@@ -76,7 +76,12 @@ BLUE = condition(key="squad", value="blue")
 # Source: PostHog checks that negations are paired with a positive condition before it calculates a cohort.
 @pytest.mark.parametrize(
     "conditions, join",
-    [([NOT_RED], "AND"), ([NOT_RED], "OR"), ([NOT_RED, BLUE], "OR"), ([NOT_RED, event("bought", negation=True)], "AND")],
+    [
+        ([NOT_RED], "AND"),
+        ([NOT_RED], "OR"),
+        ([NOT_RED, BLUE], "OR"),
+        ([NOT_RED, event("bought", negation=True)], "AND"),
+    ],
 )
 def test_negated_condition_without_a_positive_one_beside_it_fails(
     team: Client, conditions: list[Any], join: str

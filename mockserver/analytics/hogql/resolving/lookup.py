@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.fragments import expression
 from mockserver.analytics.hogql.inference import type_of
 from mockserver.analytics.hogql.literals import quoted_column
 from mockserver.analytics.hogql.nodes import Node
-from mockserver.analytics.hogql.parser import parse_expression
 from mockserver.analytics.hogql.properties import convert, extract
 from mockserver.analytics.hogql.resolving.scopes import Context, Scope
 from mockserver.analytics.hogql.resolving.sources import JoinedSource, QuerySource, Source, TableSource
@@ -127,7 +128,7 @@ class Lookup:
             case Plain():
                 return self._into(self._column(source, name, item, head), rest, node)
             case Computed():
-                inner = self._expression(source, item.expression)
+                inner = self._expression(source, item.expression, item.parts)
                 return self._into(nodes.Expansion(chain=head, expr=inner, type=item.type), rest, node)
             case Within(fields, kind):
                 if not rest:
@@ -182,12 +183,12 @@ class Lookup:
             column = replace(column, name=column.name.split("___")[0])
         return self._property(column, (*found.path, *more), (*found.chain, *more))
 
-    def _expression(self, source: TableSource, text: str) -> Node:
+    def _expression(self, source: TableSource, text: str, parts: tuple[tuple[str, str], ...] = ()) -> Node:
         """Return an expression over one source's fields."""
         outer, self.scopes = self.scopes, [Scope(named={"": source})]
         self._inside += 1
         try:
-            return bare(self.visit(parse_expression(text)))
+            return bare(self.visit(_read(text, parts)))
         finally:
             self._inside -= 1
             self.scopes = outer
@@ -201,6 +202,15 @@ class Lookup:
             self._expression(joined, item.to)
             source.joins[name] = JoinedSource(joined, on, item.to, item.where, item.is_inner)
         return source.joins[name].source
+
+
+@cache
+def _read(text: str, parts: tuple[tuple[str, str], ...]) -> Node:
+    """Return the expression that a field is; what is read is never changed, so it is read once."""
+    read: dict[str, Node] = {}
+    for name, part in parts:
+        read[name] = expression(part, **read)
+    return expression(text, **read)
 
 
 def bare(node: Node) -> Node:

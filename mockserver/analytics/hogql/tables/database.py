@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from mockserver.analytics.hogql.tables.channels import Arrival, channel_type, referring_domain_type
 from mockserver.analytics.hogql.tables.schema import (
     ARRAY,
     BOOLEAN,
@@ -23,7 +24,7 @@ from mockserver.analytics.hogql.tables.schema import (
     TableField,
     Within,
 )  # fmt: skip
-from mockserver.analytics.hogql.tables.session_fields import SEARCH, SOCIAL, VIDEO, sessions_fields
+from mockserver.analytics.hogql.tables.session_fields import sessions_fields
 from mockserver.analytics.hogql.types import Kind, Type
 
 GROUPS = range(5)
@@ -113,19 +114,10 @@ def _columns(**types: Type) -> dict[str, TableField]:
 
 def _virtual(owner: str = "") -> dict[str, Computed]:
     """Return the fields that tell how a person first came, from the properties of `owner`."""
-    first = f"{owner}properties.$initial_referring_domain"
-    came = f"cutToFirstSignificantSubdomain(concat('https://', {first}))"
-    domain = (
-        f"multiIf({came} in ({SEARCH}), 'Search', {came} in ({SOCIAL}), 'Social', {came} in ({VIDEO}), 'Video', null)"
-    )
-    channel = (
-        f"multiIf({came} in ({SEARCH}), 'Organic Search', {came} in ({SOCIAL}), 'Organic Social',"
-        f" {came} in ({VIDEO}), 'Organic Video', {first} = '$direct', 'Direct',"
-        f" {first} is not null, 'Referral', 'Unknown')"
-    )
+    arrival = Arrival.at(f"{owner}properties.$initial_")
     return {
-        "$virt_initial_referring_domain_type": Computed(domain, Type(Kind.STRING)),
-        "$virt_initial_channel_type": Computed(channel, STRING),
+        "$virt_initial_referring_domain_type": referring_domain_type(arrival),
+        "$virt_initial_channel_type": channel_type(arrival),
     }
 
 

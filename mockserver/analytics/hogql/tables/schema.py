@@ -26,11 +26,16 @@ class Plain:
 
 @dataclass(frozen=True)
 class Computed:
-    """A field that is a HogQL expression over others of its table."""
+    """A field that is a HogQL expression over others of its table.
+
+    Names in braces stand for `parts`, each an expression of its own that may name those before it: what is nested
+    deeply takes the parser long to read in one piece.
+    """
 
     expression: str
     type: Type
     is_starred: bool = True
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockserver.analytics.hogql.tables.channels import Arrival, channel_type
 from mockserver.analytics.hogql.tables.schema import Plain, TableField
 from mockserver.analytics.hogql.types import Kind, Type
 
@@ -21,38 +22,6 @@ def _last(sql: str) -> str:
 CAMPAIGN = ("utm_source", "utm_campaign", "utm_medium", "utm_term", "utm_content", "gclid", "gad_source", "gclsrc",
             "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid", "li_fat_id", "mc_cid", "igshid", "ttclid",
             "_kx", "irclid")  # fmt: skip
-SEARCH = "'google.com', 'bing.com', 'duckduckgo.com', 'yahoo.com', 'baidu.com', 'yandex.ru', 'ecosia.org', 'brave.com'"
-SOCIAL = (
-    "'facebook.com', 'twitter.com', 't.co', 'x.com', 'linkedin.com', 'instagram.com', 'reddit.com', 'pinterest.com',"
-    " 'tiktok.com', 'news.ycombinator.com'"
-)
-VIDEO = "'youtube.com', 'vimeo.com', 'twitch.tv'"
-
-
-def _channel() -> str:
-    """Return how a session's channel is told from where its first event came."""
-    domain, source = _first(_event_property("$referring_domain")), _first(_event_property("utm_source"))
-    medium, campaign = _first(_event_property("utm_medium")), _first(_event_property("utm_campaign"))
-    clicked = f"notEmpty({_first_or_empty('gclid')})"
-    paid = f"(match(lower(ifNull({medium}, '')), '^(.*cp.*|ppc|retargeting|paid.*)$') OR {clicked})"
-    came = f"cutToFirstSignificantSubdomain(concat('https://', ifNull({domain}, '')))"
-    return (
-        f"multiIf(match(lower(ifNull({campaign}, '')), 'cross-network'), 'Cross Network',"
-        f" {paid} AND ({came} IN ({SEARCH}) OR lower(ifNull({source}, '')) IN ('google', 'bing')), 'Paid Search',"
-        f" {paid} AND {came} IN ({SOCIAL}), 'Paid Social', {paid} AND {came} IN ({VIDEO}), 'Paid Video',"
-        f" {paid}, 'Paid Unknown',"
-        f" {domain} = '$direct' AND {medium} IS NULL AND ifNull({source}, 'direct') IN ('(direct)', 'direct'),"
-        f" 'Direct',"
-        f" lower(ifNull({medium}, '')) IN ('email', 'e-mail', 'newsletter'), 'Email',"
-        f" lower(ifNull({medium}, '')) = 'affiliate', 'Affiliate', {came} IN ({SEARCH}), 'Organic Search',"
-        f" {came} IN ({SOCIAL}), 'Organic Social', {came} IN ({VIDEO}), 'Organic Video',"
-        f" match(ifNull({campaign}, ''), 'video'), 'Organic Video', match(ifNull({medium}, ''), 'push$'), 'Push',"
-        f" {domain} = '$direct', 'Direct', {domain} IS NOT NULL, 'Referral', 'Unknown')"
-    )
-
-
-def _first_or_empty(name: str) -> str:
-    return f"ifNull({_first(_event_property(name))}, '')"
 
 
 def sessions_fields() -> dict[str, TableField]:
@@ -87,7 +56,7 @@ def sessions_fields() -> dict[str, TableField]:
         "$pageview_count": Plain(count, pageviews),
         "$autocapture_count": Plain(count, autocaptures),
         "$screen_count": Plain(count, screens),
-        "$channel_type": Plain(text, _channel()),
+        "$channel_type": channel_type(Arrival.at("$entry_")),
         "$session_duration": Plain(count, duration),
         "duration": Plain(count, duration),
         "$is_bounce": Plain(

@@ -1,46 +1,9 @@
-"""The functions that HogQL lets through, how many arguments each takes, and what each becomes in ClickHouse.
-
-Names and counts are PostHog's; nothing else reaches the engine. The tables read: how many arguments, then the names.
-"""
+"""The functions that are no aggregates. Names and counts of arguments are PostHog's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import cache
-from typing import NoReturn
-
-from mockserver.analytics.errors import QueryError
-from mockserver.analytics.hogql import nodes
+from mockserver.analytics.hogql.functions.model import ANY, Function
 from mockserver.analytics.hogql.types import Kind
-
-ANY = None  # no greatest number of arguments
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function: how HogQL takes it and how ClickHouse is asked for it."""
-
-    name: str
-    clickhouse: str
-    least: int = 0
-    most: int | None = 0
-    least_params: int = 0
-    most_params: int | None = 0
-    takes_timezone: bool = False
-    ignores_case: bool = False
-    suffix: str | None = None
-    """A literal added behind the arguments; `{}` in it is replaced by the last one given."""
-    returns: Kind = Kind.UNKNOWN
-    after_date: str | None = None
-    """What it becomes when its argument is known to be a date or time."""
-
-    @property
-    def is_template(self) -> bool:
-        """Whether the ClickHouse side is an expression with places for the arguments."""
-        return "{" in self.clickhouse
-
 
 PLAIN: dict[tuple[int, int | None], str] = {
     (0, 0): """
@@ -147,60 +110,12 @@ PLAIN: dict[tuple[int, int | None], str] = {
     (6, ANY): "pointInEllipses",
 }  # fmt: skip
 
-IGNORING_CASE = frozenset(
-    [
-        "length",
-        "reverse",
-        "not",
-        "if",
-        "least",
-        "greatest",
-        "abs",
-        "max2",
-        "min2",
-        "lower",
-        "upper",
-        "concat",
-        "substring",
-        "ascii",
-        "position",
-        "extract",
-        "replace",
-        "trim",
-        "exp",
-        "log",
-        "ln",
-        "log2",
-        "log10",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "pow",
-        "power",
-        "sign",
-        "degrees",
-        "radians",
-        "factorial",
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "coalesce",
-        "isnull",
-        "ifnull",
-        "nullif",
-        "now",
-        "count",
-        "min",
-        "max",
-        "sum",
-        "avg",
-    ]
-)
+_IGNORING_CASE = """
+    length reverse not if least greatest abs max2 min2 lower upper concat substring ascii position extract
+    replace trim exp log ln log2 log10 sqrt sin cos tan asin acos atan pow power sign degrees radians factorial
+    floor ceil trunc round coalesce isnull ifnull nullif now count min max sum avg
+    """
+IGNORING_CASE = frozenset(_IGNORING_CASE.split())
 
 RETURNS: dict[Kind, str] = {
     Kind.INTEGER: """
@@ -293,146 +208,3 @@ RENAMED = (
     Function("lag", "lagInFrame", 1, 3),
     Function("lead", "leadInFrame", 1, 3),
 )  # fmt: skip
-
-AGGREGATES: dict[tuple[int, int | None], str] = {
-    (0, 1): "count countState",
-    (1, 1): """
-        min max sum avg sumForEach minForEach avgMap avgMapMerge any stddevPop stddevSamp varPop varSamp anyHeavy
-        anyLast argMinMerge argMaxMerge sumForEachState sumForEachMerge avgState avgMerge groupUniqArray
-        groupArrayMovingAvg
-        groupArrayMovingSum groupBitAnd groupBitOr groupBitXor groupBitmap groupBitmapState groupBitmapAnd
-        groupBitmapAndState groupBitmapOr groupBitmapOrState groupBitmapXor sumWithOverflow deltaSum sumMapMerge
-        sumMerge sumState skewSamp skewPop kurtSamp kurtPop uniqMerge uniqMap uniqMapMerge uniqState median medianExact
-        medianExactLow medianExactHigh medianExactWeighted medianTiming medianTimingWeighted medianDeterministic
-        medianTDigest medianTDigestWeighted medianBFloat16 countMerge
-        """,
-    (1, 2): "countIf countStateIf countDistinctIf sumMap minMap maxMap",
-    (2, 2): """
-        minIf maxIf sumIf avgIf avgMapMergeIf anyIf stddevPopIf stddevSampIf varPopIf varSampIf covarPop covarSamp corr
-        anyHeavyIf anyLastIf argMin argMax argMinState argMaxState avgStateIf avgMergeIf avgWeighted groupArrayIf
-        groupUniqArrayIf groupArrayInsertAt groupArrayMovingAvgIf groupArrayMovingSumIf groupBitAndIf groupBitOrIf
-        groupBitXorIf groupBitmapIf groupBitmapAndIf groupBitmapOrIf groupBitmapXorIf sumWithOverflowIf deltaSumIf
-        deltaSumTimestamp sumMapMergeIf sumMergeIf sumStateIf skewSampIf skewPopIf kurtSampIf kurtPopIf uniqMergeIf
-        uniqMapMergeIf uniqStateIf medianIf medianExactIf medianExactLowIf medianExactHighIf medianExactWeightedIf
-        medianTimingIf medianTimingWeightedIf medianDeterministicIf medianTDigestIf medianTDigestWeightedIf
-        medianBFloat16If simpleLinearRegression contingency cramersV cramersVBiasCorrected theilsU maxIntersections
-        maxIntersectionsPosition
-        """,
-    (2, 3): "countMapIf avgMapIf avgMapState sumMapIf minMapIf maxMapIf",
-    (3, 3): """
-        covarPopIf covarSampIf argMinIf argMaxIf avgWeightedIf groupArrayInsertAtIf deltaSumTimestampIf
-        simpleLinearRegressionIf contingencyIf cramersVIf cramersVBiasCorrectedIf theilsUIf maxIntersectionsIf
-        maxIntersectionsPositionIf
-        """,
-    (1, ANY): "uniq uniqExact uniqExactState uniqExactMerge uniqHLL12 uniqTheta quantiles",
-    (2, ANY): "uniqIf uniqExactIf uniqHLL12If uniqThetaIf",
-    (1, 99): "windowFunnel",
-}  # fmt: skip
-
-AGGREGATES_RENAMED = (
-    Function("array_agg", "groupArray", 1, 1),
-    Function("groupArray", "groupArray", 1, 1),
-    Function("json_agg", "toJSONString(groupArray({0}))", 1, 1),
-    Function("string_agg", "arrayStringConcat(groupArray({0}), {1})", 2, 2),
-    Function("every", "toBool(min({0}))", 1, 1),
-    Function("avgArray", "avgArrayOrNull", 1, 1),
-    Function("medianArray", "medianArrayOrNull", 1, 1),
-    Function("topK", "topK", 1, 1, 1, 1),
-    Function("groupUniqArrayArray", "groupUniqArrayArray", 1, 1, 0, 1),
-    Function("groupUniqArrayArrayIf", "groupUniqArrayArrayIf", 2, 2, 0, 1),
-    Function("groupArraySample", "groupArraySample", 1, 1, 1, 2),
-    Function("groupArraySampleIf", "groupArraySampleIf", 2, 2, 1, 2),
-    Function("uniqUpToMerge", "uniqUpToMerge", 1, 1, 1, 1),
-    Function("quantile", "quantile", 1, 1, 1, 1),
-    Function("quantileIf", "quantileIf", 2, 2, 1, 1),
-    Function("quantilesIf", "quantilesIf", 2, 2, 1, 1),
-    Function("quantileExact", "quantileExact", 1, 1, 1, 1),
-    Function("md5", "hex(MD5({0}))", 1, 1),
-)
-
-# PostHog's own, expanded before anything is printed.
-OWN = {"sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1)}
-
-# Aggregates that may be named in `arrayReduce('sum', x)`.
-REDUCERS = {"sum", "min", "max", "avg", "any", "anyLast", "count", "uniq", "uniqExact", "median", "groupUniqArray"}
-
-COMPARISONS = {
-    "equals": "==", "notEquals": "!=", "less": "<", "greater": ">", "lessOrEquals": "<=", "greaterOrEquals": ">=",
-    "like": "like", "ilike": "ilike", "notLike": "not like", "notILike": "not ilike", "in": "in", "notIn": "not in",
-}  # fmt: skip
-
-
-def _table(plain: dict[tuple[int, int | None], str]) -> Iterator[Function]:
-    for (least, most), names in plain.items():
-        for name in names.split():
-            yield Function(name, name, least, most)
-
-
-@cache
-def functions() -> dict[str, Function]:
-    """Return the functions that are not aggregates, by name."""
-    returns = {name: kind for kind, names in RETURNS.items() for name in names.split()}
-    return {
-        made.name: replace(made, returns=returns.get(made.name, Kind.UNKNOWN), ignores_case=made.name in IGNORING_CASE)
-        for made in (*_table(PLAIN), *RENAMED)
-    }
-
-
-@cache
-def aggregates() -> dict[str, Function]:
-    """Return the aggregates, by name."""
-    return {
-        made.name: replace(made, ignores_case=made.name in IGNORING_CASE)
-        for made in (*_table(AGGREGATES), *AGGREGATES_RENAMED)
-    }
-
-
-def find_aggregate(name: str) -> Function | None:
-    """Return the aggregate of a name."""
-    return _find(name, aggregates())
-
-
-def find_function(name: str) -> Function | None:
-    """Return the function of a name that is not an aggregate."""
-    return _find(name, functions())
-
-
-def _find(name: str, known: dict[str, Function]) -> Function | None:
-    found = known.get(name)
-    if found is None:
-        found = known.get(name.lower())
-        if found is not None and not found.ignores_case:
-            return None
-    return found
-
-
-@cache
-def suggest(name: str) -> str | None:
-    """Return the function whose name is most like one."""
-    names = [known for known in (*functions(), *aggregates()) if not known.startswith("_")]
-    close = get_close_matches(name, names, 1)
-    return close[0] if close else None
-
-
-def refuse_function(node: nodes.Call) -> NoReturn:
-    """Say that a function is not among those let through, and which is most like it. Raises: QueryError."""
-    close = suggest(node.name)
-    hint = f". Perhaps you meant '{close}(...)'?" if close else ""
-    raise QueryError(f"Unsupported function call '{node.name}(...)'{hint}", node.start, node.end)
-
-
-def check_count(
-    given: Sequence[nodes.Node], least: int, most: int | None, node: nodes.Call, *, what: str = "function",
-    of: str = "argument",
-) -> None:  # fmt: skip
-    """Refuse a wrong number of arguments, in PostHog's words. Raises: QueryError."""
-    count, who = len(given), f"{what.capitalize()} '{node.name}' expects"
-    if least == most and count != least:
-        number = f"{least} {of}{'' if least == 1 else 's'}"
-    elif count < least:
-        number = f"at least {least} {of}{'' if least == 1 else 's'}"
-    elif most is not None and count > most:
-        number = f"at most {most} {of}{'' if most == 1 else 's'}"
-    else:
-        return
-    raise QueryError(f"{who} {number}, found {count}", node.start, node.end)
