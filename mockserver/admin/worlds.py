@@ -33,7 +33,7 @@ def create_world(plane: Plane, given: dict[str, Any]) -> dict[str, Any]:
 def _build(plane: Plane, given: dict[str, Any], frozen: str | None) -> World:
     default = plane.worlds.default
     seed = default.seed if given.get("seed") is None else given["seed"]
-    profile = Profile(given.get("profile") or default.profile)
+    profile = _profile(given.get("profile") or default.profile)
     scenario = given.get("scenario") or default.scenario
     try:
         return plane.templates.build(plane.worlds.new_id(), scenario, seed, profile=profile, freeze_time=frozen)
@@ -42,13 +42,20 @@ def _build(plane: Plane, given: dict[str, Any], frozen: str | None) -> World:
 
 
 def _fork(plane: Plane, origin: World, given: dict[str, Any], frozen: str | None) -> World:
-    profile = Profile(given.get("profile") or origin.profile)
+    profile = _profile(given.get("profile") or origin.profile)
     world = fork(origin, plane.worlds.new_id(), profile=profile, seed=given.get("seed"))
     if frozen is not None:
         with world.store.transaction() as transaction:
             entropy.freeze(transaction, entropy.read_timestamp(frozen))
         world.settle()
     return world
+
+
+def _profile(text: str) -> Profile:
+    try:
+        return Profile(text)
+    except ValueError as error:
+        raise ValidationError(str(error), code="invalid_choice", attr="profile") from None
 
 
 def get_world(plane: Plane, given: Any, world: World) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from mockserver.cli import UsageFailure
+from mockserver.cli.profiles import PROFILE
 from mockserver.cli.targets import CERTIFICATES, check_pattern
 from mockserver.contract import Contract, ContractError
 
 FORMATS = click.Choice(["text", "json"])
-PROFILES = click.Choice(["documented", "observed"])
 
 
 @click.group()
@@ -49,7 +49,7 @@ def bundle(output: Path | None, format: str) -> None:
 
 @contract.command(short_help="Validate the contract as OpenAPI 3.1.")
 def lint() -> None:
-    """Validate the contract, and each profile's view of it, as OpenAPI 3.1.
+    """Validate the contract, and each profile's view of it at each of its dates, as OpenAPI 3.1; and the dates.
 
     \b
     Example:
@@ -59,11 +59,13 @@ def lint() -> None:
         from openapi_spec_validator import OpenAPIV31SpecValidator
     except ImportError:
         raise UsageFailure("openapi-spec-validator is not installed: pip install openapi-spec-validator") from None
-    from mockserver.contract import Profile, view
+    from mockserver.contract import Profile, dates, view
 
     whole = read()
-    documents = {"bundle": whole.document, **{str(profile): view(whole.document, profile) for profile in Profile}}
-    problems = [
+    problems = dates.problems(whole)
+    profiles = [*Profile, *([] if problems else map(Profile.at, dates.months(whole)))]
+    documents = {"bundle": whole.document, **{str(profile): view(whole.document, profile) for profile in profiles}}
+    problems += [
         f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message}"
         for name, document in documents.items()
         for error in OpenAPIV31SpecValidator(document).iter_errors()
@@ -77,7 +79,7 @@ def lint() -> None:
 
 @contract.command(short_help="Tell what another OpenAPI document says otherwise.")
 @click.argument("other", metavar="FILE|URL")
-@click.option("--profile", type=PROFILES, default="documented", show_default=True, help="Which view of the contract.")
+@click.option("--profile", type=PROFILE, default="documented", show_default=True, help="Which view of the contract.")
 @click.option(
     "--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form."
 )

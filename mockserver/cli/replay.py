@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.cli import UsageFailure
+from mockserver.cli.profiles import PROFILE
 from mockserver.cli.targets import (
     CERTIFICATES,
     FILE,
@@ -45,7 +46,7 @@ TARGETS = (
 @click.option("--api-key-env", "api_key_env", multiple=True, metavar="[WHOSE=]NAME", help=KEYS)
 @click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")
 @click.option("--organization", help="Id of the organization; with --allow-writes its roles may be written, too.")
-@click.option("--profile", type=click.Choice(["documented", "observed"]), help="Profile that the mock has.")
+@click.option("--profile", type=PROFILE, help="Profile that the mock has.")
 @click.option("--allow-writes", is_flag=True, help="Let a server that is not ours be written to, and cleaned up after.")
 @click.option("--clean", is_flag=True, help="Only remove what an earlier replay made and could not remove.")
 @click.option("--examples", default=10, show_default=True, type=click.IntRange(1), help="Random requests an operation.")

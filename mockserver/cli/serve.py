@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.cli import UsageFailure
+from mockserver.cli.profiles import PROFILE
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[Path, Path]
 FILE = click.Path(dir_okay=False, path_type=Path)
-PROFILES = click.Choice(["documented", "observed"])
-PROFILE_HELP = "Answer as PostHog's pages say, or as its servers were observed to."
+PROFILE_HELP = "Answer as PostHog's pages say, or as its servers were observed to: in late 2025, or at a date."
 CERTIFICATE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CORS_HELP = "Origins whose pages may read answers: localhost, *, off, or a list of origins."
 LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by the seed."
@@ -34,7 +34,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--url-file", type=FILE, help="File to write the URL to, for scripts.")
 @click.option("--scenario", default="demo", show_default=True, help="blank, empty, demo, large, or a file of your own.")
 @click.option("--seed", default=0, show_default=True, type=int, help="Seed of everything that is made up.")
-@click.option("--profile", default="documented", show_default=True, type=PROFILES, help=PROFILE_HELP)
+@click.option("--profile", default="documented", show_default=True, type=PROFILE, help=PROFILE_HELP)
 @click.option("--freeze-time", help="Stop the world's clock at this moment (ISO 8601).")
 @click.option("--strict/--no-strict", default=False, help="Check every answer against the contract as it leaves.")
 @click.option("--admin-token", help="Token that the control plane asks for; needed when --host is not loopback.")

@@ -172,8 +172,8 @@ def open_target(named: Named, opening: Opening) -> Target:
         said = named.what.partition(":")[2]
         try:
             profile = Profile(said or opening.profile or Profile.DOCUMENTED)
-        except ValueError:
-            raise UsageFailure(f"--target {named.what}: a mock is documented or observed") from None
+        except ValueError as error:
+            raise UsageFailure(f"--target {named.what}: {error}") from None
         if said and opening.profile not in (None, said) and not opening.follows_recordings:
             raise UsageFailure(f"--target {named.what} and --profile {opening.profile} contradict each other")
         return start_mock(named.name, opening.contract, profile=profile, limits=replace(limits, per_second=None))

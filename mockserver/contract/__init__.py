@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
 from mockserver.contract.joining import BEYOND, join
 from mockserver.contract.locations import CONTRACTS
-from mockserver.contract.operations import Family, Operation, Standing, Success
-from mockserver.contract.profiles import Profile, for_profile, view
+from mockserver.contract.operations import Family, Operation, Standing, Success, Unread
+from mockserver.contract.profiles import ByProfile, Profile, for_profile, read_month, view
 
 __all__ = [
     "METHODS",
+    "ByProfile",
     "Contract",
     "ContractError",
     "Document",
@@ -26,6 +27,7 @@ __all__ = [
     "component_name",
     "follow",
     "for_profile",
+    "read_month",
     "view",
 ]
 
@@ -121,8 +123,19 @@ class Contract:
             mount=max(mounts, key=len),
             standing=standing,
             spec=spec,
-            successes={profile: self._success(spec, profile) for profile in Profile},
+            successes=ByProfile(partial(self._success, spec)),
+            unread=ByProfile(partial(self._unread, spec)),
         )
+
+    def _unread(self, spec: Document, profile: Profile) -> Unread:
+        """Return the query parameters and the fields of the body that a profile's servers do not read."""
+        asked = {p["name"]: p for p in spec["parameters"] if p["in"] == "query"}
+        media: Document = next(iter(spec["requestBody"].get("content", {}).values()), {})
+        told = self.resolve(media.get("schema", {})).get("properties", {})
+        parameters, fields = (
+            frozenset(name for name, part in parts.items() if not profile.has(part)) for parts in (asked, told)
+        )
+        return Unread(parameters, fields)
 
     def _success(self, spec: Document, profile: Profile) -> Success:
         """Return the success response that the profile chooses.
@@ -130,10 +143,14 @@ class Contract:
         A response marked `x-profile: observed` takes the place of every ordinary one in that profile; of several left,
         the lowest status is the usual one (an action may raise the others itself).
         """
-        responses = {int(status): response for status, response in spec["responses"].items() if status < "4"}
+        responses = {
+            int(status): response
+            for status, response in spec["responses"].items()
+            if status < "4" and profile.is_dated_within(response)
+        }
         observed = {s: r for s, r in responses.items() if r.get("x-profile") == Profile.OBSERVED}
         ordinary = {s: r for s, r in responses.items() if s not in observed}
-        chosen = observed if profile is Profile.OBSERVED and observed else ordinary
+        chosen = observed if profile.is_observed and observed else ordinary
         if not chosen:  # e.g. a record that is never removed: its only answer is the refusal
             return Success(405, None, ())
         status = min(chosen)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from mockserver.contract.document import Document, component_name
-from mockserver.contract.profiles import Profile
+from mockserver.contract.profiles import ByProfile, Profile
 
 COLLECTION_ACTIONS = {
     "get": "list", "post": "create", "put": "update", "patch": "partial_update", "delete": "destroy",
@@ -43,6 +43,14 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Parts of a request that count as not sent."""
+
+    parameters: frozenset[str]
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Operation:
     """One method of one path, under the mount that a request came by."""
 
@@ -53,7 +61,10 @@ class Operation:
     mount: str
     standing: Standing
     spec: Document = field(repr=False, compare=False)
-    successes: dict[Profile, Success] = field(repr=False, compare=False)
+    successes: ByProfile[Success] = field(repr=False, compare=False)
+    """What it answers when all goes well, by profile."""
+    unread: ByProfile[Unread] = field(repr=False, compare=False)
+    """What of a request a profile's servers pass over, since it is of another date."""
 
     @property
     def relative(self) -> str:
@@ -105,9 +116,14 @@ class Operation:
         """Level in the organization that is asked for."""
         return int(self.spec.get("x-membership-level", 1))
 
+    def refuses_keys_in(self, profile: Profile) -> bool:
+        """Return whether a profile's servers refuse every scoped key; some operations took keys only later."""
+        date = profile.date
+        return date is not None and (self.refuses_keys or date < self.spec.get("x-keys-since", ""))
+
     def exists_in(self, profile: Profile) -> bool:
         """Return whether the servers of a profile have it."""
-        return bool(self.spec.get("x-profile", profile) == profile)
+        return profile.has(self.spec)
 
     @property
     def pages(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mockserver.contract import Contract, Document, Operation, Profile, follow, for_profile, view
+from mockserver.contract import Contract, Document, Operation, Profile, dates, follow, for_profile, view
 from mockserver.documents.markdown import code, table
 
 Views = dict[Profile, Document]
@@ -14,6 +14,8 @@ REFUSED = """In profile `observed`, a personal API key with scopes is refused (4
 where they know no scope to ask for; in `documented` it is not."""
 UNKNOWN = """PostHog's documentation is generated, and where the generator knows no type it writes one all the same. No
 server sends it, so both profiles send the value as it is."""
+DATED = """Servers have these from one date on, or have them no more; `observed` stands at 2025-12, `observed@2025-08`
+at another. A month is that of the first evidence: what it tells of may be a little older."""
 UNSHOWN = """The servers have them, so both profiles answer them; the bundled contract does not promise them."""
 
 
@@ -30,6 +32,7 @@ def differences() -> str:
         "## Fields", table(("Component, field", "`documented`", "`observed`"), _fields(contract)),
         "## Types that the pages do not know", UNKNOWN,
         table(("Component, field", "on the pages", "in both profiles"), _types(contract)),
+        "## By date", DATED, table(("What", "Since", "Until"), _dated(contract)),
         "## Keys that servers refuse", REFUSED, "\n".join(sorted(unkept)),
         "## Operations that no page shows", UNSHOWN, "\n".join(sorted(served)),
     ])  # fmt: skip
@@ -85,9 +88,9 @@ def _body(body: Document) -> str:
 
 def _fields(contract: Contract) -> Iterator[tuple[str, str, str]]:
     """Yield the properties that differ between the profiles."""
-    marked = _marked(contract, "x-observed")
-    kinds = ((named, _kind(field), field["x-observed"]) for named, field in marked)
-    return _shared((named, one, "left out" if seen is False else _kind(seen)) for named, one, seen in kinds)
+    marked = _marked(contract, "x-observed", "x-profile", "x-since", "x-until")
+    shown = ((named, _shown(field, Profile.DOCUMENTED), _shown(field, Profile.OBSERVED)) for named, field in marked)
+    return _shared((named, one, other) for named, one, other in shown if one != other)
 
 
 def _types(contract: Contract) -> Iterator[tuple[str, str, str]]:
@@ -96,11 +99,11 @@ def _types(contract: Contract) -> Iterator[tuple[str, str, str]]:
     return _shared((named, field["x-page-type"], _kind(field)) for named, field in marked)
 
 
-def _marked(contract: Contract, word: str) -> Iterator[tuple[tuple[str, str], Document]]:
-    """Yield component, name and schema of the properties that carry a word of our own."""
+def _marked(contract: Contract, *words: str) -> Iterator[tuple[tuple[str, str], Document]]:
+    """Yield component, name and schema of the properties that carry one of these words of our own."""
     for component, schema in contract.components.items():
         for name, field in schema.get("properties", {}).items():
-            if not component.startswith("Patched") and isinstance(field, dict) and word in field:
+            if not component.startswith("Patched") and isinstance(field, dict) and not field.keys().isdisjoint(words):
                 yield (component, name), field
 
 
@@ -111,6 +114,20 @@ def _shared(told: Iterable[tuple[tuple[str, str], str, str]]) -> Iterator[tuple[
         rows.setdefault((name, one, other), []).append(component)
     for (name, one, other), components in rows.items():
         yield f"{', '.join(components)}: {code(name)}", one, other
+
+
+def _shown(field: Document, profile: Profile) -> str:
+    """Return in a few words what a profile shows of a field."""
+    seen: Any = for_profile(field, profile) if profile.has(field) else False
+    if seen is False:
+        return "left out"
+    return f"{_kind(seen)}, never shown" if seen.get("writeOnly") else _kind(seen)
+
+
+def _dated(contract: Contract) -> Iterator[tuple[str, str, str]]:
+    """Yield what came or went at a date, with the first evidence of it."""
+    for mark in sorted(dates.marks(contract), key=lambda mark: (mark.since or mark.until or "", str(mark))):
+        yield code(str(mark)), mark.since or NONE, mark.until or NONE
 
 
 def _resolved(document: Document, node: Document) -> Document:

@@ -104,7 +104,7 @@ def only_reads(script: Script, operations: Mapping[str, Operation]) -> bool:
 
 def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Operation]) -> str | None:
     """Return why a script cannot be run on a target, or is not about it, if so; operations are given by id."""
-    if script.profile is Profile.DOCUMENTED and not target.is_ours and target.profile is not Profile.DOCUMENTED:
+    if script.profile is Profile.DOCUMENTED and not target.is_ours and target.profile.is_observed:
         return f"it is about what the pages say, and {target.name} is a server"
     if not any(script.holds_in(profile) for profile in target.accepts):
         return f"it is about profile {script.profile}, and {target.name} is {target.profile}"

@@ -62,7 +62,7 @@ class Script:
 
     def holds_in(self, profile: Profile) -> bool:
         """Return whether the script is about this profile."""
-        return self.profile is None or self.profile is profile
+        return self.profile is None or self.profile is profile.undated
 
 
 @dataclass(frozen=True)
@@ -195,5 +195,5 @@ def _judge(expect: Mapping[str, Any], answer: Answer, profile: Profile) -> list[
 def _of_profile(value: Any, profile: Profile, what: str) -> Any:
     """Return what is expected in a profile, where the two differ: `{documented: …, observed: …}`."""
     if isinstance(value, Mapping) and value and set(value) <= set(Profile):
-        return value.get(profile)
+        return value.get(profile.undated)
     return value

@@ -67,7 +67,7 @@ class Target:
     def __post_init__(self) -> None:
         self.session = open_session(self.adapter, verify=self.verify)
         self.accepts = self.accepts or (self.profile,)
-        self.role = self.role or ("session" if self.profile is Profile.OBSERVED else "all_access")
+        self.role = self.role or ("session" if self.profile.is_observed else "all_access")
 
     @property
     def key(self) -> str:

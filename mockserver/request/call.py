@@ -101,7 +101,7 @@ class Call:
     @property
     def is_observed(self) -> bool:
         """Whether the world answers as PostHog's servers do, where the pages say otherwise."""
-        return self.world.profile is Profile.OBSERVED
+        return self.world.profile.is_observed
 
     @property
     def user(self) -> Record:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-from mockserver.contract import Contract, Document, Operation, Profile, component_name, for_profile
+from mockserver.contract import ByProfile, Contract, Document, Operation, Profile, component_name, for_profile
 from mockserver.errors import NotFound
 from mockserver.listing.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
 from mockserver.request.call import Call, Principal, Tenant
@@ -58,8 +59,8 @@ class Resource:
         self.contract = contract
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
-        self.schema: Schema = build_schema(contract, self.component, self.field_overrides)
-        self._observed: Schema = build_schema(contract, self.component, self.field_overrides, Profile.OBSERVED)
+        self._schemas = ByProfile(partial(build_schema, contract, self.component, self.field_overrides))
+        self.schema: Schema = self._schemas[Profile.DOCUMENTED]
         self._layouts: dict[tuple[str, Profile], builtins.list[str]] = {}
 
     # The six standard actions
@@ -166,7 +167,7 @@ class Resource:
         self, call: Call, record: Record | None = None, *, partial: bool = False, replacing: bool = False
     ) -> dict[str, Any]:
         """Return the body's values, judged by the component. Raises: ValidationError."""
-        schema = self._observed if call.is_observed else self.schema
+        schema = self._schemas[call.profile]
         return schema.judge(call.body, self.lookup(call), partial=partial, replacing=replacing, is_form=call.is_form)
 
     def lookup(self, call: Call) -> fields.Lookup:

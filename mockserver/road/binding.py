@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from mockserver.contract import Contract, Family, Operation, Profile
+from mockserver.contract import ByProfile, Contract, Family, Operation, Profile
 from mockserver.request.call import Call
 from mockserver.resources.resource import Resource
 from mockserver.store import Record
@@ -62,13 +62,23 @@ class Route:
 
     def seen(self, profile: Profile, path: dict[str, str]) -> tuple[Route, dict[str, str]]:
         """Return the route that a profile's servers find, and the path's parameters as they read them."""
-        if self.instead is None or any(e.operation.exists_in(profile) for e in self.endpoints.values()):
-            return self, path
-        return self.instead, {**path, "id": self.relative}
+        found = self._seen[profile]
+        return (found, path) if found.relative == self.relative else (found, {**path, "id": self.relative})
 
-    def is_gone_in(self, profile: Profile) -> bool:
-        """Return whether a profile's servers find nothing at all under this path."""
-        return self.instead is None and not any(e.operation.exists_in(profile) for e in self.endpoints.values())
+    @cached_property
+    def _seen(self) -> ByProfile[Route]:
+        return ByProfile(self._see)
+
+    def _see(self, profile: Profile) -> Route:
+        there = {method: e for method, e in self.endpoints.items() if e.operation.exists_in(profile)}
+        if not there and self.instead is not None:
+            return self.instead._seen[profile]
+        return self if len(there) == len(self.endpoints) else replace(self, endpoints=there)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing at all is found under this path: so it is where `seen` leaves no method."""
+        return not self.endpoints
 
     @property
     def is_custom(self) -> bool:

@@ -5,12 +5,14 @@ The order decides which error wins, and is the real server's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from flask import Request, Response
+from werkzeug.datastructures import MultiDict
 
 from mockserver.contract import Profile
 from mockserver.errors import (
@@ -45,14 +47,14 @@ FORMAT = "mockserver.format"
 
 
 def dispatch(route: Route, path: dict[str, str], world: World, request: Request) -> Response:
-    """Answer one request of a known route."""
+    """Answer one request of a known route, as the world's profile has it."""
     format = ""
     try:
         format = negotiate(request, route)
         response = _answer(route, path, world, request, format)
     except APIError as error:
         response = render_error(error, wants_csv=format == "csv")
-    response.headers["Allow"] = EVERY_METHOD if route.is_gone_in(world.profile) else route.allow
+    response.headers["Allow"] = EVERY_METHOD if route.is_gone else route.allow
     if len(route.formats) > 1:
         response.headers["Vary"] = "Accept"
     return response
@@ -60,7 +62,7 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
     view = deletions.settled(world)
-    if route.is_gone_in(world.profile):
+    if route.is_gone:
         raise NotFound(ENDPOINT_NOT_FOUND)
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:
         path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
@@ -82,12 +84,13 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         raise MethodNotAllowed.of(request.method)
     if tenant.level < endpoint.operation.membership_level:
         raise PermissionDenied(route.resource.level_refusal)
+    unread = endpoint.operation.unread[world.profile]
     with _state(world, view, endpoint) as state:
         if not endpoint.reads_first:  # what was found may have changed or gone while others wrote
             tenant = route.resource.locate(path, principal, state)
         call = Call(
-            endpoint.operation, principal, tenant, world, state, path, request.args,
-            body.value, body.is_form, body.files, partial(absolute_url, request), format,
+            endpoint.operation, principal, tenant, world, state, path, _read(request.args, unread.parameters),
+            _read(body.value, unread.fields), body.is_form, body.files, partial(absolute_url, request), format,
         )  # fmt: skip
         result = endpoint.act(call)
         return render(result, endpoint.operation.successes[world.profile], route.resource, call)
@@ -95,6 +98,15 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
 
 def _state(world: World, view: View, endpoint: Endpoint) -> AbstractContextManager[Any]:
     return nullcontext(view) if endpoint.reads_first else world.store.transaction()
+
+
+def _read(given: Any, unread: frozenset[str]) -> Any:
+    """Return a query or a body without what counts as not sent."""
+    if not isinstance(given, Mapping) or unread.isdisjoint(given):
+        return given
+    if isinstance(given, MultiDict):
+        return MultiDict([pair for pair in given.items(multi=True) if pair[0] not in unread])
+    return {name: value for name, value in given.items() if name not in unread}
 
 
 def _scopes(route: Route, endpoint: Endpoint | None, method: str, body: Body) -> tuple[str, ...]:
@@ -153,7 +165,7 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     if method in route.unmodelled:
         refused = not route.unmodelled[method]
     elif endpoint is not None:
-        refused = endpoint.operation.refuses_keys and world.profile is Profile.OBSERVED
+        refused = endpoint.operation.refuses_keys_in(world.profile)
     elif route.is_custom:
         refused = not route.scopes
     else:

@@ -54,7 +54,7 @@ class Strictness:
     def find_problem(self, operation: Operation, response: Response, profile: Profile) -> str | None:
         """Return what the contract does not allow in a response, if anything."""
         spec = operation.spec["responses"].get(str(response.status_code))
-        if spec is None:
+        if spec is None or not profile.is_dated_within(spec):
             return None if response.status_code == 501 else f"status {response.status_code} is not documented"
         content = for_profile(spec, profile).get("content", {})
         body = response.get_data()

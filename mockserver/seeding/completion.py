@@ -95,18 +95,18 @@ class Completer:
     # What is read from the contract
 
     def _template(self) -> dict[str, Document]:
-        """Return the properties that the table's component shows, as the servers store them."""
+        """Return the properties that the table's component shows at any date, as the servers store them."""
         component = self.table.component
         if component is None:
             return {}
-        spec = self.contract.components[component]
-        documented: Document = for_profile(spec, Profile.DOCUMENTED).get("properties", {})
-        seen: Document = for_profile(spec, Profile.OBSERVED).get("properties", {})
-        return {
-            name: documented[name] if seen.get(name, False) is False else seen[name]
-            for name, prop in {**documented, **seen}.items()
-            if not (prop or documented[name]).get("writeOnly")
-        }
+        spec = self.contract.components[component].get("properties", {})
+        return {name: stored for name, prop in spec.items() if not (stored := self._stored(prop)).get("writeOnly")}
+
+    def _stored(self, prop: Document) -> Document:
+        """Return a property as the servers store it; as the pages show it where no server has it."""
+        seen = prop.get("x-observed")
+        stored: Document = for_profile(prop, Profile.DOCUMENTED if seen is False else Profile.OBSERVED)
+        return stored
 
     def _key_kind(self) -> Kind:
         match self.table.identity:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from mockserver.contract import Contract, Document
+from mockserver.contract import Contract, Document, Profile
 from mockserver.validation.fields import Timestamp
 from mockserver.world import entropy
 
@@ -113,6 +113,14 @@ def one_of(*values: Any) -> Kind:
         return value
 
     return kind
+
+
+def profile(value: Any) -> str:
+    """Take the name of a profile, with or without a date."""
+    try:
+        return str(Profile(value))
+    except ValueError as error:
+        raise LoadError(str(error)) from None
 
 
 def list_of(item: Kind, *, least: int = 0) -> Kind:

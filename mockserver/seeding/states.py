@@ -21,6 +21,9 @@ from mockserver.world.worlds import World
 
 FORMAT = 1
 PARTS = ("format", "seed", "profile", "tables", "values")
+OUTER: Mapping[str, kinds.Kind] = {
+    "seed": kinds.whole, "profile": kinds.profile, "tables": kinds.structure, "values": kinds.structure,
+}  # fmt: skip
 COUNTERS = ("ids.", "drawn.")
 LISTS = ("faults", "stubs")
 # Without these nobody can be let in; other references may dangle, since what they name can be removed.
@@ -74,8 +77,7 @@ def _check(state: Any) -> Mapping[str, Any]:
             raise LoadError(f"{name} is required", name)
     if state["format"] != FORMAT or isinstance(state["format"], bool):
         raise LoadError(f"expected format {FORMAT}, got {state['format']!r}", "format")
-    for name, kind in (("seed", kinds.whole), ("profile", kinds.one_of(*(profile.value for profile in Profile))),
-                       ("tables", kinds.structure), ("values", kinds.structure)):  # fmt: skip
+    for name, kind in OUTER.items():
         try:
             kind(state[name])
         except LoadError as error:

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, Request, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mockserver.contract import Profile
+from mockserver.contract import ByProfile, Profile
 from mockserver.errors import ParseError
 from mockserver.request import auth
 from mockserver.request.parsing import has_body, read_json
@@ -96,13 +96,7 @@ class Interception:
         self._latency = latency
         self._most_entries = most_entries
         self._paths = [route.path for route in routes]
-        self._operations: dict[tuple[str, Profile], dict[str, str]] = {}
-        for route in routes:
-            for profile in Profile:
-                found, _ = route.seen(profile, {})
-                ids = {method: endpoint.operation.id for method, endpoint in found.endpoints.items()}
-                ids.update({"HEAD": ids["GET"]} if "GET" in ids else {})
-                self._operations[endpoint_name(route), profile] = ids
+        self._operations = ByProfile(lambda profile: {endpoint_name(route): _ids(route, profile) for route in routes})
 
     def install(self, app: Flask) -> None:
         """Stand around every request of an application."""
@@ -147,7 +141,7 @@ class Interception:
 
     def operation_of(self, asked: Request, world: World) -> str | None:
         """Return the operation that a request is for."""
-        ids = self._operations.get((asked.endpoint or "", world.profile))
+        ids = self._operations[world.profile].get(asked.endpoint or "")
         return ids.get(asked.method) if ids else None
 
     def after(self, response: Response) -> Response:
@@ -177,6 +171,13 @@ class Interception:
         """Return the route that a path was perhaps meant for."""
         found = get_close_matches(path.rstrip("/"), self._paths, n=1)
         return found[0] if found else None
+
+
+def _ids(route: Route, profile: Profile) -> dict[str, str]:
+    """Return the operations of a route in a profile, by method."""
+    found, _ = route.seen(profile, {})
+    ids = {method: endpoint.operation.id for method, endpoint in found.endpoints.items()}
+    return ids | ({"HEAD": ids["GET"]} if "GET" in ids else {})
 
 
 def _entry(

@@ -23,15 +23,16 @@ def build_schema(
     """Return the schema of a component's writable properties, in the component's order.
 
     A property is required on create when the component requires it, and it has neither a default nor null to fall
-    back on. `overrides` are fields whose behaviour the contract cannot say. Properties that the profile's servers do
-    not have are left out, and so ignored.
+    back on. `overrides` are fields whose behaviour the contract cannot say. Properties that no server has are left out,
+    and so ignored; those that the profile's servers have at another date are not asked for.
     """
     spec = contract.components[component]
     required = set(spec.get("required", ()))
     members: dict[str, Any] = {}
     for name, prop in spec.get("properties", {}).items():
+        is_asked = name in required and profile.has(prop)
         prop = _flatten(contract, prop)
-        seen = prop.get("x-observed") if profile is Profile.OBSERVED else None
+        seen = prop.get("x-observed") if profile.is_observed else None
         if prop.get("readOnly") or seen is False:
             continue
         if isinstance(seen, Mapping):
@@ -39,7 +40,7 @@ def build_schema(
         if overrides and name in overrides:
             members[name] = overrides[name]
         else:
-            members[name] = build_field(contract, prop, required=name in required)
+            members[name] = build_field(contract, prop, required=is_asked)
     schema: type[Schema] = type(component, (Schema,), members)
     return schema()
 

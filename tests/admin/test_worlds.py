@@ -163,3 +163,18 @@ def test_world_does_not_return_to_a_token_that_another_has_taken(admin) -> None:
     answer = admin("POST", f"/worlds/{first['id']}/reset")
     assert (answer.status_code, second["id"] in answer.json["detail"]) == (409, True)
     assert admin("GET", f"/worlds/{first['id']}").json["project_token"] == "phc_moved_on"
+
+
+def test_world_is_made_of_a_date(admin):
+    made = admin("POST", "/worlds", {"profile": "observed@2025-08"})
+    assert (made.status_code, made.json["profile"]) == (201, "observed@2025-08")
+    state = admin("GET", f"/worlds/{made.json['id']}/state").json
+    assert state["profile"] == "observed@2025-08"
+    assert admin("PUT", f"/worlds/{made.json['id']}/state", state).status_code == 204
+
+
+@pytest.mark.parametrize("profile", ["observed@2023-10", "observed@soon", "seen"])
+def test_world_of_no_profile_is_refused(profile, admin):
+    answer = admin("POST", "/worlds", {"profile": profile})
+    assert (answer.status_code, answer.json["attr"], answer.json["code"]) == (400, "profile", "invalid_choice")
+    assert profile.partition("@")[2] in answer.json["detail"]

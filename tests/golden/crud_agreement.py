@@ -2,8 +2,7 @@
 
     python tests/golden/crud_agreement.py [FAMILY…]
 
-The recordings are of August 2025; profile `observed` answers as servers did some months later. What changed between the
-two stands in `LATER`, each with its reason; what no two runs need agree on in `UNDETERMINED`.
+The recordings are of August 2025, and so is the profile. What no two runs need agree on stands in `LINES`.
 """
 
 from __future__ import annotations
@@ -31,26 +30,9 @@ GOLDEN = Path(os.environ.get("MOCKSERVER_GOLDEN", BESIDE))
 REPLAY = GOLDEN / "replay_crud.py"
 FAMILIES = ("annotations", "cohorts", "persons")
 
-# Places of an answer that later servers changed, by family: a pattern of the difference, and the reason.
-LATER: dict[str, tuple[tuple[str, str], ...]] = {
-    "cohorts": (
-        (r"\.cohort_type extra", "servers of late 2025 show the type of a cohort"),
-    ),
-    "persons": (),
-    "annotations": (),
-}  # fmt: skip
-
 # Places that differ on some lines: a pattern of the line's method, path and note, one of the difference, the reason.
 LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "cohorts": (
-        (r"/(add_persons_to|remove_person_from)_static_cohort", r"^status: recorded 404|'Endpoint not found.'",
-         "added after August 2025"),
-        (r"/calculation_history", r"^status: recorded 404, here 200", "added after August 2025"),
-        (r"/duplicate_as_static_cohort", r"^status: recorded 403, here 400", "takes keys with cohort:write since"),
-        (r"static after add", r"^\.results: 0 items recorded, 2 here", "shows whom the added operations added"),
-        (r"list after$", r"\.count: recorded 0, here 1", "counts whom the added operations added"),
-        (r"_create_static_person_ids", r"^\.count: recorded None, here 2", "read by later servers"),
-        (r"\?type=|\?created_by_id=", r"^\.(count|results): ", "filters that later servers know"),
         (r"right after create", r"^\.(is_calculating|count): ",
          "a calculation is seen as done on the next read; the recorded one was still running"),
     ),
@@ -60,10 +42,6 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "annotations": (),
 }  # fmt: skip
-
-# A request that a later server refuses would shift every id after it; it is sent as that server would take it.
-SENT_AS = {("cohorts", "cohort_type bogus"): (('"cohort_type": "bogus"', '"cohort_type": "static"'),)}
-
 
 REFERENCE = re.compile(r'("type": "cohort", "value": "?)(\d+)')
 
@@ -100,7 +78,7 @@ def replay(family: str, contract: Contract) -> Iterator[Line]:
     tables = json.loads((GOLDEN / "crud" / "world.json").read_text())
     for event in tables["events"]:
         event["timestamp"] = program.at_now(event["timestamp"])
-    app = create_app(scenario="blank", profile="observed", contract=contract)
+    app = create_app(scenario="blank", profile="observed@2025-08", contract=contract)
     worlds = app.extensions["mockserver"]
     load(contract, worlds.default, tables)
     worlds.register(worlds.default)
@@ -122,8 +100,6 @@ def _send(
         headers["Authorization"] = "Bearer " + keys[row["auth"]]
     body = request["body"]
     body = json.dumps(body) if isinstance(body, (dict, list)) else body
-    for before, after in SENT_AS.get((family, row["note"]), ()):
-        body = body.replace(before, after)
     data = _refer(program.translate(body, mapping), mapping).encode() if body is not None else None
     path = program.translate_path(request["path"], mapping)
     response = client.open(path, method=request["method"], headers=headers, data=data)
@@ -162,12 +138,9 @@ def _reason(family: str, row: Any, found: list[str]) -> str | None:
     if not found:
         return None
     said = f"{row['request']['method']} {row['request']['path']} {row['note']}"
-    here = [*LATER[family], *((place, why) for line, place, why in LINES[family] if re.search(line, said))]
+    here = [(place, why) for line, place, why in LINES[family] if re.search(line, said)]
     reasons = [next((why for place, why in here if re.search(place, difference)), None) for difference in found]
-    if not all(reasons):
-        return None
-    everywhere = [why for _, why in LATER[family]]
-    return next((why for why in reasons if why not in everywhere), reasons[0])
+    return reasons[0] if all(reasons) else None
 
 
 def main() -> None:
@@ -176,7 +149,7 @@ def main() -> None:
     for family in sys.argv[1:] or FAMILIES:
         lines = list(replay(family, contract))
         for line in lines:
-            if line.verdict != "same" and line.reason != LATER["cohorts"][0][1]:
+            if line.verdict != "same":
                 print(f"{family}:{line.number} {line.note}: {line.verdict}: {line.reason or ''}")
                 print(*(f"    {difference}" for difference in line.differences[:3]), sep="\n")
         sums = Counter(line.verdict for line in lines)

@@ -16,7 +16,7 @@ from mockserver.replay.targets import Target, start_mock
 from tests.golden.crud_agreement import GOLDEN
 
 CRUD = GOLDEN / "crud"
-ACCEPTED = Path(__file__).with_name("august_2025.yaml")
+ACCEPTED = Path(__file__).with_name("undetermined.yaml")
 LEAST = {"annotations": 145, "cohorts": 100, "persons": 262}
 
 pytestmark = pytest.mark.skipif(
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def mock(contract: Contract) -> Iterator[Target]:
-    target = start_mock("mock", contract, profile=Profile.OBSERVED)
+    target = start_mock("mock", contract, profile=Profile("observed@2025-08"))
     yield target
     target.close()
 

@@ -78,7 +78,7 @@ def broken(state: Any, path: list[Any], value: Any) -> Any:
         (["format"], True, "expected format 1"),
         (["horses"], 1, "there is no part 'horses'"),
         (["seed"], "x", "an integer"),
-        (["profile"], "x", "one of 'documented'"),
+        (["profile"], "x", "'x' is no profile: documented, observed"),
         (["tables"], [], "an object"),
         (["tables", "horses"], [], "there is no table"),
         (["tables", "persons"], {}, "a list of records"),

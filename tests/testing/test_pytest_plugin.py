@@ -95,7 +95,7 @@ def test_marker_and_options_choose_the_world(run) -> None:
         ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time by name, not colour"),
         ("posthog('demo')", "not 'demo'"),
         ("posthog(scenario='atlantis')", "no scenario 'atlantis'"),
-        ("posthog(profile='seen')", '"seen" is not a valid choice; known: documented, observed. (profile)'),
+        ("posthog(profile='seen')", "'seen' is no profile: documented, observed, or observed at a date"),
         ("posthog(freeze_time='soon')", "@pytest.mark.posthog: 400: *ISO 8601*freeze_time"),
     ],
 )
@@ -117,7 +117,7 @@ def test_mistaken_marker_is_told(run, marker, words) -> None:
     ("ini", "words"),
     [
         ("posthog_seed = many", "posthog_seed is not a number: 'many'"),
-        ("posthog_profile = seen", "posthog_profile is documented or observed, not 'seen'"),
+        ("posthog_profile = seen", "'seen' is no profile: documented, observed, or observed at a date"),
         ("posthog_scenario = atlantis", "no scenario 'atlantis'"),
         ("posthog_freeze_time = soon", "not a time: 'soon'; write ISO 8601"),
     ],

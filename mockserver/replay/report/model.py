@@ -225,9 +225,9 @@ def empty_rows(contract: Contract, targets: Sequence[tuple[str, str]], pattern: 
     """Return a row for every operation that a pattern finds in label or id; targets are given by name and profile."""
     import re
 
-    from mockserver.contract import Profile, view
+    from mockserver.contract import ByProfile, Profile, view
 
-    paths = {profile: view(contract.whole, profile)["paths"] for profile in Profile}
+    paths = ByProfile(lambda profile: view(contract.whole, profile)["paths"])
     rows = {}
     for operation in contract.operations:
         label = f"{operation.method.upper()} {operation.path}"

@@ -99,9 +99,9 @@ class Comments(SoftDelete):
             raise ValidationError(f"“{text}” is not a valid UUID.", attr="source_comment") from None
 
     def _tests(self, call: Call) -> list[Test]:
-        """Return what a comment must meet; only PATCH finds deleted ones unasked, and servers of 2025 know no tasks."""
+        """Return what a comment must meet; only PATCH finds deleted ones unasked."""
         tests = list_tests(call.query, self._source_asked(call), with_deleted=call.operation.method == "patch")
-        return tests if call.is_observed else [*tests, *task_tests(call.query)]
+        return [*tests, *task_tests(call.query)]
 
     # Writing
 

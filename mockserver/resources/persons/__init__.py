@@ -41,7 +41,7 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
 
     def reads(self, profile: Profile) -> tuple[str, ...]:
         """Return the media types of bodies: servers read JSON only, the pages offer forms too."""
-        return (JSON,) if profile is Profile.OBSERVED else MEDIA_TYPES
+        return (JSON,) if profile.is_observed else MEDIA_TYPES
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
         return as_record(record, call)
