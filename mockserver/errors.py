@@ -3,8 +3,8 @@
     APIError
     ├── ValidationError        400  a value is refused
     ├── ParseError             400  the body cannot be read
-    ├── NotAuthenticated       401  no key
-    ├── AuthenticationFailed   401  an unknown key
+    ├── NotAuthenticated       401  no key; 403 where no operation of the contract answers a 401
+    ├── AuthenticationFailed   401  an unknown key; 403 likewise
     ├── PaymentRequired        402  a feature that is not paid for
     ├── PermissionDenied       403  scope, tenant or level
     ├── NotFound               404  route, tenant, record or format
@@ -108,10 +108,6 @@ class NotAuthenticated(APIError):
     type = "authentication_error"
     code = "not_authenticated"
     detail = "Authentication credentials were not provided."
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {"WWW-Authenticate": "Bearer"}
 
 
 class AuthenticationFailed(NotAuthenticated):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -80,4 +80,12 @@ def _given(control: Control) -> Any:
 def _require(token: str) -> None:
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), f"Bearer {token}".encode()):
-        raise NotAuthenticated("The control plane asks for its admin token.")
+        raise TokenMissing("The control plane asks for its admin token.")
+
+
+class TokenMissing(NotAuthenticated):
+    """The admin token is missing or wrong; unlike PostHog, the control plane says how to send it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"WWW-Authenticate": "Bearer"}

@@ -112,6 +112,16 @@ class Operation:
         return not self.scopes and not self.spec.get("x-any-key")
 
     @cached_property
+    def stranger_status(self) -> int:
+        """Status for who bears no key or an unknown one: 401, or 403 where the contract tells of no 401."""
+        return 401 if "401" in self.spec["responses"] else 403
+
+    @cached_property
+    def scoped_by_name(self) -> bool:
+        """Whether servers know its scope by the action's name alone, so that a wrong method has none."""
+        return bool(self.spec.get("x-scoped-by-name"))
+
+    @cached_property
     def membership_level(self) -> int:
         """Level in the organization that is asked for."""
         return int(self.spec.get("x-membership-level", 1))

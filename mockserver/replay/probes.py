@@ -67,10 +67,11 @@ def _of_operation(
     base: dict[str, Any] = {"path": whole}
     if operation.method in ("post", "put", "patch") and operation.body_schema:
         base["body"] = example_body(operation)
-    if "401" in statuses:
-        yield "nobody is let in without a key", "none", None, {**base, "expect": error(401, "not_authenticated")}
+    refusal = operation.stranger_status
+    if str(refusal) in statuses:
+        yield "nobody is let in without a key", "none", None, {**base, "expect": error(refusal, "not_authenticated")}
         yield "nobody is let in with an unknown key", "unknown", None, {
-            **base, "expect": error(401, "authentication_failed"),
+            **base, "expect": error(refusal, "authentication_failed"),
         }  # fmt: skip
     if "403" in statuses:
         yield from _of_scopes(operation, base)

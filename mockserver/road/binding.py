@@ -102,6 +102,16 @@ class Route:
         return next((e.operation.scopes for e in self.endpoints.values() if e.operation.scopes), ())
 
     @cached_property
+    def declares_scopes(self) -> bool:
+        """Whether the path's actions declare scopes of their own, so that they are asked for whatever the method."""
+        return any(e.operation.scopes and not e.operation.scoped_by_name for e in self.endpoints.values())
+
+    @cached_property
+    def stranger_status(self) -> int:
+        """The status for who bears no key or an unknown one, whatever the method."""
+        return next(iter(self.endpoints.values())).operation.stranger_status
+
+    @cached_property
     def reading_scope(self) -> str | None:
         """The scope that OPTIONS asks for."""
         return f"{self.scopes[0].partition(':')[0]}:read" if self.scopes else None

@@ -19,6 +19,7 @@ from mockserver.errors import (
     APIError,
     MethodNotAllowed,
     NotAcceptable,
+    NotAuthenticated,
     NotFound,
     NotModelled,
     ParseError,
@@ -67,7 +68,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:
         path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
     body: Body | APIError = _try_body(request, route, world.profile)
-    principal = authenticate(request, body, view)
+    principal = authenticate(request, body, view, route.stranger_status)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
@@ -147,10 +148,14 @@ def negotiate(request: Request, route: Route) -> str:
     return next(name for name in offered if MEDIA_TYPES[name] == best)
 
 
-def authenticate(request: Request, body: Body | APIError, view: View) -> Principal:
-    """Return who asks."""
+def authenticate(request: Request, body: Body | APIError, view: View, stranger_status: int) -> Principal:
+    """Return who asks. Raises: NotAuthenticated, AuthenticationFailed, with the status that strangers get here."""
     value = None if isinstance(body, APIError) else body.value
-    return auth.authenticate(auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args), view)
+    try:
+        return auth.authenticate(auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args), view)
+    except NotAuthenticated as error:
+        error.status = stranger_status
+        raise
 
 
 def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, method: str, world: World) -> None:
@@ -160,14 +165,14 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     methods, which name no action at all; PATCH on a collection, where the family has a scope for writing, and any wrong
     method on an action that does declare its scopes, go on to their 405.
     """
-    if not principal.is_scoped or method == "OPTIONS" or (method == "HEAD" and endpoint is None):
+    if not principal.is_scoped or method == "OPTIONS":
         return
     if method in route.unmodelled:
         refused = not route.unmodelled[method]
     elif endpoint is not None:
         refused = endpoint.operation.refuses_keys_in(world.profile)
     elif route.is_custom:
-        refused = not route.scopes
+        refused = not route.declares_scopes
     else:
         refused = not (method == "PATCH" and not route.relative and route.resource.has_writing_scope)
     if refused:

@@ -25,7 +25,7 @@ from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
-from mockserver.traffic.interception import WORLD, Interception, endpoint_name, template_rule
+from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
 from mockserver.traffic.latency import Latency
 from mockserver.version import __version__
 from mockserver.world.worlds import World, Worlds
@@ -90,6 +90,7 @@ def create_app(
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters[SEGMENT] = Segment
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes

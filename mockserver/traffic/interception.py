@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import BaseConverter
 
 from mockserver.contract import ByProfile, Profile
 from mockserver.errors import ParseError
@@ -41,9 +42,20 @@ DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
 
 
+SEGMENT = "segment"
+"""The converter of a path's parameters."""
+
+
+class Segment(BaseConverter):
+    """Part of a path that names a record: without a dot, as DRF's routers have it."""
+
+    regex = "[^/.]+"
+    part_isolating = True
+
+
 def template_rule(path: str) -> str:
     """Return a path of the contract as Flask writes its parameters, with the slash that a request may leave out."""
-    return path.replace("{", "<").replace("}", ">") + "/"
+    return path.replace("{", f"<{SEGMENT}:").replace("}", ">") + "/"
 
 
 def endpoint_name(route: Route) -> str:

@@ -118,6 +118,33 @@ def test_an_id_that_names_nothing_is_not_found(either: Client, id: str) -> None:
         assert either(method, f"{ROLES}/{id}/", {"name": "x"}).json["detail"] == "Not found."
 
 
+# PostHog's view of roles hands the query's parameters to its ORM, for lists and for single roles.
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("name=Engineering", ["Engineering"]), ("name=engineering", []), ("name=nobody", []),
+        ("name__iexact=engineering", ["Engineering"]), ("name__icontains=ING", ["Engineering", "Marketing"]),
+        ("name__startswith=Mark", ["Marketing"]), ("name__endswith=ysts", ["Analysts"]),
+        ("id=01890000-0000-7000-8000-0000000000a3", ["Analysts"]), (f"id={NOBODY}", []),
+        ("created_by=2", ["Analysts"]), ("created_at__gte=2025-12-01", ["Analysts"]), ("created_by__isnull=true", []),
+        (f"organization={ORGANIZATION}&name__contains=k", ["Marketing"]), (f"organization={FOREIGN}", []),
+        ("limit=5&unknown=x&personal_api_key=x", ["Engineering", "Marketing", "Analysts"]),
+    ],
+)  # fmt: skip
+def test_roles_are_asked_for_by_their_fields(query: str, found: list[str], either: Client) -> None:
+    listed = either.get(f"{ROLES}/?{query}").json
+    assert [role["name"] for role in listed["results"]] == found
+    assert listed["count"] == len(found)
+    for method in ("GET", "PATCH"):
+        one = either(method, f"{ROLES}/01890000-0000-7000-8000-0000000000a2/?{query}", {})
+        assert one.status_code == (200 if "Marketing" in found else 404)
+
+
+@pytest.mark.parametrize("query", ["id=abc", "name__sounds=x", "name__isnull=maybe", "organization=abc"])
+def test_roles_are_not_asked_for_by_what_there_is_not(query: str, either: Client) -> None:
+    assert either.get(f"{ROLES}/?{query}").json["attr"] == query.partition("=")[0]
+
+
 def test_a_loaded_role_may_be_the_default_one(client: Client) -> None:
     id = "01890000-0000-7000-8000-0000000000d1"
     roles = [{"id": id, "name": "Everybody", "is_default": True, "created_by": 2}]

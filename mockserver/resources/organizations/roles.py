@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from mockserver.errors import ValidationError
+from mockserver.errors import NotFound, ValidationError
+from mockserver.listing.lookups import lookups
 from mockserver.listing.pagination import LimitOffset
 from mockserver.request.call import Call
 from mockserver.resources.organizations.role_memberships import show_membership
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.tables import OLDEST_ROLE_MEMBERS, OLDEST_ROLES
+
+ASKED_BY = {
+    **{name: name for name in ("id", "name", "created_at", "organization_id", "created_by_id")},
+    "organization": "organization_id", "created_by": "created_by", "created_by_id": "created_by",
+}  # fmt: skip
+"""The fields that a query may name, as the model calls them, and where they are kept."""
 
 
 class Roles(Resource):
@@ -23,6 +31,21 @@ class Roles(Resource):
     order = OLDEST_ROLES
     relations = {"created_by": "users"}
     depends_on = ("role_memberships", "organization_memberships")
+
+    def is_filtered(self, call: Call) -> bool:
+        return bool(lookups(call.query, ASKED_BY))
+
+    def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the roles that the query's names of fields ask for. Source: PostHog's view of roles."""
+        tests = lookups(call.query, ASKED_BY)
+        return [record for record in records if all(test(record) for test in tests)]
+
+    def get_record(self, call: Call, key: str) -> Record:
+        """Return the role. Raises: NotFound for one that the query's names of fields leave out, too."""
+        record = super().get_record(call, key)
+        if not self.filter_records(call, [record]):
+            raise NotFound
+        return record
 
     def load(self, call: Call, record: Record | None = None, **how: bool) -> dict[str, Any]:
         """Return the body's values. Raises: ValidationError for a name that is taken, in whatever case."""
