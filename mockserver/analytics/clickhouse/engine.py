@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.analytics.clickhouse.matcher import FUNCTIONS
 from mockserver.analytics.errors import NotText, QueryError
 from mockserver.errors import NotModelled
 
@@ -39,7 +40,6 @@ SESSION: Mapping[str, int | str] = {
     "session_timezone": "UTC",
     "join_use_nulls": 0,
     "max_memory_usage": 2_000_000_000,
-    # PostHog's cloud computes funnels by a compiled function; ours grow with their steps.
     "max_query_size": 1_048_576,
     "max_result_rows": 1_000_000,
     "output_format_json_named_tuples_as_objects": 0,
@@ -81,6 +81,8 @@ class Engine:
         except ImportError:
             raise NotModelled(INSTALL) from None
         self._connection: Any = chdb.connect(":memory:")  # type: ignore[no-untyped-call]
+        for name, function in FUNCTIONS.items():
+            chdb.create_function(name, function, ["String"], "String")
         self.lock = threading.RLock()
         """Held while tables are asked for and read, so that none is dropped in between."""
         self._speaking = threading.Lock()

@@ -15,6 +15,7 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.functions.aggregates import AGGREGATES, AGGREGATES_RENAMED, REDUCERS
 from mockserver.analytics.hogql.functions.channels import LOOKUPS
+from mockserver.analytics.hogql.functions.funnels import MATCHERS
 from mockserver.analytics.hogql.functions.model import Function, each_named
 from mockserver.analytics.hogql.functions.plain import IGNORING_CASE, PLAIN, RENAMED, RETURNS
 from mockserver.analytics.hogql.types import Kind
@@ -37,7 +38,7 @@ def functions() -> dict[str, Function]:
     returns = {name: kind for kind, names in RETURNS.items() for name in names.split()}
     return {
         made.name: replace(made, returns=returns.get(made.name, Kind.UNKNOWN), ignores_case=made.name in IGNORING_CASE)
-        for made in (*each_named(PLAIN), *RENAMED, *LOOKUPS)
+        for made in (*each_named(PLAIN), *RENAMED, *LOOKUPS, *MATCHERS)
     }
 
 

@@ -27,6 +27,8 @@ class Function:
     returns: Kind = Kind.UNKNOWN
     after_date: str | None = None
     """What it becomes when its argument is known to be a date or time."""
+    keeps_name: bool = False
+    """Whether HogQL shows it by its name, and not as the expression that it becomes."""
 
     @property
     def is_template(self) -> bool:

@@ -121,6 +121,7 @@ RETURNS: dict[Kind, str] = {
     Kind.INTEGER: """
         plus minus multiply intDiv modulo moduloOrZero positiveModulo negate empty notEmpty length indexOf dateDiff
         date_diff toIntOrZero date_part
+        _toInt64 _toUInt64
         """,
     Kind.FLOAT: "divide max2 min2 toFloatOrZero toFloatOrDefault",
     Kind.STRING: """

@@ -39,7 +39,7 @@ class CallPrinter(Spelling):
         known = aggregate or function
         if known is None:
             refuse_function(node)
-        if known.is_template:
+        if known.is_template and (self.is_clickhouse or not known.keeps_name):
             check_count(node.args, known.least, known.most, node)
             return known.clickhouse.format(*(self.print(arg) for arg in node.args))
         if aggregate:

@@ -1,41 +1,64 @@
-"""FunnelsQuery: how many actors get from one step to the next, and how long it takes them. Source: recorded answers."""
+"""FunnelsQuery: how many actors get from one step to the next, and how long it takes them.
+
+Which attempts there are is for the matcher to find (`clickhouse/matcher`); what it is asked is in `matching`.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from mockserver.analytics.errors import QueryError
-from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.fragments import expression, select
-from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
+from mockserver.analytics.hogql.fragments import select
+from mockserver.analytics.hogql.nodes import Node, compare, conjunction, field
 from mockserver.analytics.hogql.parser import parse_expression
-from mockserver.analytics.inquiries import MAX_LIMIT, Inquiry
+from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.funnels.attempts import Attempts, Exclusion, Step
-from mockserver.analytics.insights.funnels.breakdowns import OTHER, FunnelBreakdown
-from mockserver.analytics.insights.series import Series, query_conditions, sampling_factor, series_of
+from mockserver.analytics.insights.funnels.breakdowns import STEP, FunnelBreakdown
+from mockserver.analytics.insights.series import Series, query_conditions, series_of
 
 TOO_FEW = "Funnels require at least two steps before calculating."
+FROM_OUTSIDE = "funnelFromStep is out of bounds. It must be between 0 and {}."
+TO_OUTSIDE = "funnelToStep is out of bounds. It must be between 1 and {}."
+NO_RANGE = "Funnel step range is invalid. funnelToStep should be greater than funnelFromStep."
 BACKWARDS = "Exclusion event range is invalid. End of range should be greater than start."
 BEYOND = "Exclusion event range is invalid. Start of range is greater than number of steps."
 TOO_LATE = "Exclusion event range is invalid. End of range is greater than number of steps."
 A_STEP = "Exclusion steps cannot contain an event that's part of funnel steps."
+PARTIAL = "Partial Exclusions not allowed in unordered funnels"
+FIRST_ONLY = "Only the first step can be used for breakdown attribution in unordered funnels"
+NOT_OPTIONAL_THERE = (
+    "Optional funnel steps are only supported in funnels with step order Sequential or Strict"
+    ' and the graph type "Conversion Steps".'
+)
+FIRST_OPTIONAL = "The first step of a funnel cannot be optional."
+OPTIONAL_TWICE = "An optional step cannot be the same as the following required step."
 FIRST_TIME = {
     "first_time_for_user": False,
     "first_time_for_user_with_filters": True,
     "first_matching_event_for_user": True,
 }
 DEFAULT_WINDOW, DEFAULT_UNIT = 14, "day"
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 31 * 86_400}
+UNORDERED = "unordered"
 MOST_STEPS = 30
 MOST_WINDOW = 1_000_000
 NO_WAREHOUSE = (
     "Data warehouse tables are not supported in funnels just yet. For now, please try this funnel without the data"
     " warehouse-based step."
 )
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Events that end an attempt between two of its steps, told from nought."""
+
+    condition: Node
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -60,9 +83,19 @@ class Funnel:
         return series
 
     @property
+    def size(self) -> int:
+        """How many steps there are."""
+        return len(self.series)
+
+    @property
     def filter(self) -> Mapping[str, Any]:
         """What the query says of how to count."""
         return self.query.get("funnelsFilter") or {}
+
+    @property
+    def chart(self) -> str:
+        """What it is shown as: `steps`, `time_to_convert` or `trends`."""
+        return self.filter.get("funnelVizType") or "steps"
 
     @property
     def order(self) -> str:
@@ -77,6 +110,12 @@ class Funnel:
             raise QueryError("The funnel's window is too long")
         return length, self.filter.get("funnelWindowIntervalUnit") or DEFAULT_UNIT
 
+    @property
+    def window_seconds(self) -> int:
+        """How long an attempt may take; a month is 31 days."""
+        length, unit = self.window
+        return length * SECONDS[unit]
+
     @cached_property
     def days(self) -> DateRange:
         """The days that attempts lie in."""
@@ -85,7 +124,7 @@ class Funnel:
     @cached_property
     def breakdown(self) -> FunnelBreakdown | None:
         """What it is broken down by."""
-        return FunnelBreakdown.of(self.inquiry, self.query, len(self.series))
+        return FunnelBreakdown.of(self.inquiry, self.query, self.size)
 
     @property
     def actor(self) -> Node:
@@ -106,12 +145,51 @@ class Funnel:
         return int(index) if isinstance(index, (int, float)) and 0 <= index < 5 else None
 
     @cached_property
-    def attempts(self) -> Attempts:
-        """How its attempts are found. Raises: QueryError."""
-        length, unit = self.window
-        conditions = [*self.days.conditions(), *query_conditions(self.inquiry, self.query)]
-        steps = [Step(self._condition(series), _key(series)) for series in self.series]
-        return Attempts(steps, self.actor, conditions, self.order, length, unit, self._exclusions(), self.breakdown)
+    def bounds(self) -> tuple[int, int]:
+        """The steps, from nought, that a chart goes from and to. Raises: QueryError."""
+        first, last = self.filter.get("funnelFromStep"), self.filter.get("funnelToStep")
+        greatest = self.size - 1
+        if first is not None and not 0 <= first <= greatest - 1:
+            raise QueryError(FROM_OUTSIDE.format(greatest - 1))
+        if last is not None and not 1 <= last <= greatest:
+            raise QueryError(TO_OUTSIDE.format(greatest))
+        if first is not None and last is not None and first >= last:
+            raise QueryError(NO_RANGE)
+        return (int(first) if first is not None else 0, int(last) if last is not None else greatest)
+
+    @cached_property
+    def steps(self) -> list[Node]:
+        """What holds of the events that are each step. Raises: QueryError."""
+        return [self._condition(series) for series in self.series]
+
+    @cached_property
+    def optional(self) -> list[int]:
+        """The steps, from one, that an attempt may leave out. Raises: QueryError where none may be."""
+        optional = [number for number, series in enumerate(self.series, 1) if series.given.get("optionalInFunnel")]
+        if optional:
+            if self.order == UNORDERED or self.chart != "steps":
+                raise QueryError(NOT_OPTIONAL_THERE)
+            if optional[0] == 1:
+                raise QueryError(FIRST_OPTIONAL)
+            for number, (series, following) in enumerate(pairwise(self.series), 1):
+                if number in optional and number + 1 not in optional and _key(series) == _key(following):
+                    raise QueryError(OPTIONAL_TWICE)
+        return optional
+
+    @cached_property
+    def exclusions(self) -> list[Exclusion]:
+        """The events that end attempts. Raises: QueryError."""
+        return list(self._exclusions())
+
+    def check(self) -> None:
+        """Refuse what cannot be counted, in the order of the servers. Raises: QueryError."""
+        _ = (self.series, self.bounds, self.exclusions, self.optional, self.breakdown)
+        if self.order == UNORDERED and self.chart == "steps":
+            whole = (0, self.size - 1)
+            if any((exclusion.first, exclusion.last) != whole for exclusion in self.exclusions):
+                raise QueryError(PARTIAL)
+            if self.breakdown and self.breakdown.attribution == STEP and self.breakdown.step:
+                raise QueryError(FIRST_ONLY)
 
     def _condition(self, series: Series) -> Node:
         conditions = [*series.named(), *series.own_conditions(self.inquiry)]
@@ -124,140 +202,25 @@ class Funnel:
             conditions.append(compare(field("uuid"), "in", first))
         return conjunction(conditions)
 
-    def _exclusions(self) -> list[Exclusion]:
-        exclusions = []
+    @property
+    def conditions(self) -> list[Node]:
+        """What holds of every event that it looks at."""
+        return [*self.days.conditions(), *query_conditions(self.inquiry, self.query)]
+
+    def _exclusions(self) -> Iterator[Exclusion]:
         for node in self.filter.get("exclusions") or []:
             first, last, series = int(node["funnelFromStep"]), int(node["funnelToStep"]), Series.of(node)
             if first >= last or first < 0:
                 raise QueryError(BACKWARDS)
-            if first >= len(self.series) - 1:
+            if first >= self.size - 1:
                 raise QueryError(BEYOND)
-            if last >= len(self.series):
+            if last >= self.size:
                 raise QueryError(TOO_LATE)
             if _key(series) in {_key(step) for step in self.series[first : last + 1]}:
                 raise QueryError(A_STEP)
-            exclusions.append(Exclusion(self._condition(series), first, last))
-        return exclusions
-
-    # Queries
-
-    def steps_of_actors(self, extra: Sequence[str] = ()) -> nodes.SelectQuery:
-        """Return how far each actor got at best: `actor`, `steps`, `prop`, and the times of each step.
-
-        `extra` are more columns, as text, over the attempts that got so far.
-        """
-        attempts = self.attempts
-        times = [f"time_{number}" for number in range(1, attempts.size)]
-        keys = ["actor", "steps", *(["prop"] if self.breakdown else [])]
-        partition = ", ".join(key for key in keys if key != "steps")
-        every = [*attempts.columns, "steps", *times]
-        best = select(
-            f"SELECT {', '.join(every)}, max(steps) OVER (PARTITION BY {partition}) AS most FROM {{attempts}}",
-            attempts=attempts.select(),
-        )
-        averages = [f"avg({time}) AS average_{time}, median({time}) AS median_{time}" for time in times]
-        return select(
-            f"SELECT {', '.join([*keys, *averages, *extra])} FROM {{best}} WHERE steps = most"
-            f" GROUP BY {', '.join(keys)}",
-            best=best,
-        )
-
-    def counts(self) -> nodes.SelectQuery:
-        """Return how many actors got how far at best, and how long each step took them."""
-        size = len(self.series)
-        columns = [f"countIf(steps = {number}) AS count_{number}" for number in range(1, size + 1)]
-        columns += [f"avg(average_time_{number})" for number in range(1, size)]
-        columns += [f"median(median_time_{number})" for number in range(1, size)]
-        actors = self.steps_of_actors()
-        if not self.breakdown:
-            return select(f"SELECT {', '.join(columns)} FROM {{actors}}", actors=actors)
-        return select(
-            f"SELECT {', '.join(columns)}, {{value}} AS value FROM {{actors}} GROUP BY value",
-            actors=actors,
-            value=self.value(),
-        )
-
-    def value(self) -> Node:
-        """Return HogQL for the value that an actor is counted for; those that are rare are one."""
-        breakdown = self.breakdown
-        assert breakdown is not None
-        prop = field("prop")
-        if breakdown.cohort_names:
-            return prop
-        frequent = self.inquiry.run(
-            select(
-                "SELECT {value} AS value FROM events WHERE {conditions} GROUP BY value ORDER BY count() DESC, value"
-                " LIMIT {limit}",
-                value=breakdown.value,
-                conditions=conjunction([*self.attempts.conditions, self._any_step()]),
-                limit=constant(breakdown.limit + 1),
-            )
-        ).rows
-        if len(frequent) <= breakdown.limit:
-            return prop
-        other = nodes.Array(exprs=(constant(OTHER),)) if breakdown.is_list else constant(OTHER)
-        kept = nodes.Array(exprs=tuple(_literal(row[0]) for row in frequent[: breakdown.limit]))
-        return expression("if(has({kept}, prop), prop, {other})", kept=kept, other=other)
-
-    def _any_step(self) -> Node:
-        return nodes.Or(exprs=tuple(step.condition for step in self.attempts.steps))
-
-    # Results
-
-    def steps(self) -> tuple[list[Any], str]:
-        """Return a result for each step, or a list of them for each value broken down by; and the query."""
-        found = self.inquiry.run(replace(self.counts(), limit=constant(MAX_LIMIT)))
-        if not self.breakdown:
-            return self._results(found.rows[0]), found.hogql
-        told = []
-        for row in found.rows:
-            shown = self.breakdown.shown(row[-1])
-            told.append([{**result, **shown} for result in self._results(row)])
-        return sorted(told, key=_rank), found.hogql
-
-    def _results(self, row: Sequence[Any]) -> list[dict[str, Any]]:
-        size, factor = len(self.series), sampling_factor(self.query)
-        averages, medians = row[size : 2 * size - 1], row[2 * size - 1 : 3 * size - 2]
-        results = []
-        for number, series in enumerate(self.series):
-            count = sum(int(actors) for actors in row[number:size])
-            times = {
-                "average_conversion_time": _finite(averages[number - 1]) if number else None,
-                "median_conversion_time": _finite(medians[number - 1]) if number else None,
-            }
-            shown = self._shown(number, series)
-            results.append({**shown, "count": count if factor == 1 else round(count / factor), **times})
-        return results
-
-    def _shown(self, number: int, series: Series) -> dict[str, Any]:
-        if self.order == "unordered":
-            named: dict[str, Any] = {
-                "action_id": None,
-                "name": f"Completed {number + 1} step{'s' if number else ''}",
-                "custom_name": None,
-            }
-        else:
-            id = series.given.get("id") if series.is_action else series.event
-            named = {"action_id": id, "name": series.event, "custom_name": series.custom_name}
-        kind = "actions" if series.is_action else "events"
-        return {**named, "order": number, "people": [], "type": kind}
+            yield Exclusion(self._condition(series), first, last)
 
 
 def _key(series: Series) -> object:
     """Return what steps about the same events have in common."""
     return (series.is_action, series.given.get("id"), series.event, repr(series.properties or []))
-
-
-def _literal(value: Any) -> Node:
-    if isinstance(value, list):
-        return nodes.Array(exprs=tuple(constant(each) for each in value))
-    return constant(value)
-
-
-def _rank(results: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
-    """Return what puts the values with most actors first."""
-    return -results[0]["count"], str(results[0]["breakdown_value"])
-
-
-def _finite(number: Any) -> float | None:
-    return None if number is None or not math.isfinite(number) else float(number)

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from mockserver.analytics.dates import read_absolute
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.fragments import expression, select
-from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
+from mockserver.analytics.hogql.fragments import select
+from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.funnels import Funnel
-from mockserver.analytics.insights.funnels.charts import bounds
+from mockserver.analytics.insights.funnels.matching import entries, matched
 
 NO_STEP = "Missing both funnelStep and funnelCustomSteps"
 STEP_ZERO = "Funnel steps are 1-indexed, so step 0 doesn't exist"
@@ -22,6 +22,7 @@ FIRST_DROP_OFF = (
     " the first step but never made it to the second."
 )
 FIRST, FINAL = "first_timestamp", "final_timestamp"
+REACHED, LOST = 1, -1
 
 
 def funnel_actors(inquiry: Inquiry, asked: Mapping[str, Any], times: Sequence[tuple[str, int]] = ()) -> nodes.Query:
@@ -33,17 +34,17 @@ def funnel_actors(inquiry: Inquiry, asked: Mapping[str, Any], times: Sequence[tu
     if not isinstance(source, Mapping) or source.get("kind") != "FunnelsQuery":
         raise QueryError("A FunnelsQuery is missing as source")
     funnel = Funnel(inquiry, source, fewest=1)
-    if funnel.filter.get("funnelVizType") == "trends":
+    funnel.check()
+    if funnel.chart == "trends":
         return _of_trend(funnel, asked)
-    taken = [f"argMax(latest_{step}, moment) AS {name}" for name, step in times]
-    wanted = [_step_condition(asked)]
+    wanted = _step_conditions(funnel, asked)
     value = asked.get("funnelStepBreakdown")
     if value is not None and funnel.breakdown:
         wanted.append(funnel.breakdown.holds(value))
     columns = ["steps", *(name for name, _ in times)]
     return select(
-        f"SELECT actor AS {id_of(funnel)}, {', '.join(columns)} FROM {{actors}} WHERE {{wanted}}",
-        actors=funnel.steps_of_actors(taken),
+        f"SELECT aggregation_target AS {id_of(funnel)}, {', '.join(columns)} FROM {{matched}} WHERE {{wanted}}",
+        matched=matched(funnel, times),
         wanted=conjunction(wanted),
     )
 
@@ -53,11 +54,12 @@ def id_of(funnel: Funnel) -> str:
     return "actor_id" if funnel.group is None else "group_key"
 
 
-def _step_condition(asked: Mapping[str, Any]) -> Node:
+def _step_conditions(funnel: Funnel, asked: Mapping[str, Any]) -> list[Node]:
+    """Return what holds of those who took a step, or (below nought) the required one before it and not the step."""
     custom, step = asked.get("funnelCustomSteps"), asked.get("funnelStep")
     if custom:
         steps = nodes.Tuple(exprs=tuple(constant(int(each)) for each in custom))
-        return compare(field("steps"), "in", steps)
+        return [compare(field("steps"), "in", steps)]
     if step is None:
         raise QueryError(NO_STEP)
     if step == 0:
@@ -65,8 +67,14 @@ def _step_condition(asked: Mapping[str, Any]) -> Node:
     if step == -1:
         raise QueryError(FIRST_DROP_OFF)
     if step > 0:
-        return compare(field("steps"), ">=", constant(int(step)))
-    return compare(field("steps"), "==", constant(-int(step) - 1))
+        return [_took(int(step))]
+    lost_at = -int(step)
+    before = next(number for number in range(lost_at - 1, 0, -1) if number not in funnel.optional)
+    return [_took(before), nodes.Not(expr=_took(lost_at))]
+
+
+def _took(step: int) -> Node:
+    return call("has", field("taken"), constant(step))
 
 
 def _of_trend(funnel: Funnel, asked: Mapping[str, Any]) -> nodes.Query:
@@ -75,18 +83,10 @@ def _of_trend(funnel: Funnel, asked: Mapping[str, Any]) -> nodes.Query:
     day = read_absolute(given, ZoneInfo(funnel.inquiry.timezone)) if isinstance(given, str) else None
     if day is None:
         raise QueryError("Actor queries for trends funnels require funnelTrendsEntrancePeriodStart")
-    first, last = bounds(funnel)
-    reached = "steps >= {last}"
-    if asked.get("funnelTrendsDropOff"):
-        reached = "steps >= {first} AND steps < {last}"
-    wanted = expression(
-        f"day = {{day}} AND {reached}", day=constant(day), first=constant(first + 1), last=constant(last + 1)
-    )
-    entered = select(
-        "SELECT actor, {day} AS day, max(steps) AS steps FROM {attempts} GROUP BY actor, day",
-        day=funnel.days.bucket(field("moment")),
-        attempts=funnel.attempts.select(),
-    )
+    outcome = LOST if asked.get("funnelTrendsDropOff") else REACHED
     return select(
-        f"SELECT actor AS {id_of(funnel)}, steps FROM {{entered}} WHERE {{wanted}}", entered=entered, wanted=wanted
+        f"SELECT aggregation_target AS {id_of(funnel)} FROM {{entries}}"
+        f" WHERE success_bool = {outcome} AND entrance_period_start = {{day}}",
+        entries=entries(funnel),
+        day=constant(day),
     )

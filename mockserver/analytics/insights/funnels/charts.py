@@ -2,109 +2,184 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.analytics.errors import QueryError
+from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import select
-from mockserver.analytics.hogql.nodes import constant, field
-from mockserver.analytics.inquiries import MAX_LIMIT, Inquiry
+from mockserver.analytics.hogql.nodes import constant
+from mockserver.analytics.inquiries import DEFAULT_LIMIT, MAX_LIMIT, Inquiry
 from mockserver.analytics.insights.answers import answer
-from mockserver.analytics.insights.funnels import Funnel
+from mockserver.analytics.insights.funnels import UNORDERED, Funnel
+from mockserver.analytics.insights.funnels.breakdowns import OTHER
+from mockserver.analytics.insights.funnels.matching import entries, matched
+from mockserver.analytics.insights.series import Series, sampling_factor
 from mockserver.request.call import Call
 
 MOST_BINS, WIDTH_OF_NONE = 90, 60
+AUTOMATIC = "toInt(least(60, greatest(1, ceil(cbrt(length(timings))))))"
+MOST_POINTS = 1_000
 
 
 def funnels_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with the steps of a funnel, or with what else it is shown as."""
     funnel = Funnel(Inquiry.of(call, query), query)
-    show = {"time_to_convert": times_to_convert, "trends": trend}.get(funnel.filter.get("funnelVizType") or "", steps)
+    funnel.check()
+    show = {"time_to_convert": times_to_convert, "trends": trend}.get(funnel.chart, steps)
     results, hogql = show(funnel)
-    return answer(query, results, hogql, funnel.days, isUdf=False)
+    return answer(query, results, hogql, funnel.days, isUdf=True)
+
+
+# Steps
 
 
 def steps(funnel: Funnel) -> tuple[Any, str]:
-    """Return a result for each step."""
-    return funnel.steps()
+    """Return a result for each step, or a list of them for each value broken down by; none where nobody enters."""
+    found = funnel.inquiry.run(counts(funnel))
+    if not funnel.breakdown:
+        return (_results(funnel, found.rows[0]) if found.rows else []), found.hogql
+    told = []
+    for row in found.rows:
+        shown = funnel.breakdown.shown(row[-1])
+        told.append([{**result, **shown} for result in _results(funnel, row)])
+    return told, found.hogql
 
 
-def bounds(funnel: Funnel) -> tuple[int, int]:
-    """Return the steps that a chart goes from and to. Raises: QueryError."""
-    size = len(funnel.series)
-    first, last = funnel.filter.get("funnelFromStep"), funnel.filter.get("funnelToStep")
-    first = 0 if first is None else int(first)
-    last = size - 1 if last is None else int(last)
-    if not 0 <= first < last < size:
-        raise QueryError(f"Invalid funnel steps: from {first} to {last}")
-    return first, last
+def counts(funnel: Funnel) -> nodes.SelectQuery:
+    """Return how many actors took each step and how long it took them, a row for each value.
+
+    The values with most actors at the last step are kept apart, of as many those with most at the step before.
+    """
+    numbers = range(1, funnel.size + 1)
+    times = range(1, funnel.size)
+    breakdown = funnel.breakdown
+    limit = breakdown.limit if breakdown else None
+    other = f"['{OTHER}']" if breakdown and breakdown.size else f"'{OTHER}'"
+    each = select(
+        f"SELECT {', '.join(f'countIf(has(taken, {n})) AS step_{n}' for n in numbers)},"
+        f" {''.join(f'groupArrayIf(timings[{n}], timings[{n}] > 0) AS step_{n}_conversion_times, ' for n in times)}"
+        f" rowNumberInAllBlocks() AS row_number,"
+        f" {'breakdown' if limit is None else f'if(row_number < {limit}, breakdown, {other})'} AS final_prop"
+        f" FROM {{matched}} GROUP BY breakdown ORDER BY {', '.join(f'step_{n} DESC' for n in reversed(numbers))}",
+        matched=matched(funnel),
+    )
+    means = "".join(f"avgArray(step_{n}_conversion_times) AS step_{n}_average_conversion_time, " for n in times)
+    medians = "".join(f"medianArray(step_{n}_conversion_times) AS step_{n}_median_conversion_time, " for n in times)
+    whole = select(
+        f"SELECT {', '.join(f'sum(step_{n}) AS step_{n}' for n in numbers)}, {means} {medians}"
+        " groupArray(row_number) AS row_number, final_prop FROM {each} GROUP BY final_prop",
+        each=each,
+    )
+    return replace(whole, limit=constant(DEFAULT_LIMIT if limit is None else limit + 1))
+
+
+def _results(funnel: Funnel, row: Sequence[Any]) -> list[dict[str, Any]]:
+    size, factor = funnel.size, sampling_factor(funnel.query)
+    averages, medians = row[size : 2 * size - 1], row[2 * size - 1 : 3 * size - 2]
+    results = []
+    for number, series in enumerate(funnel.series):
+        count = int(row[number])
+        times = {
+            "average_conversion_time": _finite(averages[number - 1]) if number else None,
+            "median_conversion_time": _finite(medians[number - 1]) if number else None,
+        }
+        shown = _shown(funnel, number, series)
+        results.append({**shown, "count": count if factor == 1 else round(count / factor), **times})
+    return results
+
+
+def _shown(funnel: Funnel, number: int, series: Series) -> dict[str, Any]:
+    if funnel.order == UNORDERED:
+        named: dict[str, Any] = {
+            "action_id": None,
+            "name": f"Completed {number + 1} step{'s' if number else ''}",
+            "custom_name": None,
+        }
+    else:
+        id = series.given.get("id") if series.is_action else series.event
+        named = {"action_id": id, "name": series.event, "custom_name": series.custom_name}
+    kind = "actions" if series.is_action else "events"
+    return {**named, "order": number, "people": [], "type": kind}
+
+
+def _finite(number: Any) -> float | None:
+    return None if number is None or not math.isfinite(number) else float(number)
+
+
+# Time to convert
 
 
 def times_to_convert(funnel: Funnel) -> tuple[Any, str]:
     """Return how many took how long from one step to another, in bins of the same width."""
-    first, last = bounds(funnel)
+    first, last = funnel.bounds
     count = funnel.filter.get("binCount")
-    times = [f"average_time_{number}" for number in range(first + 1, last + 1)]
-    known = " AND ".join(f"isNotNull({time})" for time in times)
-    bins = f"{max(1, min(int(count), MOST_BINS))}" if count else "least(60, greatest(1, ceil(cbrt(size))))"
-    text = (
-        "SELECT since, width, bins, mean, arrayMap(bin -> countEqual(arrayMap("
-        " seconds -> toInt(floor((seconds - since) / width)), times), bin), range(0, toInt(bins + 1))) AS counts"
-        " FROM (SELECT times, size, mean, since, bins,"
-        f" if(ceil((until - since) / bins) > 0, ceil((until - since) / bins), {WIDTH_OF_NONE}) AS width"
-        f" FROM (SELECT times, size, mean, since, until, {bins} AS bins"
-        " FROM (SELECT groupArray(seconds) AS times, count() AS size, round(avg(seconds), 2) AS mean,"
-        " if(count() = 0, 0, floor(min(seconds))) AS since, if(count() = 0, 1, ceil(max(seconds))) AS until"
-        f" FROM (SELECT {' + '.join(times)} AS seconds FROM {{actors}} WHERE {known}))))"
+    bins = AUTOMATIC if count is None else f"{max(1, min(int(count), MOST_BINS))}"
+    timings = select(
+        f"SELECT groupArray(arraySum(arraySlice(timings, {first + 1}, {last - first}))) AS timings,"
+        f" {bins} AS bin_count, floor(arrayMin(timings)) AS min_timing, ceil(arrayMax(timings)) AS max_timing,"
+        " ceil((max_timing - min_timing) / bin_count) AS raw_width,"
+        f" if(raw_width > 0, raw_width, {WIDTH_OF_NONE}) AS width,"
+        " arrayMap(n -> toInt(round(min_timing + n * width)), range(0, bin_count + 1)) AS buckets,"
+        " arrayMap(timing -> toInt(floor((timing - min_timing) / width)), timings) AS indices,"
+        " arrayMap(x -> countEqual(indices, x - 1), range(1, bin_count + 2)) AS counts"
+        f" FROM {{matched}} WHERE step_reached >= {last}",
+        matched=matched(funnel),
     )
-    found = funnel.inquiry.run(select(text, actors=funnel.steps_of_actors()))
-    since, width, _, mean, counts = found.rows[0]
-    shown = [[int(since + width * number), int(actors)] for number, actors in enumerate(counts)]
-    is_known = mean is not None and mean == mean  # NaN is the mean of nobody
-    return {"bins": shown, "average_conversion_time": mean if is_known else None}, found.hogql
+    found = funnel.inquiry.run(
+        select("SELECT buckets, counts, if(empty(timings), 0, arrayAvg(timings)) FROM {timings}", timings=timings)
+    )
+    buckets, each, mean = found.rows[0]
+    bins_shown = [[int(since), int(actors)] for since, actors in zip(buckets, each, strict=True)]
+    return {"bins": bins_shown, "average_conversion_time": float(mean)}, found.hogql
+
+
+# Trends
 
 
 def trend(funnel: Funnel) -> tuple[Any, str]:
     """Return the share of those who enter in each interval that get to the last step."""
-    first, last = bounds(funnel)
-    by_value = ["value"] if funnel.breakdown else []
-    entered = select(
-        f"SELECT actor, {{day}} AS day, max(steps) AS reached{', {value} AS value' if by_value else ''}"
-        f" FROM {{attempts}} GROUP BY {', '.join(['actor', 'day', *by_value])}",
-        day=funnel.days.bucket(field("moment")),
-        attempts=funnel.attempts.select(),
-        **({"value": funnel.value()} if funnel.breakdown else {}),
-    )
     found = funnel.inquiry.run(
         replace(
             select(
-                f"SELECT {', '.join(['day', *by_value])}, countIf(reached >= {first + 1}) AS started,"
-                f" countIf(reached >= {last + 1}) AS ended FROM {{entered}} GROUP BY {', '.join(['day', *by_value])}",
-                entered=entered,
+                "SELECT entrance_period_start, countIf(success_bool != 0) AS started,"
+                " countIf(success_bool = 1) AS ended, breakdown AS prop FROM {entries}"
+                " GROUP BY entrance_period_start, breakdown",
+                entries=entries(funnel),
             ),
             limit=constant(MAX_LIMIT),
         )
     )
-    rates: dict[Any, dict[str, float]] = {}
-    values: dict[Any, Any] = {}
-    for day, *value, started, ended in found.rows:
-        key = str(value)
-        values[key] = value
-        rate = round(ended / started * 100, 2) if started else 0.0
-        rates.setdefault(key, {})[funnel.days.key(str(day))] = rate
-    if not funnel.breakdown:
-        return [_line(funnel, next(iter(rates.values()), {}), [])], found.hogql
-    return [_line(funnel, rates[key], values[key]) for key in sorted(rates)], found.hogql
-
-
-def _line(funnel: Funnel, rates: Mapping[str, float], value: Sequence[Any]) -> dict[str, Any]:
     days = funnel.days
-    shown = {"breakdown_value": funnel.breakdown.shown(value[0])["breakdown"]} if funnel.breakdown else {}
+    rates: dict[Any, dict[str, float]] = defaultdict(dict)
+    started: dict[Any, int] = defaultdict(int)
+    for day, began, ended, value in found.rows:
+        key = tuple(value) if isinstance(value, list) else value
+        rates[key][days.key(str(day))] = round(ended / began * 100, 2) if began else 0.0
+        started[key] += began
+    if not funnel.breakdown:
+        return [_line(funnel, rates.get("", {}), MOST_POINTS)], found.hogql
+    points = MOST_POINTS if funnel.breakdown.limit is None else funnel.breakdown.limit * len(days.keys)
+    left = min(points, MOST_POINTS)
+    lines = {}
+    for key in sorted(sorted(rates, reverse=True), key=lambda key: -started[key]):
+        value = list(key) if isinstance(key, tuple) else key
+        if left > 0:
+            lines[key] = {
+                **_line(funnel, rates[key], left),
+                "breakdown_value": funnel.breakdown.shown(value)["breakdown"],
+            }
+        left -= len(days.keys)
+    return [lines[key] for key in sorted(lines)], found.hogql
+
+
+def _line(funnel: Funnel, rates: Mapping[str, float], most: int) -> dict[str, Any]:
+    keys, beginnings = funnel.days.keys[:most], funnel.days.beginnings[:most]
     return {
-        "count": len(days.keys),
-        "data": [rates.get(day, 0.0) for day in days.keys],
-        "days": days.keys,
-        "labels": [days.label(moment) for moment in days.beginnings],
-        **shown,
+        "count": len(keys),
+        "data": [rates.get(day, 0.0) for day in keys],
+        "days": keys,
+        "labels": [funnel.days.label(moment) for moment in beginnings],
     }

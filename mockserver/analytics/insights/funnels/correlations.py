@@ -27,6 +27,7 @@ EVENTS, PROPERTIES, EVENT_PROPERTIES = "events", "properties", "event_with_prope
 ALL = "$all"
 FEWEST, SMALLEST_SHARE = 25, 0.02
 MOST_SHOWN = 10
+EVERYONE_WHO_ENTERED = {"funnelStep": 1}
 COLUMNS = [["name", "String"], ["success_count", "UInt64"], ["failure_count", "UInt64"]]
 COUNTS = (
     "countDistinctIf(actor_id, steps = {target}) AS success_count,"
@@ -104,7 +105,8 @@ class Correlation:
     def actors(self) -> nodes.Query:
         """Return the actors, and when each took the first step and the last. Raises: QueryError."""
         size = len(self.funnel.series)
-        return self._renamed(funnel_actors(self.inquiry, self.asked, [(FIRST, 0), (FINAL, size - 1)]))
+        asked = {**EVERYONE_WHO_ENTERED, **{name: value for name, value in self.asked.items() if value is not None}}
+        return self._renamed(funnel_actors(self.inquiry, asked, [(FIRST, 0), (FINAL, size - 1)]))
 
     def _renamed(self, actors: nodes.Query) -> nodes.Query:
         if self.funnel.group is None:
