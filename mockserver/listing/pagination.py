@@ -210,7 +210,7 @@ def whole_number(call: Call, name: str, default: int) -> int:
     text = call.query.get(name, "")
     if text == "":
         return default
-    if not re.fullmatch(r"\d{1,18}", text):
+    if not re.fullmatch(r"\d{1,19}", text) or int(text) > LARGEST:
         raise ValidationError(f"Query param {name} must be omitted or an integer!")
     return int(text)
 

@@ -19,6 +19,8 @@ class Insights:
     def __init__(self, made: Asker) -> None:
         key = made.client.as_key(None).post(f"/__admin/worlds/{made.world}/api_keys", {"scopes": []}).json["api_key"]
         self.made, self.client = made, made.client.as_key(key)
+        told = made.client.as_key(None).get(f"/__admin/worlds/{made.world}").json
+        self.is_observed = told["profile"].startswith("observed")
 
     def happen(self, story: Story, event: str = "seen", created: Mapping[str, str] | None = None) -> None:
         """Load persons by name, and what each did: a time, or an event, a time and its properties."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.analytics.stories import JANUARY, PERSONS, SEEN, Insights, steps
+
+MISSING = "An entity id and the entity type must be provided to determine an entity"
+UNKNOWN = "An entity must be provided for target entity to be determined"
+NO_PROPERTY = "Property Correlation expects atleast one Property to get persons for"
 
 # Lifecycles
 
@@ -80,19 +85,115 @@ def test_a_breakdown_value_narrows_a_trend(insights: Insights, value: str, who: 
 @pytest.mark.parametrize(
     ("asked", "detail"),
     [
-        ({"entity_type": "events"}, "An entity id and the entity type must be provided to determine an entity"),
-        ({"entity_id": "x", "events": steps("y")}, "An entity must be provided for target entity to be determined"),
+        ({"entity_type": "actions"}, MISSING), ({"entity_type": "bogus"}, MISSING), ({"events": steps("y")}, MISSING),
+        ({"events": steps("y"), "entity_order": 0}, MISSING), ({"date_from": "-7d"}, MISSING),
+        ({"entity_id": "x"}, UNKNOWN), ({"entity_id": "x", "events": steps("y")}, UNKNOWN),
     ],
-)
-def test_a_trend_without_entity_is_refused(insights: Insights, asked: dict[str, Any], detail: str) -> None:
-    response = insights.get("trends", **asked)
+)  # fmt: skip
+@pytest.mark.parametrize("insight", ["trends", "stickiness"])
+def test_an_insight_without_entity_is_refused(
+    insights: Insights, insight: str, asked: dict[str, Any], detail: str
+) -> None:
+    if asked.get("entity_type") == "bogus" and not insights.is_observed:
+        return  # the contract lists the types, and profile documented holds to it
+    response = insights.get(insight, **asked, **({"stickiness_days": 1} if insight == "stickiness" else {}))
     assert (response.status_code, response.json["detail"], response.json["attr"]) == (400, detail, None)
     assert response.json["code"] == "invalid_input"
 
 
 def test_an_entity_may_be_told_by_its_place(insights: Insights) -> None:
     insights.happen({"a": [("one", "2020-01-10T00:00:00Z")], "b": [("two", "2020-01-10T00:00:00Z")]})
-    assert insights.names("trends", events=steps("one", "two"), entity_order=1, **JANUARY) == ["b"]
+    asked = {"events": steps("one", "two"), "entity_type": "events", "entity_order": 1}
+    assert insights.names("trends", **asked, **JANUARY) == ["b"]
+    assert insights.names("stickiness", **asked, **JANUARY, stickiness_days=1) == ["b"]
+
+
+# PostHog's search for the target entity: a type of events without a name is any event.
+def test_any_event_counts_where_none_is_named(insights: Insights) -> None:
+    insights.happen({"a": [("one", "2020-01-10T00:00:00Z")], "b": [("two", "2020-01-10T00:00:00Z")]})
+    assert sorted(insights.names("trends", entity_type="events", **JANUARY)) == ["a", "b"]
+    assert sorted(insights.names("stickiness", entity_type="events", **JANUARY, stickiness_days=1)) == ["a", "b"]
+    given = {"events": steps("one"), "entity_type": "events"}
+    assert sorted(insights.names("trends", **given, **JANUARY)) == ["a", "b"]
+
+
+# Likewise: an unknown type counts as that of events, if the event is among those given.
+@pytest.mark.parametrize("insight", ["trends", "stickiness"])
+def test_unknown_type_counts_as_events_where_the_event_is_given(insights: Insights, insight: str) -> None:
+    insights.happen({"a": [("seen", "2020-01-10T00:00:00Z")]})
+    asked = {**SEEN, "entity_type": "bogus", **JANUARY, "stickiness_days": 1}
+    if insights.is_observed:
+        assert insights.names(insight, **asked) == ["a"]
+        asked = {**asked, "events": steps("other")}
+    refused = insights.get(insight, **asked)
+    assert (refused.status_code, refused.json["code"], refused.json["attr"]) == (400, "invalid_choice", "entity_type")
+
+
+# Replayed servers: most parameters of insights are not held to their lists, and an unknown status is nobody's.
+def test_unknown_choices_are_let_pass_by_servers(insights: Insights) -> None:
+    insights.happen({"a": [("seen", "2020-01-10T00:00:00Z")]})
+    odd = {"include_recordings": "$", "breakdown_type": "0", "filter_test_accounts": "x", "refresh": "x"}
+    bogus = {**SEEN, **JANUARY, "target_date": "2020-01-10", "lifecycle_type": "bogus"}
+    if not insights.is_observed:
+        assert insights.get("lifecycle", **bogus).json["attr"] == "lifecycle_type"
+        assert insights.get("trends", **SEEN, **JANUARY, **odd).status_code == 400
+        return
+    assert insights.names("lifecycle", **bogus) == []
+    assert insights.names("trends", **SEEN, **JANUARY, **odd) == ["a"]
+    funnel = {"funnel_order_type": "x", "funnel_viz_type": "x", "funnel_window_interval_unit": "x"}
+    asked = {"events": steps("seen", "done"), "funnel_step": 1, **JANUARY}
+    assert insights.names("funnel", **asked, **funnel) == ["a"]
+
+
+# Replayed servers: filters are read before anything else is judged.
+@pytest.mark.parametrize("insight", ["trends", "stickiness", "lifecycle", "funnel", "funnel/correlation"])
+def test_filters_that_cannot_be_read_are_refused_first(insights: Insights, insight: str) -> None:
+    refused = insights.get(insight, properties="G¤", offset="false", limit="x")
+    assert (refused.status_code, refused.json["detail"]) == (400, "Properties are unparsable!")
+
+
+# PostHog's correlations look for their entity before they look at the funnel.
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("asked", "detail"),
+    [
+        ({"limit": 1}, "No entity for persons specified"),
+        ({"funnel_correlation_type": "events"}, "No entity for persons specified"),
+        ({"funnel_correlation_type": "event_with_properties"}, "No entity for persons specified"),
+        ({"events": steps("one", "two")}, "No entity for persons specified"),
+        ({"funnel_correlation_property_values": [{"key": "plan"}]}, "No entity for persons specified"),
+        ({"funnel_correlation_type": "properties", "funnel_correlation_person_entity": {"id": "x"}}, NO_PROPERTY),
+        ({"funnel_correlation_type": "properties", "events": steps("one", "two")}, NO_PROPERTY),
+        ({"funnel_correlation_type": "properties", "funnel_correlation_property_values": []}, NO_PROPERTY),
+    ],
+)  # fmt: skip
+def test_correlation_needs_what_it_is_of(insights: Insights, method: str, asked: dict[str, Any], detail: str) -> None:
+    for prefix in ("projects", "environments"):
+        path = PERSONS.replace("environments", prefix) + "funnel/correlation/"
+        query = {name: value if isinstance(value, str) else json.dumps(value) for name, value in asked.items()}
+        answer = insights.client.get(path, query_string=query) if method == "GET" else insights.client.post(path, asked)
+        assert (answer.status_code, answer.json["detail"], answer.json["attr"]) == (400, detail, None)
+
+
+# Replayed servers, and PostHog's persons of a funnel's trend.
+def test_funnel_trend_needs_its_entrance(insights: Insights) -> None:
+    asked = {"events": steps("one", "two"), "funnel_viz_type": "trends"}
+    text = "Filter parameter {} must be provided and a {} for funnel trends persons!"
+    for more, name, what in (
+        ({}, "drop_off", "bool"),
+        ({"entrance_period_start": "2020-01-10 00:00:00"}, "drop_off", "bool"),
+        ({"drop_off": "false"}, "entrance_period_start", "datetime"),
+    ):
+        refused = insights.get("funnel", **asked, **more)
+        assert (refused.status_code, refused.json["detail"]) == (400, text.format(name, what))
+
+
+# Replayed servers: step 0 is everybody who entered, as step 1 is.
+def test_step_nought_is_everybody_who_entered(insights: Insights) -> None:
+    insights.happen({"a": [("one", "2020-01-10T00:00:00Z")], "b": [("two", "2020-01-10T00:00:00Z")]})
+    asked = {"events": steps("one", "two"), **JANUARY}
+    assert insights.names("funnel", **asked, funnel_step=0) == insights.names("funnel", **asked, funnel_step=1) == ["a"]
+    assert insights.get("funnel", **asked, funnel_step=-1).status_code == 400
 
 
 # Lifecycles and stickiness refuse, and count

@@ -337,3 +337,12 @@ def test_pages_filter_by_expression_where_servers_do_not(client: Client, observe
         assert found == ([1, 1] if asked is observed else [1, 0])
     refused = client.get(PERSONS, query_string={"properties": '[{"key": "bogus = 1", "type": "hogql"}]'})
     assert (refused.status_code, refused.json["detail"]) == (400, "Unable to resolve field: bogus")
+
+
+# Replayed servers: filters are read before anything else is judged, and numbers are taken as far as they go.
+@pytest.mark.parametrize("path", [PERSONS, "/api/environments/1/persons/", "/api/projects/1/cohorts/1/persons/"])
+def test_filters_are_read_before_the_page(either: Client, path: str) -> None:
+    refused = either.get(path, query_string={"properties": "x", "offset": "x"})
+    assert (refused.status_code, refused.json["detail"]) == (400, "Properties are unparsable!")
+    assert either.get(path, query_string={"limit": 10**18}).status_code == 200
+    assert either.get(path, query_string={"limit": 10**19}).status_code == 400

@@ -49,6 +49,30 @@ def series_nodes(filter: Filter) -> list[Query]:
     return [node for node, _ in sorted(entities, key=lambda pair: pair[1])]
 
 
+def find_target(filter: Filter) -> Query | None:
+    """Return the one of a filter's own events and actions that it is about: by its place, or by name and type.
+
+    An unknown type counts as that of events. Source: PostHog's search for the target entity.
+    """
+    nodes, place = series_nodes(filter), whole(filter.get("entity_order"))
+    if place is not None and place < len(nodes):
+        return nodes[place]
+    kind = "ActionsNode" if filter.get("entity_type") == "actions" else "EventsNode"
+    id, math = filter.get("entity_id") or None, target_math(filter)
+    for node in nodes:
+        named = node.get("event", node.get("id"))
+        same_name = (None if named is None else str(named)) == (None if id is None else str(id))
+        if same_name and node["kind"] == kind and node.get("math") in (None, "total", math):
+            return {**node, **({"math": math} if math else {})}
+    return None
+
+
+def target_math(filter: Filter) -> str | None:
+    """Return how a filter counts what it is about, if it says so."""
+    given = filter.get("entity_math")
+    return given if isinstance(given, str) and given else None
+
+
 def entity(item: Any, kind: str = "EventsNode") -> Query:
     """Return an event or action, told as an object or by its name alone, as a node."""
     if not isinstance(item, Mapping):

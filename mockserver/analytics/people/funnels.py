@@ -96,11 +96,14 @@ def funnel_query(filter: Filter) -> Query:
 
 
 def steps_asked(filter: Filter) -> dict[str, Any]:
-    """Return which steps a filter asks about. Raises: QueryError for what is no step."""
+    """Return which steps a filter asks about; step 0 is everybody who entered.
+
+    Raises: QueryError for what is no step.
+    """
     custom, step = filter.get("funnel_custom_steps"), filter.get("funnel_step")
     if isinstance(custom, list) and custom:
         return {"funnelCustomSteps": [number_of_step(each) for each in custom]}
-    return {} if step in (None, "") else {"funnelStep": number_of_step(step)}
+    return {} if step in (None, "") else {"funnelStep": number_of_step(step) or EVERYONE_WHO_ENTERED}
 
 
 def number_of_step(given: Any) -> int:

@@ -16,7 +16,7 @@ from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, c
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.breakdowns import Breakdown, shown_text
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.legacy_filters import Filter, as_query, entity, series_nodes, whole
+from mockserver.analytics.insights.legacy_filters import Filter, as_query, entity, find_target, target_math, whole
 from mockserver.analytics.insights.lifecycle import Lifecycle
 from mockserver.analytics.insights.maths import ACTIVE_DAYS, FIRST, QUANTILES, Counting, of_values, value_of
 from mockserver.analytics.insights.series import Series, query_conditions
@@ -83,7 +83,7 @@ def lifecycle(call: Call, filter: Filter, stretch: Stretch) -> Found:
 def stickiness(call: Call, filter: Filter, stretch: Stretch) -> Found:
     """Return who did the event in exactly so many intervals."""
     query = as_query("StickinessQuery", filter)
-    intervals, node = whole(filter.get("stickiness_days")), target(filter) or next(iter(query["series"]), None)
+    intervals, node = whole(filter.get("stickiness_days")), target(filter)
     if not intervals or node is None:
         return Found()
     inquiry = Inquiry.of(call, query)
@@ -107,19 +107,12 @@ PEOPLE: Mapping[str, People] = {
 
 
 def target(filter: Filter) -> dict[str, Any] | None:
-    """Return the event or action that a filter is about: by its name and type, or by its place in the series."""
-    nodes = series_nodes(filter)
-    id, kind, given = filter.get("entity_id"), filter.get("entity_type"), filter.get("entity_math")
-    math = given if isinstance(given, str) and given else None
-    if id is None:
-        place = whole(filter.get("entity_order"))
-        return nodes[place] if place is not None and place < len(nodes) else None
-    wanted = entity({"id": id, "type": kind or "events", **({"math": math} if math else {})})
-    for node in nodes:
-        same_name = str(node.get("event", node.get("id"))) == str(id)
-        if same_name and node["kind"] == wanted["kind"] and node.get("math") in (None, "total", math):
-            return {**node, **({"math": math} if math else {})}
-    return wanted
+    """Return the event or action that a filter is about, among its own or not; any event, where it names none."""
+    found = find_target(filter)
+    id, kind, math = filter.get("entity_id") or None, filter.get("entity_type"), target_math(filter)
+    if found is not None or (id is None and kind != "events"):
+        return found
+    return entity({"id": id, "type": kind or "events", **({"math": math} if math else {})})
 
 
 def one_interval(inquiry: Inquiry, query: Mapping[str, Any], filter: Filter) -> DateRange:

@@ -8,12 +8,16 @@ from typing import Any
 
 import orjson
 
-from mockserver.analytics.insights.legacy_filters import Filter, series_nodes
+from mockserver.analytics.insights.legacy_filters import Filter, find_target
+from mockserver.contract import for_profile
 from mockserver.errors import ValidationError
+from mockserver.listing.filtering import read_filters
 from mockserver.request.call import Call
 
 MISSING_ENTITY = "An entity id and the entity type must be provided to determine an entity"
 UNKNOWN_ENTITY = "An entity must be provided for target entity to be determined"
+MISSING_CORRELATED = "No entity for persons specified"
+MISSING_PROPERTIES = "Property Correlation expects atleast one Property to get persons for"
 ABOUT_THE_ANSWER = ("personal_api_key", "format")
 
 
@@ -28,9 +32,12 @@ def read_filter(call: Call) -> Filter:
     given: dict[str, Any] = {**call.query.to_dict(), **{name: body[name] for name in body}}
     for name in ABOUT_THE_ANSWER:
         given.pop(name, None)
+    if isinstance(given.get("properties"), str) and given["properties"]:
+        read_filters(given["properties"])
     for parameter in call.operation.spec["parameters"]:
         if given.get(parameter["name"]) not in (None, ""):
-            require_allowed(parameter["name"], given[parameter["name"]], parameter["schema"])
+            schema = for_profile(parameter["schema"], call.profile)
+            require_allowed(parameter["name"], given[parameter["name"]], schema)
     return {name: read_json_text(value) for name, value in given.items()}
 
 
@@ -54,16 +61,36 @@ def read_json_text(value: Any) -> Any:
 
 
 def require_entity(filter: Filter) -> None:
-    """Refuse a trend that does not say which event or action it is about. Raises: ValidationError."""
-    if filter.get("entity_id") and filter.get("entity_type"):
-        return
-    if filter.get("entity_order") is not None and (filter.get("events") or filter.get("actions")):
-        return
-    if not filter.get("entity_id"):
+    """Refuse an insight that does not say which event or action it is about. Raises: ValidationError.
+
+    An event may go without a name: any event, then.
+    """
+    kind = filter.get("entity_type")
+    if not filter.get("entity_id") and kind != "events":
         raise ValidationError(MISSING_ENTITY)
-    named = [str(node.get("event", node.get("id"))) for node in series_nodes(filter)]
-    if str(filter["entity_id"]) not in named:
+    if find_target(filter) is not None or kind in ("events", "actions"):
+        return
+    if not kind:
         raise ValidationError(UNKNOWN_ENTITY)
+    raise ValidationError(f'"{kind}" is not a valid choice.', code="invalid_choice", attr="entity_type")
+
+
+def require_correlated(filter: Filter) -> None:
+    """Refuse a correlation that does not say of which event or property. Raises: ValidationError."""
+    if filter.get("funnel_correlation_type") == "properties":
+        if not filter.get("funnel_correlation_property_values"):
+            raise ValidationError(MISSING_PROPERTIES)
+    elif not filter.get("funnel_correlation_person_entity"):
+        raise ValidationError(MISSING_CORRELATED)
+
+
+def require_entrance(filter: Filter) -> None:
+    """Refuse a funnel's trend that does not say whom it is about. Raises: ValidationError."""
+    if filter.get("funnel_viz_type") != "trends":
+        return
+    for name, what in (("drop_off", "bool"), ("entrance_period_start", "datetime")):
+        if filter.get(name) in (None, ""):
+            raise ValidationError(f"Filter parameter {name} must be provided and a {what} for funnel trends persons!")
 
 
 def whole(value: Any, name: str, default: int) -> int:

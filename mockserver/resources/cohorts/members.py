@@ -41,6 +41,8 @@ class CohortMembers(ActivityLogged):
 
     def persons(self, call: Call, record: Record) -> Any:
         """Return a page of a cohort's persons, newest first, or of their export."""
+        if call.query.get("properties"):
+            read_filters(call.query["properties"])  # the servers read them before anything else
         exports = call.format == "csv" or bool(call.query.get("is_csv_export"))
         limit, offset = PAGES.window(call)
         if exports and limit == PAGES.default_limit and not call.query.get("limit"):

@@ -12,12 +12,13 @@ from mockserver.analytics.timelines import timeline
 from mockserver.errors import BareError, ValidationError
 from mockserver.queries import kept_people
 from mockserver.request.call import Call
-from mockserver.resources.actors.filters import read_filter, require_entity
+from mockserver.resources.actors.filters import read_filter, require_correlated, require_entity, require_entrance
 from mockserver.resources.actors.pages import CORRELATION, PLAIN, Window
 from mockserver.resources.actors.shapes import as_counted, as_group
 from mockserver.resources.resource import Record, Resource
 
 SERIES = ("events", "actions")
+ENTITY = ("entity_id", "entity_type", "entity_order")
 
 
 class PersonAnalytics(Resource):
@@ -27,10 +28,14 @@ class PersonAnalytics(Resource):
 
     def funnel(self, call: Call) -> Any:
         """Return who reached a step of a funnel, or was lost before it."""
+        require_entrance(read_filter(call))
         return self._kept(call, "funnel", needs=SERIES)
 
     def funnel_correlation(self, call: Call) -> Any:
-        """Return who is behind a correlation of a funnel."""
+        """Return who is behind a correlation of a funnel. Raises: ValidationError without an event or a property."""
+        filter = read_filter(call)
+        if call.is_observed or filter:
+            require_correlated(filter)
         return self._kept(call, "funnel_correlation", needs=SERIES, window=CORRELATION)
 
     def path(self, call: Call) -> Any:
@@ -42,7 +47,7 @@ class PersonAnalytics(Resource):
         filter = read_filter(call)
         if call.is_observed or filter:
             require_entity(filter)
-        return self._kept(call, "trends", needs=("entity_id", "entity_order"))
+        return self._kept(call, "trends", needs=ENTITY)
 
     def lifecycle(self, call: Call) -> Any:
         """Return who was new, returning, resurrecting or dormant. Raises: BareError for what is missing."""
@@ -54,8 +59,11 @@ class PersonAnalytics(Resource):
         return self._computed(call, "lifecycle", needs=SERIES)
 
     def stickiness(self, call: Call) -> Any:
-        """Return who was active in so many intervals."""
-        days = read_filter(call).get("stickiness_days")
+        """Return who was active in so many intervals. Raises: ValidationError without entity."""
+        filter = read_filter(call)
+        if call.is_observed or filter:
+            require_entity(filter)
+        days = filter.get("stickiness_days")
         if days is not None and not str(days).isdecimal():
             raise ValidationError("A valid integer is required.", attr="stickiness_days")
         return self._computed(call, "stickiness", needs=("stickiness_days",))

@@ -32,6 +32,8 @@ class PersonLists(Resource):
 
         The pages show a count with each answer; servers add it when `include_total` asks for it.
         """
+        if call.query.get("properties"):
+            read_filters(call.query["properties"])  # the servers read them before anything else
         limit, offset = self.pagination.window(call)
         if call.format == "csv":
             limit, offset = LARGEST, 0
