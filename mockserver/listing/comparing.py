@@ -80,6 +80,8 @@ class TextComparison:
                 return lambda has, value: has
             case "is_not_set":
                 return lambda has, value: not has
+            case _ if wanted is None:
+                return None
             case _ if operator in SEARCHES:
                 return self._search(operator, wanted)
             case _ if operator in DATES:

@@ -130,6 +130,14 @@ def test_negation_turns_a_filter_round() -> None:
     assert matches({}, [{"key": "plan", "type": "person", "value": "pro", "negation": True}], LISTS)
 
 
+# Source: PostHog leaves out property filters without a value, unless their operator needs none.
+@pytest.mark.parametrize("operator", [None, "exact", "is_not", "icontains", "not_regex", "gt", "is_date_before"])
+@pytest.mark.parametrize("context", [LISTS, QUERIES], ids=["lists", "queries"])
+def test_filter_without_a_value_filters_nothing(context: Context, operator: str | None) -> None:
+    asked = {"key": "plan", "type": "person", **({"operator": operator} if operator else {})}
+    assert matches({"plan": "pro"}, [asked], context) and matches({}, [{**asked, "value": None}], context)
+
+
 @pytest.mark.parametrize("filters", [[], [{}], [{"key": "a", "type": "event", "value": 1}], {"plan__icontains": "p"}])
 def test_filters_of_no_concern_let_everyone_pass(filters: Any) -> None:
     assert predicate(filters, LISTS)({"properties": {}})

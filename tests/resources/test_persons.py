@@ -275,13 +275,24 @@ def test_a_bulk_deletion_that_cannot_be_read_deletes_nobody(either: Client, body
 
 
 def test_values_are_texts_the_commonest_first(either: Client) -> None:
-    for value in (True, 21, 21, "Pro", "professional", None, "", {"b": 1, "a": [2]}):
+    # Source: PostHog reads what is JSON and spells it as Python does; null is None, empty text is left out.
+    for value in (True, 21, 21, "Pro", "professional", None, "", {"b": 1, "a": [2]}, ["a", "é"], "1.50"):
         make(either, **{"tier-of-test": value})
     values = either.get(f"{PERSONS}values/", query_string={"key": "tier-of-test"}).json
     assert values[0] == {"name": "21", "count": 2}
-    assert [row["name"] for row in values[1:]] == ["Pro", "professional", "true", '{"a":[2],"b":1}']
+    names = ["1.5", "Pro", '["a", "\\u00e9"]', "None", "professional", "true", '{"a": [2], "b": 1}']
+    assert [row["name"] for row in values[1:]] == names
     narrowed = either.get(f"{PERSONS}values/", query_string={"key": "tier-of-test", "value": "PRO"}).json
     assert [row["name"] for row in narrowed] == ["Pro", "professional"]
+
+
+@pytest.mark.parametrize("value, names", [("%", ["50%", "a_b", "axb"]), ("a_b", ["a_b", "axb"]), ("\\_", ["a_b"]),
+                                          ("%5%0", ["50%"]), ("é", [])])  # fmt: skip
+def test_values_are_searched_with_wildcards(either: Client, value: str, names: list[str]) -> None:
+    for each in ("50%", "a_b", "axb"):
+        make(either, **{"kind-of-test": each})
+    found = either.get(f"{PERSONS}values/", query_string={"key": "kind-of-test", "value": value}).json
+    assert sorted(row["name"] for row in found) == names
 
 
 def test_persons_are_fetched_by_distinct_ids(either: Client) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from mockserver.contract import Contract, Profile
 from mockserver.errors import ValidationError
@@ -18,9 +15,9 @@ from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.persons.analytics import PersonAnalytics
 from mockserver.resources.persons.changes import PersonChanges
 from mockserver.resources.persons.lists import PersonLists
+from mockserver.resources.persons.values import commonest_values
 from mockserver.resources.resource import Record, Shape
 
-MOST_VALUES = 20
 MOST_IN_BATCH = 200
 MOST_IDS_IN_BATCH = 10
 
@@ -51,17 +48,11 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
 
     def values(self, call: Call) -> Any:
         """Return the commonest values of a property as text, and how many persons have each."""
-        key, part = call.query.get("key", ""), call.query.get("value", "").lower()
+        key = call.query.get("key", "")
         if not key or key.startswith("$virt"):
             return []
-        counts: Counter[str] = Counter()
-        for record in call.table(self.table).find(**self.tenant_key(call)):
-            value = (record["properties"] or {}).get(key)
-            if value is not None and value != "":
-                counts[value_text(value)] += 1
-        found = [(name, count) for name, count in counts.items() if part in name.lower()]
-        found.sort(key=lambda pair: (-pair[1], pair[0]))
-        return [{"name": name, "count": count} for name, count in found[:MOST_VALUES]]
+        persons = call.table(self.table).find(**self.tenant_key(call))
+        return commonest_values(persons, key, call.query.get("value", ""))
 
     def cohorts(self, call: Call) -> Any:
         """Return the cohorts that hold the person named by `person_id`; the pages show the request without it."""
@@ -89,13 +80,3 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
                 shown = self.show(found, call)
                 results[distinct_id] = {**shown, "distinct_ids": shown["distinct_ids"][:MOST_IDS_IN_BATCH]}
         return {"results": results}
-
-
-def value_text(value: Any) -> str:
-    """Return a property's value as text: what is not text as JSON, its keys sorted."""
-    if isinstance(value, str):
-        return value
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except TypeError:  # a whole number too long for it
-        return str(value)
