@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mockserver.analytics.clickhouse.engine import engine
 from mockserver.analytics.clickhouse.mirror import mirror
 from mockserver.analytics.clickhouse.results import convert_rows
+from mockserver.analytics.conditions.actions import action_condition, find_action, named_action
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.literals import clickhouse_value
@@ -91,7 +92,9 @@ class Inquiry:
     @property
     def context(self) -> Context:
         """What the resolver needs to know."""
-        return Context(self.database, self.timezone, self.project_id, self.property_types, self.find_cohort)
+        return Context(
+            self.database, self.timezone, self.project_id, self.property_types, self.find_cohort, self.find_action
+        )  # fmt: skip
 
     @property
     def printing(self) -> Printing:
@@ -116,6 +119,16 @@ class Inquiry:
         if len(found) > 1:
             raise QueryError(f"Found multiple cohorts with name '{key}'")
         return members_of(found[0])
+
+    def find_action(self, key: Any, at: nodes.Node) -> nodes.Node:
+        """Return what holds of an action's events; of nothing where a series names one that is not there.
+
+        Raises: QueryError where a query's own text names it.
+        """
+        if at.start is not None:
+            return action_condition(self, named_action(self, key, at))
+        action = find_action(self, key)
+        return nodes.constant(False) if action is None else action_condition(self, action)
 
     def guard(self, step: Callable[..., T], *args: Any) -> T:
         """Return what a step returns; a query too deep for it is refused. Raises: QueryError."""

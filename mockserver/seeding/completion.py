@@ -17,7 +17,7 @@ from mockserver.world.tables import Identity, Owner, Table
 from mockserver.world.worlds import World
 
 NOW = ("created_at", "updated_at", "joined_at", "timestamp")
-LISTS = ("distinct_ids", "scoped_projects", "scoped_organizations", "config_schema", "members")
+LISTS = ("steps", "distinct_ids", "scoped_projects", "scoped_organizations", "config_schema", "members")
 OBJECTS = ("properties", "group_properties", "capabilities", "metrics")
 FLAGS = ("deleted", "is_identified", "is_global")
 EMPTY: Mapping[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}, "string": ""}

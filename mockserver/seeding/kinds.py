@@ -201,6 +201,7 @@ FIELDS: Mapping[str, Kind] = {
     "group_properties": structure,
     "property_type": nullable(one_of("String", "Numeric", "Boolean", "DateTime", "Duration")),
     "short_id": given_text,
+    "steps": list_of(structure),
     "members": list_of(anything),
     "capabilities": nullable(structure),
     "metrics": nullable(structure),

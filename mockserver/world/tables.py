@@ -148,6 +148,8 @@ TABLES: dict[str, Table] = {
             indexes=("key",), orders=(NEWEST_FLAGS,), unique=(("project_id", "key"),),
         ),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
+        Table("actions", fields=("id", "name", "description", "steps", "created_at", "created_by", "deleted"),
+              required=("name",), references=_CREATED_BY, indexes=("name",)),
         Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
         Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"),
               indexes=("short_id", "deleted")),

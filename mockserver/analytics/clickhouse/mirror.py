@@ -24,6 +24,17 @@ BATCH = 20_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 GROUPS = range(5)
 
+# What is told of an event's chain of elements, as PostHog's own table of events tells it.
+ELEMENTS = r"""
+    elements_chain_href String DEFAULT extract(elements_chain, '(?::|")href="(.*?)"'),
+    elements_chain_texts Array(String) DEFAULT arrayDistinct(extractAll(elements_chain, '(?::|")text="(.*?)"')),
+    elements_chain_ids Array(String) DEFAULT arrayDistinct(extractAll(elements_chain, '(?::|")attr_id="(.*?)"')),
+    elements_chain_elements
+        Array(Enum8('a' = 1, 'button' = 2, 'form' = 3, 'input' = 4, 'select' = 5, 'textarea' = 6, 'label' = 7))
+        DEFAULT arrayDistinct(
+            extractAll(elements_chain, '(?:^|;)(a|button|form|input|select|textarea|label)(?:\\.|$|:)')
+        )
+"""
 COLUMNS = {
     "events": (
         "uuid UUID, event String, properties String, timestamp DateTime64(6, 'UTC'), team_id Int64,"
@@ -34,9 +45,7 @@ COLUMNS = {
             f" `$group_{index}` String, group{index}_created_at DateTime64(3, 'UTC'), group{index}_properties String,"
             for index in GROUPS
         )
-        + " elements_chain_href String, elements_chain_texts Array(String), elements_chain_ids Array(String),"
-        " elements_chain_elements Array(Enum8('a' = 1, 'button' = 2, 'form' = 3, 'input' = 4, 'select' = 5,"
-        " 'textarea' = 6, 'label' = 7))"
+        + ELEMENTS
     ),
     "persons": "id UUID, created_at DateTime64(3, 'UTC'), properties String, is_identified Int8",
     "person_distinct_ids": "distinct_id String, person_id UUID",

@@ -43,7 +43,7 @@ def stickiness_actors(inquiry: Inquiry, query: Asked, asked: Asked) -> nodes.Que
     days = DateRange.of(inquiry, query.get("dateRange"), query.get("interval"))
     if asked.get("compare") == "previous" and (query.get("compareFilter") or {}).get("compare"):
         days = previous_days(inquiry, query, days)
-    series, index = series_of(query), asked.get("series") or 0
+    series, index = series_of(query, inquiry), asked.get("series") or 0
     if not isinstance(index, int) or not 0 <= index < len(series):
         raise QueryError(f"There is no series {index}")
     intervals = asked.get("day") if asked.get("interval") is None else asked["interval"]
@@ -130,7 +130,7 @@ def stickiness_options(inquiry: Inquiry, query: Asked) -> dict[str, Any]:
     numbers = range(1, len(days.beginnings) + 1)
     return {
         "interval": [{"label": f"{n} {days.interval}{'' if n == 1 else 's'}", "value": n} for n in numbers],
-        "series": [{"label": series.name, "value": number} for number, series in enumerate(series_of(query))],
+        "series": [{"label": series.name, "value": number} for number, series in enumerate(series_of(query, inquiry))],
     }
 
 

@@ -81,14 +81,20 @@ def apply_formulas(
 
 
 def _of_values(run: Evaluation, lines: Sequence[Sequence[Result]], is_total: bool) -> list[Result]:
-    """Return a result for each value that any line is broken down by."""
+    """Return a result for each value that any line is broken down by.
+
+    One that the first line lacks has no filter and no labels. Source: servers fill the line up with less than a result.
+    """
     keys: dict[str, Any] = {}
     for line in lines:
         for result in line:
             keys.setdefault(repr(result["breakdown_value"]), result)
     found = []
     for key, example in sorted(keys.items()):
-        filler = {**example, "data": [0] * len(example["data"] or []), "count": 0, "aggregated_value": 0}
+        filler = {
+            "data": [0] * len(example["data"] or []), "count": 0, "aggregated_value": 0, "days": example.get("days"),
+            "breakdown_value": example["breakdown_value"], "compare_label": example.get("compare_label"),
+        }  # fmt: skip
         group = [next((one for one in line if repr(one["breakdown_value"]) == key), filler) for line in lines]
         found.append(_applied(run, [[one] for one in group], is_total))
     return sorted(found, key=_order, reverse=True)

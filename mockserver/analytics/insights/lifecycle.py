@@ -49,7 +49,7 @@ class Lifecycle:
     def of(cls, inquiry: Inquiry, query: Mapping[str, Any]) -> Lifecycle:
         """Return what a query asks for. Raises: QueryError."""
         days = DateRange.of(inquiry, query.get("dateRange"), query.get("interval"))
-        return cls(inquiry, query, series_of(query), days)
+        return cls(inquiry, query, series_of(query, inquiry), days)
 
     @property
     def first(self) -> datetime:
@@ -145,7 +145,13 @@ def _result(
     numbers = [counts.get((status, slot), 0) for slot in range(len(days.beginnings))]
     data = [sign * round(number / factor) if number else 0.0 for number in numbers]
     return {
-        "action": {"id": series.event, "name": series.name, "type": "events", "order": 0, "math": "total"},
+        "action": {
+            "id": str(series.given.get("id")) if series.is_action else series.event,
+            "name": series.name,
+            "type": "actions" if series.is_action else "events",
+            "order": 0,
+            "math": "total",
+        },
         "data": data,
         "count": float(sum(data)),
         "labels": [days.label(moment) for moment in days.beginnings],

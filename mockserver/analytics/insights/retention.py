@@ -197,7 +197,9 @@ class Retention:
         given = self.filter.get(name) or DEFAULT_EVENT
         is_action = given.get("type") == "actions" or given.get("kind") == "ActionsNode"
         id = given.get("id")
-        series = Series(event=None if id is None else str(id), is_action=is_action, properties=given.get("properties"))
+        if is_action and id is not None:  # what else is said of one does not count
+            return conjunction(Series(is_action=True, given={"id": id}).named())
+        series = Series(event=None if id is None else str(id), properties=given.get("properties"))
         return conjunction([*series.named(), *series.own_conditions(self.inquiry)])
 
     def _slot(self, moment: Node | None = None) -> Node:

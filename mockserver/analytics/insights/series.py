@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
+from mockserver.analytics.conditions.actions import find_action
+from mockserver.analytics.conditions.properties import property_conditions, test_account_conditions
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql.fragments import expression
-from mockserver.analytics.hogql.nodes import Node, compare, constant, field
+from mockserver.analytics.hogql.nodes import Node, call, compare, constant, field
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.insights.filters import property_conditions, test_account_conditions
 
 ANY_EVENT = "All events"
-NEVER = "1 = 2"
 NO_WAREHOUSE = "Data warehouse tables are not supported here"
 
 
@@ -34,18 +34,26 @@ class Series:
     math_multiplier: float | None = None
     math_group: int | None = None
     custom_name: str | None = None
+    title: str | None = None
+    """What the action is called, if it is one that is there."""
     given: Mapping[str, Any] = attribute(default_factory=dict)
 
     @classmethod
-    def of(cls, node: Mapping[str, Any], order: int = 0) -> Series:
-        """Return the series that a node says. Raises: QueryError for a table of the data warehouse."""
+    def of(cls, node: Mapping[str, Any], order: int = 0, inquiry: Inquiry | None = None) -> Series:
+        """Return the series that a node says, an action called by its name where an inquiry can look it up.
+
+        Raises: QueryError for a table of the data warehouse.
+        """
         if node.get("kind") == "DataWarehouseNode":
             raise QueryError(NO_WAREHOUSE)
         group = node.get("math_group_type_index")
+        is_action = node.get("kind") == "ActionsNode"
+        action = find_action(inquiry, node.get("id")) if is_action and inquiry else None
         return cls(
             order=order,
             event=node.get("event"),
-            is_action=node.get("kind") == "ActionsNode",
+            is_action=is_action,
+            title=action["name"] if action else None,
             properties=node.get("properties"),
             fixed_properties=node.get("fixedProperties"),
             math=node.get("math"),
@@ -61,7 +69,17 @@ class Series:
     @property
     def name(self) -> str:
         """What the series is called."""
-        return ANY_EVENT if self.event is None else self.event
+        return ANY_EVENT if self.label is None else self.label
+
+    @property
+    def label(self) -> str | None:
+        """The name of its events, or of its action; nothing for any event."""
+        return self.title if self.is_action else self.event
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is about events, or about an action that is there."""
+        return not self.is_action or self.title is not None
 
     @property
     def of_groups(self) -> bool:
@@ -74,9 +92,9 @@ class Series:
         return field(f"$group_{self.math_group}") if self.of_groups else field("person_id")
 
     def named(self) -> list[Node]:
-        """Return what holds of events of the series' name. No action is known here: none matches one."""
+        """Return what holds of the series' events by their name, or by the steps of the action."""
         if self.is_action:
-            return [expression(NEVER)]
+            return [call("matchesAction", constant(self.given.get("id")))]
         return [compare(field("event"), "==", constant(self.event))] if self.event is not None else []
 
     def own_conditions(self, inquiry: Inquiry) -> list[Node]:
@@ -89,9 +107,9 @@ class Series:
         return conditions
 
 
-def series_of(query: Mapping[str, Any]) -> list[Series]:
-    """Return the series of a query, in its order. Raises: QueryError."""
-    return [Series.of(node, order) for order, node in enumerate(query.get("series") or [])]
+def series_of(query: Mapping[str, Any], inquiry: Inquiry | None = None) -> list[Series]:
+    """Return the series of a query, in its order; an inquiry tells what actions are called. Raises: QueryError."""
+    return [Series.of(node, order, inquiry) for order, node in enumerate(query.get("series") or [])]
 
 
 def query_conditions(inquiry: Inquiry, query: Mapping[str, Any]) -> list[Node]:

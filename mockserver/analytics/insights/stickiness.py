@@ -33,8 +33,8 @@ def stickiness_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         periods.append((previous_days(inquiry, query, days), "previous"))
     results, printed = [], []
     for period, name in periods:
-        for series in series_of(query):
-            if series.is_action:
+        for series in series_of(query, inquiry):
+            if not series.is_known:
                 continue
             stickiness = Stickiness(inquiry, query, series, period)
             found = inquiry.run(replace(stickiness.counts(), limit=constant(MAX_LIMIT)))
@@ -160,7 +160,7 @@ def _result(stickiness: Stickiness, counts: Mapping[int, int]) -> dict[str, Any]
             "order": series.order,
             "type": "events",
             "name": series.name,
-            "id": series.event,
+            "id": series.label,
             "custom_name": series.custom_name,
         },
     }

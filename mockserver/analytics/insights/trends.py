@@ -35,6 +35,7 @@ from mockserver.analytics.insights.shown_filters import shown_filter
 from mockserver.request.call import Call
 
 TOTALS = frozenset({"BoldNumber", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap"})
+CONJOINED = "leftjoin_conjoined"
 CUMULATIVE = "ActionsLineGraphCumulative"
 COUNTED = ("sum", "total", None)
 
@@ -49,7 +50,7 @@ def trends_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     more = {
         "error": "",
         "hasMore": trends.has_more,
-        "settled": {"dataWarehouseEventsModifiers": []},
+        "settled": {"dataWarehouseEventsModifiers": [], **({"inCohortVia": CONJOINED} if trends.conjoins else {})},
     }
     return answer(query, results, "\nUNION ALL\n".join(trends.printed), trends.days, **more)
 
@@ -75,7 +76,7 @@ class Trends:
         self.interval: str = "day" if self.is_total else query.get("interval") or "day"
         self.days = DateRange.of(inquiry, query.get("dateRange"), self.interval)
         self.breakdown = Breakdown.of(query.get("breakdownFilter"), self.display)
-        self.series = series_of(query)
+        self.series = series_of(query, inquiry)
         self.printed: list[str] = []
         self.has_more = False
 
@@ -92,10 +93,9 @@ class Trends:
 
     def results(self) -> list[Result]:
         """Return the results, in order. Raises: QueryError."""
-        lines = list(self._lines(self.days, is_previous=False))
+        groups = list(self._groups(self.days, is_previous=False))
         if self.compares:
-            lines += self._lines(self.previous_days, is_previous=True)
-        groups = [self._of_line(line) for line in lines]
+            groups += self._groups(self.previous_days, is_previous=True)
         formulas = formulas_of(self.filter)
         if formulas:
             return apply_formulas(
@@ -103,15 +103,33 @@ class Trends:
             )
         return [result for group in groups for result in group]
 
-    def _lines(self, days: DateRange, *, is_previous: bool) -> Iterator[Line]:
-        for cohort in self.breakdown.cohorts or (None,):
+    def _groups(self, days: DateRange, *, is_previous: bool) -> Iterator[list[Result]]:
+        """Yield what belongs together: the results of a series, or of one in a cohort that is asked for apart.
+
+        Source: servers ask for several cohorts at once, most first, unless all users are among them.
+        """
+        cohorts = self.breakdown.cohorts or (None,)
+        if self.conjoins:
             for series in self.series:
-                if not series.is_action:
-                    yield Line(series, days, is_previous, cohort)
+                found = [self._of_line(Line(series, days, is_previous, cohort)) for cohort in cohorts]
+                yield sorted((result for results in found for result in results), key=_size, reverse=True)
+            return
+        for cohort in cohorts:
+            for series in self.series:
+                yield self._of_line(Line(series, days, is_previous, cohort))
+
+    @property
+    def conjoins(self) -> bool:
+        """Whether cohorts are counted by one query for them all."""
+        cohorts, via = self.breakdown.cohorts, self.inquiry.modifiers.get("inCohortVia") or "auto"
+        is_several = len(cohorts) > 1 and not any(is_everyone(cohort) for cohort in cohorts)
+        return via == CONJOINED or (via == "auto" and is_several)
 
     # One line
 
     def _of_line(self, line: Line) -> list[Result]:
+        if not line.series.is_known:
+            return []
         counted = self._counted(line)
         shown = [self._result(line, values, found) for values, found in counted]
         if any(values and values[0] == OTHER for values, _ in counted):
@@ -199,7 +217,8 @@ class Trends:
             result |= {"compare": True, "compare_label": "previous" if line.is_previous else "current"}
         if self.breakdown:
             label, value = self._value(line, values)
-            result["label"] = f"{series.name} - {label}" if len(self.series) > 1 else label
+            apart = 1 if self.conjoins else len(self.breakdown.cohorts) or 1
+            result["label"] = f"{series.name} - {label}" if len(self.series) * apart > 1 else label
             result["breakdown_value"] = value
         return {**result, "order": series.order}
 
@@ -216,7 +235,7 @@ class Trends:
         given = series.given
         return {
             "days": [show(moment) for moment in self.days.beginnings],
-            "id": series.event,
+            "id": series.label,
             "type": "events",
             "order": series.order,
             "name": series.name,
@@ -262,6 +281,11 @@ def rank(counted: nodes.SelectQuery, count: int, limit: int, is_total: bool) -> 
 def _order(counted: tuple[list[str], list[Number]]) -> tuple[bool, bool, Number, list[str]]:
     values, numbers = counted
     return OTHER in values, NOTHING in values, -sum(numbers), values
+
+
+def _size(result: Result) -> Number:
+    numbers = result["data"] or [result.get("aggregated_value", 0)]
+    return sum(numbers)
 
 
 def _is_other(value: Any) -> bool:

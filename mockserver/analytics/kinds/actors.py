@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mockserver.analytics.conditions.properties import property_conditions
 from mockserver.analytics.errors import QueryError, unsupported
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.aggregation import has_aggregate
@@ -14,7 +15,6 @@ from mockserver.analytics.hogql.nodes import Node, call, compare, constant, fiel
 from mockserver.analytics.hogql.parser import parse_expression, parse_order
 from mockserver.analytics.inquiries import Inquiry, each_select, first_select
 from mockserver.analytics.insights.actors import insight_actors
-from mockserver.analytics.insights.filters import property_conditions
 from mockserver.analytics.insights.funnels.actors import funnel_actors
 from mockserver.analytics.insights.funnels.correlations import correlation_actors
 from mockserver.analytics.insights.modifiers import complete

@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 
+from mockserver.analytics.conditions.actions import action_condition, find_action
+from mockserver.analytics.conditions.properties import property_conditions, test_account_conditions
 from mockserver.analytics.dates import parse_date
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.aggregation import has_aggregate
 from mockserver.analytics.hogql.nodes import Node, compare, constant, field
 from mockserver.analytics.hogql.parser import parse_expression, parse_order
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.insights.filters import property_conditions, test_account_conditions
 from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.errors import ValidationError
@@ -93,7 +94,12 @@ def _conditions(inquiry: Inquiry, query: Mapping[str, Any]) -> list[Node]:
     if query.get("event"):
         conditions.append(compare(field("event"), "==", constant(query["event"])))
     if query.get("actionId"):
-        raise ValidationError("Action does not exist")
+        action = find_action(inquiry, query["actionId"])
+        if action is None:
+            raise ValidationError("Action does not exist")
+        if not action.get("steps"):
+            raise ValidationError("Action does not have any match groups")
+        conditions.append(action_condition(inquiry, action))
     if query.get("personId"):
         conditions.append(compare(field("distinct_id"), "in", _distinct_ids(inquiry, str(query["personId"]))))
     if query.get("filterTestAccounts"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.analytics.conditions.properties import filters_condition
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.parser import parse_select
 from mockserver.analytics.hogql.placeholders import replace_filters, replace_values, variables_of
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.insights.filters import filters_condition
 from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.request.call import Call

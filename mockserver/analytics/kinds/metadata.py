@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mockserver.analytics.conditions.properties import tables_of
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, walk
@@ -15,7 +16,6 @@ from mockserver.analytics.hogql.resolving.resolver import resolve, resolve_expre
 from mockserver.analytics.hogql.resolving.sources import TableSource
 from mockserver.analytics.hogql.types import Kind
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.insights.filters import tables_of
 from mockserver.analytics.kinds.hogql import read
 from mockserver.request.call import Call
 

@@ -272,7 +272,15 @@ class Resolver(Lookup):
             names = ("sessionId", "recordingStatus")
             pairs = [x for name, arg in zip(names, node.args, strict=False) for x in (nodes.constant(name), arg)]
             return self.visit(_tagged("RecordingButton", pairs))
+        if node.name == "matchesAction":
+            return self._matches_action(node.args[0])
         raise QueryError(f"Function '{node.name}' is not available here", node.start, node.end)
+
+    def _matches_action(self, key: Node) -> Node:
+        if not isinstance(key, nodes.Constant):
+            raise QueryError("action() takes only constant arguments", key.start, key.end)
+        assert self.context.find_action is not None
+        return self.visit(self.context.find_action(key.value, key))
 
     def _compare(self, node: nodes.CompareOperation) -> Node:
         if node.op in ("in cohort", "not in cohort"):

@@ -24,6 +24,8 @@ class Context:
     """Declared types by kind of property: `event`, `person`, `group_0`…"""
     find_cohort: Callable[[Any], Node] | None = None
     """How to find the members of a cohort by id or name, as a query."""
+    find_action: Callable[[Any, Node], Node] | None = None
+    """How to find what holds of an action's events, by its id or name, which stands at a node."""
     note: Callable[[Node], None] = lambda node: None
     """What to tell of each field found."""
 

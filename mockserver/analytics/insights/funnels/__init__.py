@@ -75,7 +75,7 @@ class Funnel:
         """The steps. Raises: QueryError."""
         if any(node.get("kind") == "DataWarehouseNode" for node in self.query.get("series") or ()):
             raise QueryError(NO_WAREHOUSE)
-        series = series_of(self.query)
+        series = series_of(self.query, self.inquiry)
         if len(series) < self.fewest:
             raise QueryError(TOO_FEW)
         if len(series) > MOST_STEPS:

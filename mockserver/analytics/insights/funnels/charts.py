@@ -100,7 +100,7 @@ def _shown(funnel: Funnel, number: int, series: Series) -> dict[str, Any]:
         }
     else:
         id = series.given.get("id") if series.is_action else series.event
-        named = {"action_id": id, "name": series.event, "custom_name": series.custom_name}
+        named = {"action_id": id, "name": series.label, "custom_name": series.custom_name}
     kind = "actions" if series.is_action else "events"
     return {**named, "order": number, "people": [], "type": kind}
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mockserver.analytics.conditions.properties import property_conditions
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import expression, select
 from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import MAX_LIMIT, Inquiry
 from mockserver.analytics.insights.answers import answer
-from mockserver.analytics.insights.filters import property_conditions
 from mockserver.analytics.insights.funnels import Funnel
 from mockserver.analytics.insights.funnels.actors import FINAL, FIRST, funnel_actors
 from mockserver.analytics.insights.series import Series

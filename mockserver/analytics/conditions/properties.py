@@ -6,16 +6,14 @@ A filter that is incomplete holds for everything. Source: the recorded answer to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mockserver.analytics.conditions.asking import Asking
 from mockserver.analytics.dates import is_relative, parse_date
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, call, compare, constant, field
 from mockserver.analytics.hogql.parser import parse_expression
-
-if TYPE_CHECKING:
-    from mockserver.analytics.inquiries import Inquiry
 
 NEGATIVE = ("is_not", "not_icontains", "not_regex", "not_in")
 NEEDS_NO_VALUE = ("is_set", "is_not_set")
@@ -24,7 +22,7 @@ DATES = {"is_date_exact": "==", "is_date_before": "<", "is_date_after": ">"}
 EVERYTHING = constant(1)
 
 
-def property_conditions(filters: Any, inquiry: Inquiry, scope: str = "event") -> Node:
+def property_conditions(filters: Any, inquiry: Asking, scope: str = "event") -> Node:
     """Return the condition that filters make: a list (all of them), a group (AND or OR), or one.
 
     `scope` is what the condition is over: `event`, `person`, `session` or `group`. Raises: QueryError.
@@ -43,7 +41,7 @@ def _all(conditions: Sequence[Node]) -> Node:
     return nodes.conjunction(list(conditions)) if conditions else EVERYTHING
 
 
-def _single(item: Mapping[str, Any], inquiry: Inquiry, scope: str) -> Node:
+def _single(item: Mapping[str, Any], inquiry: Asking, scope: str) -> Node:
     kind, key, operator = item.get("type") or "event", item.get("key"), item.get("operator") or "exact"
     if not isinstance(operator, str):
         raise QueryError(f"PropertyOperator {operator} not implemented")
@@ -86,7 +84,7 @@ def _field(item: Mapping[str, Any], scope: str) -> nodes.Field:
     return field("elements_chain") if key == "$elements_chain" else field("properties", key)
 
 
-def _valued(expr: Node, item: Mapping[str, Any], inquiry: Inquiry) -> Node:
+def _valued(expr: Node, item: Mapping[str, Any], inquiry: Asking) -> Node:
     """Return a condition on a value, or on any (for negative operators: on each) of several."""
     operator, value = item.get("operator") or "exact", item.get("value")
     if isinstance(value, list) and operator not in ("between", "not_between"):
@@ -99,7 +97,7 @@ def _valued(expr: Node, item: Mapping[str, Any], inquiry: Inquiry) -> Node:
     return _compared(expr, operator, value, item, inquiry)
 
 
-def _several(expr: Node, item: Mapping[str, Any], values: Sequence[Any], inquiry: Inquiry) -> Node:
+def _several(expr: Node, item: Mapping[str, Any], values: Sequence[Any], inquiry: Asking) -> Node:
     operator = item.get("operator") or "exact"
     if operator in ("exact", "is_not", "in", "not_in"):
         literals = nodes.Tuple(exprs=tuple(constant(value) for value in values))
@@ -108,7 +106,7 @@ def _several(expr: Node, item: Mapping[str, Any], values: Sequence[Any], inquiry
     return nodes.And(exprs=each) if operator in NEGATIVE else nodes.Or(exprs=each)
 
 
-def _compared(expr: Node, operator: str, value: Any, item: Mapping[str, Any], inquiry: Inquiry) -> Node:
+def _compared(expr: Node, operator: str, value: Any, item: Mapping[str, Any], inquiry: Asking) -> Node:
     if operator in ORDERINGS:
         return compare(expr, ORDERINGS[operator], constant(value))
     if operator in DATES:
@@ -156,13 +154,13 @@ def _between(expr: Node, operator: str, value: Any) -> Node:
     return nodes.Or(exprs=(compare(expr, "<", low), compare(expr, ">", high)))
 
 
-def _date(value: Any, inquiry: Inquiry) -> Any:
+def _date(value: Any, inquiry: Asking) -> Any:
     if isinstance(value, str) and is_relative(value):
         return parse_date(value, inquiry.now, inquiry.timezone).strftime("%Y-%m-%d %H:%M:%S")
     return value
 
 
-def _truth(value: Any, item: Mapping[str, Any], inquiry: Inquiry) -> Any:
+def _truth(value: Any, item: Mapping[str, Any], inquiry: Asking) -> Any:
     """Return a truth value for a property declared to be one, its text for others."""
     text = str(value).lower() if isinstance(value, bool) else value
     if text not in ("true", "false"):
@@ -188,7 +186,7 @@ def _cohort(item: Mapping[str, Any], scope: str) -> Node:
     return compare(field("id" if scope == "person" else "person_id"), op, constant(value))
 
 
-def _element(item: Mapping[str, Any], inquiry: Inquiry) -> Node:
+def _element(item: Mapping[str, Any], inquiry: Asking) -> Node:
     match item["key"]:
         case "href":
             return _valued(field("elements_chain_href"), item, inquiry)
@@ -203,7 +201,7 @@ def _element(item: Mapping[str, Any], inquiry: Inquiry) -> Node:
     raise QueryError(f"property_to_expr for type element not implemented for key {item['key']}")
 
 
-def filters_condition(select: nodes.SelectQuery, at: nodes.Placeholder, filters: Any, inquiry: Inquiry) -> Node:
+def filters_condition(select: nodes.SelectQuery, at: nodes.Placeholder, filters: Any, inquiry: Asking) -> Node:
     """Return what `{filters}` stands for in one SELECT. Raises: QueryError."""
     chain = at.expr.chain if isinstance(at.expr, nodes.Field) else ()
     dates = (filters or {}).get("dateRange") or {}
@@ -227,7 +225,7 @@ def filters_condition(select: nodes.SelectQuery, at: nodes.Placeholder, filters:
     return _filtered(filters, dates, names, inquiry)
 
 
-def _filtered(filters: Mapping[str, Any], dates: Mapping[str, Any], names: set[str], inquiry: Inquiry) -> Node:
+def _filtered(filters: Mapping[str, Any], dates: Mapping[str, Any], names: set[str], inquiry: Asking) -> Node:
     conditions: list[Node] = []
     if filters.get("properties") is not None:
         scope = "event" if "events" in names else "session"
@@ -245,12 +243,12 @@ def _filtered(filters: Mapping[str, Any], dates: Mapping[str, Any], names: set[s
     return nodes.conjunction(conditions)
 
 
-def test_account_conditions(inquiry: Inquiry) -> list[Node]:
+def test_account_conditions(inquiry: Asking) -> list[Node]:
     """Return the conditions by which a project leaves its test accounts out."""
     return [property_conditions(item, inquiry) for item in inquiry.project.get("test_account_filters") or []]
 
 
-def _bound(text: Any, inquiry: Inquiry) -> Node | None:
+def _bound(text: Any, inquiry: Asking) -> Node | None:
     if not text or text == "all":
         return None
     return constant(parse_date(str(text), inquiry.now, inquiry.timezone))
