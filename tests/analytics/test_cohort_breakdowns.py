@@ -19,7 +19,8 @@ def cohorts(asker: Asker) -> Asker:
         return {"properties": {"type": "AND", "values": [plan]}}
 
     asker.load(cohorts=[
-        {"id": 1, "name": "Free", "filters": person("free")}, {"id": 2, "name": "Both", "filters": person("free", "pro")},
+        {"id": 1, "name": "Free", "filters": person("free")},
+        {"id": 2, "name": "Both", "filters": person("free", "pro")},
     ])  # fmt: skip
     return asker
 
