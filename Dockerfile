@@ -1,5 +1,5 @@
 # The fake, alone: no root, nothing kept. MOCKSERVER_… variables are the options of `mockserver serve`.
-FROM python:3.11-slim
+FROM python:3.13-slim
 
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./

@@ -1,9 +1,13 @@
 # Each target does all the set-up that it needs: a virtual environment of its own, in .venv.
-PYTHON ?= python3.11
+# Newest first, as far as the pinned parser of HogQL has wheels. A name that is found may still not work: pyenv's do not
+# where its version is not chosen, Debian's do not make environments without python3-venv.
+PYTHONS := python3.13 python3.12 python3.11 python3
+WORKS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null && echo $$each && break; done)
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test lint replay bench docs clean
+.PHONY: run test lint replay drift package bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -26,6 +30,9 @@ replay: .venv/installed ## hold the contract against the mock
 drift: .venv/installed  ## break the mock in every way and count what a replay finds (slow)
 	$(BIN)/python -m tests.replay.drift
 
+package: .venv/installed ## build what is released, and try it in empty environments
+	.ci/package
+
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench
 
@@ -37,7 +44,12 @@ docs: .venv/installed   ## build the pages into site/
 clean:                  ## forget the environment and every cache
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis site
 
-.venv/installed: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[analytics,dev]'
-	touch $@
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo 'No Python is found: install 3.11, 3.12 or 3.13 with venv, or name one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	@echo 'Installing mockserver, ClickHouse (180 MB) and the tools of the tests in .venv; this is done once'
+	$(BIN)/pip install --disable-pip-version-check --editable '.[analytics,dev]'
+	@touch $@

@@ -1,6 +1,6 @@
 # What stands before each page's commands when a test runs them: whatever reaches beyond this machine is only looked at.
 set -euo pipefail
-python3.11() { [ "$*" = "-m venv .venv" ]; mkdir -p .venv/bin; : > .venv/bin/activate; }
+python3() { [ "$*" = "-m venv .venv" ]; mkdir -p .venv/bin; : > .venv/bin/activate; }
 pip() {
   [ "$1" = install ]; shift
   for wanted in "$@"; do
