@@ -18,7 +18,7 @@ class _Named(click.ParamType):  # type: ignore[type-arg]  # generic in later rel
         self._metavar = metavar
         self._read = read
 
-    def get_metavar(self, *given: Any) -> str:
+    def get_metavar(self, *_: Any, **__: Any) -> str:  # click hands over more with each release
         return self._metavar
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:

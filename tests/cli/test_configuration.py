@@ -75,3 +75,9 @@ def test_mistake_in_the_configuration_is_said_in_one_line(run, file, text, words
 def test_list_of_commands_breaks_no_sentence_off(run, above) -> None:
     _, _, told = run(*above, "--help").output.partition("Commands:")
     assert told and "..." not in told
+
+
+@pytest.mark.parametrize("command", [("contract", "diff"), *((name,) for name in COMMANDS)], ids=" ".join)
+def test_command_explains_itself(run, command) -> None:
+    result = run(*command, "--help")
+    assert result.exception is None and result.output.startswith("Usage:")
