@@ -104,6 +104,21 @@ def _demand(condition: Mapping[str, Any]) -> str:
     return "analytical" if condition.get("value") in OF_HISTORY else "behavioral"
 
 
+def first_behavioral(view: View, cohort: Record) -> Record | None:
+    """Return the first cohort that depends on events, among this one and those that it refers to."""
+    waiting, seen = [cohort], {cohort["id"]}
+    while waiting:
+        found = waiting.pop(0)
+        if any(condition.get("type") == "behavioral" for condition in conditions(found.get("filters"))):
+            return found
+        for number in references(found):
+            other = find_cohort(view, cohort["project_id"], number)
+            if other is not None and other["id"] not in seen:
+                seen.add(other["id"])
+                waiting.append(other)
+    return None
+
+
 def behavioral_ids(cohorts: Sequence[Record]) -> frozenset[int]:
     """Return the ids of cohorts that depend on events, themselves or by way of another.
 

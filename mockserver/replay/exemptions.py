@@ -58,6 +58,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         answer=r"(does_not_exist|unique): .*|invalid_input: (Role does not exist|User does not exist)\b.*"
         r"|invalid_input: User is already .*"
         r"|invalid_input: No valid users to add to cohort.*|invalid_input: The ID provided does not look like a .*"
+        r"|invalid_input: You can not scope an access control to both a member and a role\."
         r"|invalid_input: Invalid page\..*|invalid_input: This person has no distinct ids\.",
     ),
     Exemption(
@@ -88,6 +89,17 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         "positive_data_acceptance",
         "Whether filters, their cohort type and a query make sense together is beyond a schema (recorded answers).",
         operations=r"(POST|PATCH) /api/projects/{project_id}/cohorts(/.*)?",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Whether the conditions, variants and payloads of a flag make sense together is beyond a schema.",
+        operations=r"(POST|PUT|PATCH) /api/projects/{project_id}/feature_flags(/{id})?",
+        answer=r"(invalid_input|invalid_value|invalid_date|cohort_does_not_exist): .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Only a flag that has enriched analytics is enriched (recorded answers).",
+        operations=r"POST /api/projects/{project_id}/feature_flags/{id}/enrich_usage_dashboard",
     ),
     Exemption(
         "positive_data_acceptance",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.errors import NotFound, PermissionDenied
+from mockserver.request import access
 from mockserver.request.call import ADMIN, Principal, Tenant
 from mockserver.store import Record, View
 from mockserver.world import plans
@@ -28,7 +29,7 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
         organization = view.table("organizations").get(project["organization_id"]) if project else None
         if project is None or organization is None:
             raise NotFound("Project not found.")
-        return Tenant(organization, project, level(principal.user, organization, view))
+        return Tenant(organization, project, level(principal.user, organization, view, project))
     wanted = path.get("organization_id", CURRENT)
     identifier = principal.user.get("current_organization_id") if wanted == CURRENT else uuid(wanted)
     organization = view.table("organizations").get(identifier)
@@ -68,10 +69,12 @@ def uuid(text: str) -> str | None:
     return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
 
 
-def level(user: Record, organization: Record, view: View) -> int:
-    """Return a user's level in an organization; 0 for an outsider."""
+def level(user: Record, organization: Record, view: View, project: Record | None = None) -> int:
+    """Return a user's level in an organization; 0 for an outsider, and for whom a project's rules keep out of it."""
     membership = view.table("organization_memberships").first(user_id=user["id"], organization_id=organization["id"])
-    return int(membership["level"]) if membership else 0
+    if membership is None or (project and access.is_shut_out(view, project, user, membership, membership["level"])):
+        return 0
+    return int(membership["level"])
 
 
 def require_reach(principal: Principal, tenant: Tenant, path: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from mockserver.resources.persons import Persons
 from mockserver.resources.plugins.destinations import PipelineDestinations
 from mockserver.resources.plugins.frontend_apps import PipelineFrontendApps
 from mockserver.resources.plugins.logs import PluginConfigLogs
+from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
 from mockserver.resources.query import Queries
 from mockserver.resources.resource import Resource
@@ -37,4 +38,5 @@ RESOURCES: tuple[type[Resource], ...] = (
     Users,
     PersonalApiKeys,
     FeatureFlags,
+    ProjectAccess,
 )

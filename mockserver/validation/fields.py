@@ -315,6 +315,18 @@ class Items(Field):
         return items
 
 
+class References(Items):
+    """The ids of records of another table; the error of one is told of the whole list, as DRF tells it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except marshmallow.ValidationError as error:
+            messages = error.messages
+            first = next(iter(messages.values())) if isinstance(messages, dict) else messages
+            raise marshmallow.ValidationError(first) from None
+
+
 class Object(Field):
     """A JSON object; in a form it is written as JSON text."""
 

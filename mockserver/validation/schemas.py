@@ -81,7 +81,9 @@ def _typed(contract: Contract, prop: Document, types: list[str], options: dict[s
         case ["number"]:
             return fields.Number(**bounds, **options)
         case ["array"] if prop.get("items"):
-            return fields.Items(build_field(contract, prop["items"], required=True), **options)
+            inner = build_field(contract, prop["items"], required=True)
+            many = fields.References if isinstance(inner, fields.Reference) else fields.Items
+            return many(inner, **options)
         case ["object"]:
             return fields.Object(**options)
     return fields.Json(**options)

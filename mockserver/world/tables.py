@@ -147,6 +147,16 @@ TABLES: dict[str, Table] = {
             references={**_CREATED_BY, "last_modified_by": "users", "usage_dashboard": "dashboards"},
             indexes=("key",), orders=(NEWEST_FLAGS,), unique=(("project_id", "key"),),
         ),
+        Table(
+            "access_controls", identity=Identity.UUID, component="AccessControl",
+            references={**_CREATED_BY, "organization_member": "organization_memberships", "role": "roles"},
+            indexes=("resource",),
+        ),
+        Table(
+            "early_access_features", identity=Identity.UUID, references={"feature_flag": "feature_flags"},
+            fields=("id", "feature_flag", "name", "description", "stage", "documentation_url", "created_at"),
+            required=("feature_flag", "name"), indexes=("feature_flag",),
+        ),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("actions", fields=("id", "name", "description", "steps", "created_at", "created_by", "deleted"),
               required=("name",), references=_CREATED_BY, indexes=("name",)),

@@ -25,10 +25,11 @@ KEYS = {
     Profile.DOCUMENTED: "phx_mock_all_access",
     Profile.OBSERVED: "phx_mock_session",
 }  # there, keys are often refused
+NOT_ENRICHED = "feature_flags_enrich_usage_dashboard_create"  # only a flag with enriched analytics is
 REFUSED = {  # PostHog makes no plugin configs any more (recorded answers)
-    Profile.DOCUMENTED: frozenset[str](),
+    Profile.DOCUMENTED: frozenset({NOT_ENRICHED}),
     Profile.OBSERVED: frozenset({
-        "Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate",
+        "Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate", NOT_ENRICHED,
     }),
 }  # fmt: skip
 Found = tuple[Profile, dict[str, Findings]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,49 @@ def derived(flag: Record, now: datetime) -> dict[str, Any]:
         "rollout_percentage": sets[0].get("rollout_percentage") if simple else None,
         "experiment_set": [],
         "surveys": [],
-        "features": [],
-        "can_edit": True,
-        "user_access_level": "manager",
         "status": status(flag, now),
     }
+
+
+def reason(flag: Record, now: datetime) -> tuple[str, str]:
+    """Return how a flag stands and why, as its page of status says it."""
+    match status(flag, now):
+        case "DELETED":
+            return "deleted", "Flag has been deleted"
+        case "STALE":
+            key = whole_variant(flag)
+            what = f'always use the variant "{key}"' if key else 'always evaluate to "true"'
+            return "stale", f"This flag will {what}"
+    return "active", "Flag is not fully rolled out and may still be active"
+
+
+def whole_variant(flag: Record) -> str | None:
+    """Return the variant that everybody gets, if a flag has variants."""
+    for one in condition_sets(flag):
+        if _is_open(one) and one.get("variant"):
+            return str(one["variant"])
+    variants = (flag["filters"].get("multivariate") or {}).get("variants") or []
+    return next((variant["key"] for variant in variants if variant.get("rollout_percentage") == 100), None)
+
+
+def is_in_state(flag: Record, wanted: str, now: datetime) -> bool:
+    """Return whether a flag is in the state that a list asks for: `true`, `STALE`, and anything else for not active."""
+    if wanted == "STALE":
+        return status(flag, now) == "STALE"
+    return bool(flag["active"]) == (wanted == "true")
+
+
+def _has_variants(flag: Record) -> bool:
+    return bool((flag["filters"].get("multivariate") or {}).get("variants"))
+
+
+KINDS: Mapping[str, Callable[[Record], bool]] = {
+    "boolean": lambda flag: not _has_variants(flag),
+    "multivariant": _has_variants,
+    "experiment": lambda flag: False,
+    "remote_config": lambda flag: bool(flag.get("is_remote_configuration")),
+}
+"""Types that a list asks for; flags of experiments are known once there are experiments."""
 
 
 def condition_sets(flag: Record) -> list[Mapping[str, Any]]:

@@ -1,0 +1,77 @@
+"""Access levels: what a user may do with a project, with a kind of thing in it, with one such thing.
+
+Rules of a project lie in the table `access_controls`: each gives a level to a member, to a role, or to everybody, for
+one item, for a kind of things, or for the project. Of several about one user the most generous counts.
+Source: recorded answers; reading of the servers' rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mockserver.request.call import ADMIN, Tenant
+from mockserver.store import Record, View
+
+TABLE = "access_controls"
+PROJECT = "project"
+LEVELS = ("none", "viewer", "editor", "manager")
+PROJECT_LEVELS = ("none", "member", "admin")
+DEFAULT, PROJECT_DEFAULT = "editor", "admin"
+MANAGER, VIEWER, EDITOR = "manager", "viewer", "editor"
+
+
+def levels_of(resource: str) -> Sequence[str]:
+    """Return the levels that there are for a kind of things, the least first."""
+    return PROJECT_LEVELS if resource == PROJECT else LEVELS
+
+
+def level_of(view: View, tenant: Tenant, user: Record, resource: str, item: Record | None = None) -> str:
+    """Return what a user may do with a kind of things, or with one of them; its creator and admins may do anything."""
+    if tenant.level >= ADMIN or (item is not None and item.get("created_by") == user["id"]):
+        return MANAGER
+    rules = view.table(TABLE).find(project_id=tenant.project_id, resource=resource)
+    if not rules:
+        return DEFAULT
+    who = _names_of(view, tenant, user)
+    if item is not None:
+        found = _most(rules, str(item["id"]), who, resource)
+        if found is not None:
+            return found
+    return _most(rules, None, who, resource) or DEFAULT
+
+
+def may(level: str, needed: str) -> bool:
+    """Return whether a level is enough."""
+    return LEVELS.index(level) >= LEVELS.index(needed)
+
+
+def is_shut_out(view: View, project: Record, user: Record, membership: Record | None, level: int) -> bool:
+    """Return whether a project's rules keep out a member of its organization; admins are never kept out."""
+    rules = view.table(TABLE).find(project_id=project["id"], resource=PROJECT)
+    if not rules or level >= ADMIN:
+        return False
+    who = {None, membership["id"] if membership else None, *_roles_of(view, user)}
+    return _most(rules, str(project["id"]), who, PROJECT) == "none"
+
+
+def _most(rules: Iterable[Record], item: str | None, who: set[Any], resource: str) -> str | None:
+    levels = levels_of(resource)
+    found = [
+        levels.index(rule["access_level"])
+        for rule in rules
+        if rule["resource_id"] == item and (rule["organization_member"] or rule["role"]) in who
+    ]
+    return levels[max(found)] if found else None
+
+
+def _names_of(view: View, tenant: Tenant, user: Record) -> set[Any]:
+    """Return by what rules name a user: a membership, roles, nobody in particular."""
+    membership = view.table("organization_memberships").first(
+        user_id=user["id"], organization_id=tenant.organization_id
+    )
+    return {None, membership["id"] if membership else None, *_roles_of(view, user)}
+
+
+def _roles_of(view: View, user: Record) -> set[str]:
+    return {membership["role_id"] for membership in view.table("role_memberships").find(user_id=user["id"])}

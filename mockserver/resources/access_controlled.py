@@ -1,0 +1,67 @@
+"""Things that may be shown to some and kept from others: levels of access, and the rules that give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from mockserver.errors import PermissionDenied
+from mockserver.request import access
+from mockserver.request.call import ADMIN, Answer, Call
+from mockserver.resources.access_rules import judge, show_rules, write_rule
+from mockserver.resources.resource import Record, Resource
+
+SAFE = ("get", "head", "options")
+
+
+class AccessControlled(Resource):
+    """Records that nobody finds who may not view them, and nobody changes who may not edit them."""
+
+    access_resource: ClassVar[str]
+
+    def level(self, call: Call, record: Record | None = None) -> str:
+        """Return what the asker may do: with a record, or with the whole kind."""
+        return access.level_of(call.state, call.tenant, call.user, self.access_resource, record)
+
+    def get_record(self, call: Call, key: str) -> Record:
+        record = super().get_record(call, key)
+        self._require(self.level(call, record), access.VIEWER if call.operation.method in SAFE else access.EDITOR)
+        return record
+
+    def get_records(self, call: Call) -> Sequence[Record]:
+        records = super().get_records(call)
+        if not self._is_ruled(call):
+            return records
+        return [record for record in records if self.level(call, record) != "none"]
+
+    def list(self, call: Call) -> Any:
+        self._require(self.level(call), access.VIEWER)
+        return super().list(call)
+
+    def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
+        self._require(self.level(call), access.EDITOR)
+        return super().perform_create(call, data)
+
+    def pages_in_order(self, call: Call) -> bool:
+        return not self._is_ruled(call) and not self.is_filtered(call)
+
+    def access_controls(self, call: Call, record: Record) -> Any:
+        """Return the rules about a record, or set the level of a member, a role or everybody else."""
+        level = self.level(call, record)
+        if call.operation.method == "get":
+            return show_rules(call, self.access_resource, str(record[self.key]), level)
+        if level != access.MANAGER:
+            raise PermissionDenied("Must be at least a manager to modify the permissions of this resource.")
+        rule = write_rule(call, self.access_resource, str(record[self.key]), judge(call, self.access_resource))
+        return Answer(None, 204) if rule is None else rule
+
+    def _is_ruled(self, call: Call) -> bool:
+        """Return whether some rule may keep something from the asker."""
+        if call.tenant.level >= ADMIN:
+            return False
+        rules = call.table(access.TABLE)
+        return rules.first(project_id=call.tenant.project_id, resource=self.access_resource) is not None
+
+    def _require(self, level: str, needed: str) -> None:
+        if not access.may(level, needed):
+            raise PermissionDenied(f"You do not have {needed} access to this resource.")
