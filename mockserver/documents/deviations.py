@@ -10,6 +10,7 @@ from mockserver.documents.markdown import code, table
 
 Views = dict[Profile, Document]
 NONE = "–"
+MOST_VALUES = 8
 REFUSED = """In profile `observed`, a personal API key with scopes is refused (403) by these, as PostHog's servers do
 where they know no scope to ask for; in `documented` it is not."""
 UNKNOWN = """PostHog's documentation is generated, and where the generator knows no type it writes one all the same. No
@@ -121,7 +122,10 @@ def _shown(field: Document, profile: Profile) -> str:
     seen: Any = for_profile(field, profile) if profile.has(field) else False
     if seen is False:
         return "left out"
-    return f"{_kind(seen)}, never shown" if seen.get("writeOnly") else _kind(seen)
+    text = _kind(seen)
+    if "enum" in seen and len(seen["enum"]) <= MOST_VALUES:
+        text += f", one of {', '.join(str(value) for value in seen['enum'])}"
+    return f"{text}, never shown" if seen.get("writeOnly") else text
 
 
 def _dated(contract: Contract) -> Iterator[tuple[str, str, str]]:
