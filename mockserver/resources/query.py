@@ -52,6 +52,7 @@ class Queries(Resource):
     table = "queries"
     component = "QueryRequest"
     title = "Query"
+    tells_fields = False
     has_writing_scope = False  # all that can be done with a query counts as reading
     reads_first = frozenset({"create"})
 

@@ -46,6 +46,8 @@ class Resource:
     parses: ClassVar[tuple[str, ...]] = MEDIA_TYPES
     renders: ClassVar[tuple[str, ...]] = ("json",)
     field_overrides: ClassVar[Mapping[str, fields.Field]] = {}
+    tells_fields: ClassVar[bool] = True
+    """Whether OPTIONS tells the fields of what may be written; servers tell none where no serializer reads it."""
     has_writing_scope: ClassVar[bool] = True
     """Whether servers know a scope for writing here, even where nothing can be written."""
     level_refusal: ClassVar[str] = "You need to have admin level or higher."

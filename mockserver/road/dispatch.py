@@ -29,6 +29,7 @@ from mockserver.request import auth, tenancy
 from mockserver.request.call import Call, Principal
 from mockserver.request.parsing import Body, read_body
 from mockserver.road.binding import SAFE, Endpoint, Route
+from mockserver.road.describing import MEDIA_TYPES, description
 from mockserver.road.rendering import encode, render, render_error
 from mockserver.store import View
 from mockserver.world import deletions
@@ -37,7 +38,6 @@ from mockserver.world.tables import Owner
 if TYPE_CHECKING:
     from mockserver.world.worlds import World
 
-MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 PATH_SAFE = "/~:@!$&'()*+,;="
 QUERY_SAFE = PATH_SAFE + "?%"
 ENDPOINT_NOT_FOUND = "Endpoint not found."
@@ -78,7 +78,9 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     auth.require_scopes(principal, _scopes(route, endpoint, request.method, body))
     route.resource.require_membership(tenant, path)
     if request.method == "OPTIONS":
-        return describe(route, world.profile)
+        asked = next(iter(route.endpoints.values())).operation
+        call = Call(asked, principal, tenant, world, view, path, request.args)
+        return Response(encode(description(route, call)), content_type="application/json")
     if request.method in route.unmodelled:
         raise NotModelled(f"{request.method} {route.path} is not modelled.")
     if endpoint is None:
@@ -177,18 +179,6 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
         refused = not (method == "PATCH" and not route.relative and route.resource.has_writing_scope)
     if refused:
         raise PermissionDenied(auth.KEYS_REFUSED)
-
-
-def describe(route: Route, profile: Profile) -> Response:
-    """Answer OPTIONS with what DRF says of a view."""
-    resource = route.resource
-    text = {
-        "name": route.name,
-        "description": "",
-        "renders": [MEDIA_TYPES[name] for name in route.formats],
-        "parses": list(resource.reads(profile)),
-    }
-    return Response(encode(text), content_type="application/json")
 
 
 def absolute_url(request: Request) -> str:

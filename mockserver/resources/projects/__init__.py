@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from mockserver.contract import Contract, Operation, Profile, for_profile
+from mockserver.contract import ByProfile, Contract, Operation
 from mockserver.errors import NotFound, PermissionDenied, ValidationError
 from mockserver.request import tenancy
 from mockserver.request.call import ADMIN, OWNER, Call, Principal, Tenant
@@ -50,8 +51,8 @@ class Projects(ProductOnboarding, TokenActions):
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
         self.settings = frozenset(self.schema.load_fields) - NOT_SETTINGS
-        team = for_profile(contract.components["Team"], Profile.OBSERVED)["properties"]
-        self._team = {name: prop.get("default") for name, prop in team.items() if not prop.get("writeOnly")}
+        self._team = ByProfile(partial(shapes.team_fields, contract))
+        self._modifiers = ByProfile(partial(shapes.modifiers_known, contract))
 
     # Whose it is
 
@@ -236,7 +237,7 @@ class Projects(ProductOnboarding, TokenActions):
     # How it looks
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
-        return shapes.worked_out(record, call)
+        return {**shapes.worked_out(record, call), "default_modifiers": self._modifiers[call.profile]}
 
     def shapes(self) -> Mapping[str, Shape]:
         return {
@@ -249,7 +250,7 @@ class Projects(ProductOnboarding, TokenActions):
 
     def _show_team(self, record: Record, call: Call) -> dict[str, Any]:
         own = {**record, **self.represent(record, call), **shapes.of_team(record)}
-        return {name: own.get(name, default) for name, default in self._team.items()}
+        return {name: own.get(name, default) for name, default in self._team[call.profile].items()}
 
 
 def _find(wanted: str, principal: Principal, view: View) -> Record | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.analytics.insights import modifiers
+from mockserver.contract import Contract, Profile, for_profile
 from mockserver.request.call import Call
 from mockserver.resources.projects.tokens import live_events_token
 from mockserver.resources.resource import Record
@@ -26,7 +27,6 @@ def worked_out(record: Record, call: Call) -> dict[str, Any]:
         "live_events_token": live_events_token(call, record),
         "ingested_event": has_ingested(record, call),
         "person_on_events_querying_enabled": modifiers.reads_persons_on_events(record["modifiers"]),
-        "default_modifiers": modifiers.DEFAULTS,
     }
 
 
@@ -60,3 +60,17 @@ def team_name(record: Record) -> str:
 def has_ingested(record: Record, call: Call) -> bool:
     """Return whether any event of a project has arrived."""
     return bool(record["ingested_event"]) or call.table("events").first(project_id=record["id"]) is not None
+
+
+def team_fields(contract: Contract, profile: Profile) -> dict[str, Any]:
+    """Return the fields that a profile shows of a team, each with what it is where nothing was set."""
+    fields = for_profile(contract.components["Team"], profile)["properties"]
+    return {
+        name: prop.get("default") for name, prop in fields.items() if prop is not False and not prop.get("writeOnly")
+    }
+
+
+def modifiers_known(contract: Contract, profile: Profile) -> dict[str, Any]:
+    """Return the query modifiers that a profile's servers know, as they are by default."""
+    fields = for_profile(contract.components["Project"], profile)["properties"]["default_modifiers"]["properties"]
+    return {name: value for name, value in modifiers.DEFAULTS.items() if fields.get(name) is not False}
