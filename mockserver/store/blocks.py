@@ -8,7 +8,7 @@ from heapq import merge
 from typing import Any
 
 from mockserver.store.contents import Contents, Version
-from mockserver.store.indexes import has, reindexed
+from mockserver.store.indexes import has
 from mockserver.store.model import Added, Block, DuplicateKey, Record
 from mockserver.store.table import MemoryTable
 
@@ -96,14 +96,7 @@ class BlockTable(MemoryTable):
         if row in contents.records:
             return super()._put(row, version)
         self._refuse_duplicate(contents, version)
-        self._storage.replace(
-            self._name,
-            contents._replace(
-                records=contents.records.set(row, version),
-                indexes=reindexed(contents.indexes, self._indexed, None, version, row),
-                replaced=contents.replaced.set(row, None),
-            ),
-        )
+        self._replace(row, None, version, replaced=contents.replaced.set(row, None))
         return version
 
     def _refuse_duplicate(self, contents: Contents, version: Version) -> None:

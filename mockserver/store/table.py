@@ -129,19 +129,10 @@ class MemoryTable(Table):
     # Writing
 
     def insert(self, document: Mapping[str, Any]) -> Any:
-        contents = self._contents
-        row = contents.last_row + 1
+        row = self._contents.last_row + 1
         version = Version(document, row)
-        self._refuse_duplicate(contents, version)
-        self._storage.replace(
-            self._name,
-            contents._replace(
-                records=contents.records.set(row, version),
-                indexes=reindexed(contents.indexes, self._indexed, None, version, row),
-                orders=reordered(contents.orders, self.layout.orders, None, version, row),
-                last_row=row,
-            ),
-        )
+        self._refuse_duplicate(self._contents, version)
+        self._replace(row, None, version, last_row=row)
         return version
 
     def insert_many(self, records: Iterable[Record]) -> int:
@@ -172,15 +163,7 @@ class MemoryTable(Table):
         return self._put(row, Version({**record, **changes}, row))
 
     def delete(self, record: Any) -> None:
-        contents, row = self._contents, record.doc_id
-        self._storage.replace(
-            self._name,
-            contents._replace(
-                records=contents.records.delete(row),
-                indexes=reindexed(contents.indexes, self._indexed, record, None, row),
-                orders=reordered(contents.orders, self.layout.orders, record, None, row),
-            ),
-        )
+        self._replace(record.doc_id, record, None)
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
         """Run TinyDB's own writing methods: find out what they changed, and write that."""
@@ -195,17 +178,25 @@ class MemoryTable(Table):
 
     def _put(self, row: int, version: Version) -> Version:
         contents = self._contents
-        old = contents.records[row]
         self._refuse_duplicate(contents, version)
+        self._replace(row, contents.records[row], version)
+        return version
+
+    def _replace(self, row: int, old: Record | None, new: Version | None, **more: Any) -> None:
+        """Put a record in the place of another, of nothing, or nothing in its place; in indexes and lists, too.
+
+        `more` are other parts of the table's contents that change with it.
+        """
+        contents = self._contents
         self._storage.replace(
             self._name,
             contents._replace(
-                records=contents.records.set(row, version),
-                indexes=reindexed(contents.indexes, self._indexed, old, version, row),
-                orders=reordered(contents.orders, self.layout.orders, old, version, row),
+                records=contents.records.delete(row) if new is None else contents.records.set(row, new),
+                indexes=reindexed(contents.indexes, self._indexed, old, new, row),
+                orders=reordered(contents.orders, self.layout.orders, old, new, row),
+                **more,
             ),
         )
-        return version
 
     def _refuse_duplicate(self, contents: Contents, version: Version) -> None:
         key = self.layout.key
