@@ -22,6 +22,7 @@ COMMANDS = {
     "contract": "mockserver.cli.contract:contract",
     "replay": "mockserver.cli.replay:replay",
     "record": "mockserver.cli.record:record",
+    "import": "mockserver.cli.importing:import_project",
     "bench": "mockserver.cli.bench:bench",
 }
 CONFIG_FILES = (("mockserver.toml", ()), ("pyproject.toml", ("tool", "mockserver")))
