@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.world import entropy
 
-if TYPE_CHECKING:
-    from faker import Faker
-
+Fake = Any
+"""Faker, as `entropy` lends it."""
 LONGEST_WORDS = 12
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
@@ -26,7 +25,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("digits", re.compile(r"[+-]?\d+(\.\d+)?")),
 )
 """What text can be told to be by its looks."""
-NAMED: dict[str, Callable[[Faker], str]] = {
+NAMED: dict[str, Callable[[Fake], str]] = {
     "first_name": lambda fake: str(fake.first_name()),
     "last_name": lambda fake: str(fake.last_name()),
     "person": lambda fake: str(fake.name()),
@@ -62,7 +61,7 @@ class Pseudonyms:
         if original in (0, 1, -1):
             return original
 
-        def invent(fake: Faker) -> float:
+        def invent(fake: Fake) -> float:
             least = 10 ** max(len(str(abs(int(original)))) - 1, 0)
             whole = int(fake.random_int(least, least * 10 - 1))
             sign = -1 if original < 0 else 1
@@ -70,7 +69,7 @@ class Pseudonyms:
 
         return float_or_int(self._once("number", original, invent), original)
 
-    def _once(self, kind: str, original: Any, invent: Callable[[Faker], Any]) -> Any:
+    def _once(self, kind: str, original: Any, invent: Callable[[Fake], Any]) -> Any:
         key = (kind, original)
         if key not in self._made:
             number = len(self._made)
@@ -87,7 +86,7 @@ class Pseudonyms:
         self._taken.add((kind, made))
         return made
 
-    def _invent(self, fake: Faker, kind: str, original: str) -> str:
+    def _invent(self, fake: Fake, kind: str, original: str) -> str:
         if kind in NAMED:
             return NAMED[kind](fake)
         if kind == "moment":
