@@ -26,6 +26,7 @@ EXPLAINED = {
     ("hogql", 573): ENGINE,
     ("hogql_errors", 159): "the recording lost the row of a value that cannot be converted",
     ("hogql_errors", 214): ORDER,
+    ("hogql_errors", 221): "servers know more kinds since, and name them all",
     ("cohorts_in_queries", 8): "raw rows of four calculations were kept there; here those of the latest are",
     ("cohorts_in_queries", 36): "everybody was counted under one cohort alone there, whichever row came first",
     ("trends_query", 97): SHOWN_DISPLAY,

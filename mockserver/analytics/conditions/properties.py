@@ -136,7 +136,17 @@ def _compared(expr: Node, operator: str, value: Any, item: Mapping[str, Any], in
             return compare(expr, "in" if operator == "in" else "not in", literals)
         case "between" | "not_between":
             return _between(expr, operator, value)
+        case "is_cleaned_path_exact":
+            return compare(cleaned_path(expr, inquiry), "==", cleaned_path(constant(value), inquiry))
     raise QueryError(f"PropertyOperator {operator} not implemented")
+
+
+def cleaned_path(path: Node, inquiry: Asking) -> Node:
+    """Return HogQL for an address as the project's rules clean it: what matches a pattern becomes its alias."""
+    for rule in inquiry.project.get("path_cleaning_filters") or []:
+        pattern, alias = constant(str(rule.get("regex") or "")), constant(str(rule.get("alias") or ""))
+        path = call("replaceRegexpAll", path, pattern, alias)
+    return path
 
 
 def _between(expr: Node, operator: str, value: Any) -> Node:
