@@ -235,6 +235,13 @@ class PaymentRequired(APIError):
     detail = "This feature is part of the premium PostHog offering."
 
 
+class QuotaExceeded(PaymentRequired):
+    """More was asked for than the organization's quota holds."""
+
+    type = "quota_limited"
+    detail = "You have exceeded your feature flag request quota"
+
+
 def of_status(status: int, wait_seconds: float = 1) -> APIError:
     """Return the error that PostHog answers with this status, in its usual words."""
     if status == Throttled.status:

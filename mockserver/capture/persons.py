@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from mockserver.flags import people
 from mockserver.membership.members import rank_members, replace_person
 from mockserver.store import Record, Transaction
 from mockserver.store.orders import sort_key
@@ -169,6 +170,7 @@ class People:
         source.is_gone = True
         target.is_identified = target.is_changed = target.has_absorbed = True
         replace_person(self.transaction, source.uuid, target.uuid)
+        people.replace_person(self.transaction, source.uuid, target.uuid)
 
     # Properties
 

@@ -122,6 +122,11 @@ class Operation:
         return bool(self.spec.get("x-scoped-by-name"))
 
     @cached_property
+    def takes_secrets(self) -> bool:
+        """Whether a project's secret token is let in as a key is."""
+        return bool(self.spec.get("x-secret-token"))
+
+    @cached_property
     def membership_level(self) -> int:
         """Level in the organization that is asked for."""
         return int(self.spec.get("x-membership-level", 1))

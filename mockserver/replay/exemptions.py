@@ -109,8 +109,8 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "content_type_conformance|response_schema_conformance",
-        "Of an unknown cohort the servers say nothing in their 404, of an unknown project what they always say.",
-        operations=r"GET /api/projects/{project_id}/cohorts/{id}/activity",
+        "Of an unknown cohort or flag servers say nothing in their 404, of an unknown project what they always say.",
+        operations=r"GET /api/projects/{project_id}/(cohorts/{id}/activity|feature_flags/{id}/remote_config)",
         answer="",
     ),
     Exemption(

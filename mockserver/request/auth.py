@@ -11,9 +11,10 @@ from typing import Any
 
 from mockserver.errors import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from mockserver.request.call import Principal
-from mockserver.store import View
+from mockserver.store import Record, View
 
 BEARER = re.compile(r"Bearer\s+(\S.+)")
+SECRET = "phs_"
 KEYS_REFUSED = "This action does not support Personal API Key access"
 
 
@@ -32,19 +33,30 @@ def find_key(authorization: str | None, body: Any, query: Mapping[str, str]) -> 
     return None
 
 
-def authenticate(candidate: tuple[str, str] | None, view: View) -> Principal:
-    """Return who a key belongs to.
+def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets: bool = False) -> Principal:
+    """Return who a key belongs to; `takes_secrets` where a project's secret token is as good as one.
 
     Raises: NotAuthenticated without a key, AuthenticationFailed for an unknown one and for a deactivated user's.
     """
     if candidate is None:
         raise NotAuthenticated
     value, place = candidate
+    project = project_of_secret(value, view) if takes_secrets and value.startswith(SECRET) else None
+    if project is not None:
+        organization_id = project["organization_id"]
+        nobody = {"id": None, "current_project_id": project["id"], "current_organization_id": organization_id}
+        return Principal(nobody, {"value": value, "scopes": []}, project)
     key = view.table("api_keys").get(value)
     user = view.table("users").get(key["user_id"]) if key else None
     if key is None or user is None or user.get("is_active") is False:
         raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
     return Principal(user, key)
+
+
+def project_of_secret(value: str, view: View) -> Record | None:
+    """Return the project that a secret token is of, its present one or the one before."""
+    projects = view.table("projects")
+    return projects.first(secret_api_token=value) or projects.first(secret_api_token_backup=value)
 
 
 def require_scopes(principal: Principal, scopes: tuple[str, ...]) -> None:

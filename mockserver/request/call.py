@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
 
 from mockserver.contract import Operation, Profile
 from mockserver.errors import NotFound
@@ -24,10 +24,14 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: a user, by one of their keys. A key without scopes stands for a session and may do all of it."""
+    """Who asks: a user, by one of their keys. A key without scopes stands for a session and may do all of it.
+
+    A server that bears a project's secret token asks as nobody, and for that project alone.
+    """
 
     user: Record
     key: Record
+    project: Record | None = None
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -87,6 +91,8 @@ class Call:
     make_url: Callable[[], str] = str
     format: str = "json"
     headers: dict[str, str] = field(default_factory=dict)
+    asked: Headers = field(default_factory=Headers)
+    """The headers that the request came with."""
 
     @cached_property
     def url(self) -> str:

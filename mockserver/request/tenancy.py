@@ -8,7 +8,7 @@ from typing import Any
 
 from mockserver.errors import NotFound, PermissionDenied
 from mockserver.request import access
-from mockserver.request.call import ADMIN, Principal, Tenant
+from mockserver.request.call import ADMIN, MEMBER, Principal, Tenant
 from mockserver.store import Record, View
 from mockserver.world import plans
 
@@ -29,7 +29,7 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
         organization = view.table("organizations").get(project["organization_id"]) if project else None
         if project is None or organization is None:
             raise NotFound("Project not found.")
-        return Tenant(organization, project, level(principal.user, organization, view, project))
+        return Tenant(organization, project, _level_in_project(principal, organization, project, view))
     wanted = path.get("organization_id", CURRENT)
     identifier = principal.user.get("current_organization_id") if wanted == CURRENT else uuid(wanted)
     organization = view.table("organizations").get(identifier)
@@ -38,6 +38,13 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
             raise NotFound("Organization not found.")
         return Tenant(None)
     return Tenant(organization, None, level(principal.user, organization, view))
+
+
+def _level_in_project(principal: Principal, organization: Record, project: Record, view: View) -> int:
+    """Return an asker's level where a project is; who bears its secret token is let in there, and nowhere else."""
+    if principal.project is not None:
+        return MEMBER if principal.project["id"] == project["id"] else 0
+    return level(principal.user, organization, view, project)
 
 
 def _find_project(wanted: str, principal: Principal, view: View) -> Record | None:

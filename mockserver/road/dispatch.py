@@ -68,8 +68,8 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:
         path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
     body: Body | APIError = _try_body(request, route, world.profile)
-    principal = authenticate(request, body, view, route.stranger_status)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
+    principal = authenticate(request, body, view, route.stranger_status, endpoint)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body
@@ -94,6 +94,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         call = Call(
             endpoint.operation, principal, tenant, world, state, path, _read(request.args, unread.parameters),
             _read(body.value, unread.fields), body.is_form, body.files, partial(absolute_url, request), format,
+            asked=request.headers,
         )  # fmt: skip
         result = endpoint.act(call)
         return render(result, endpoint.operation.successes[world.profile], route.resource, call)
@@ -150,11 +151,15 @@ def negotiate(request: Request, route: Route) -> str:
     return next(name for name in offered if MEDIA_TYPES[name] == best)
 
 
-def authenticate(request: Request, body: Body | APIError, view: View, stranger_status: int) -> Principal:
+def authenticate(
+    request: Request, body: Body | APIError, view: View, stranger_status: int, endpoint: Endpoint | None
+) -> Principal:  # fmt: skip
     """Return who asks. Raises: NotAuthenticated, AuthenticationFailed, with the status that strangers get here."""
     value = None if isinstance(body, APIError) else body.value
+    found = auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args)
+    takes_secrets = endpoint is not None and endpoint.operation.takes_secrets
     try:
-        return auth.authenticate(auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args), view)
+        return auth.authenticate(found, view, takes_secrets=takes_secrets)
     except NotAuthenticated as error:
         error.status = stranger_status
         raise

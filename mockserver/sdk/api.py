@@ -15,9 +15,11 @@ from flask import Blueprint, Request, Response, request
 from mockserver import capture
 from mockserver.capture.decoding import CaptureError, Payload, read_payload
 from mockserver.capture.normalizing import normalize, read_moment
-from mockserver.errors import APIError, AuthenticationFailed
+from mockserver.errors import APIError, AuthenticationFailed, NotFound
+from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
-from mockserver.sdk import startup as sdk_startup
+from mockserver.sdk import config, definitions, flags
+from mockserver.sdk.packing import Refusal
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
 from mockserver.world import entropy
@@ -50,10 +52,10 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
     def add(path: str, answer: Callable[..., Response], methods: tuple[str, ...]) -> None:
         def view(**parts: str) -> Response:
             if request.method == "OPTIONS":
-                return _allow(Response(status=200), request)
+                return _allow(flags.preflight(worlds, request), request)
             try:
                 return _allow(answer(worlds, request, **parts), request)
-            except CaptureError as error:
+            except (CaptureError, Refusal) as error:
                 return _allow(Response(error.message, error.status, content_type=PLAIN), request)
             except APIError as error:
                 return _allow(render_error(error), request)
@@ -69,8 +71,7 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
         add(f"/{path}", answer_flags, ("GET", "POST"))
     add("/array/<token>/config", answer_config, ("GET",))
     add("/array/<token>/config.js", answer_config_script, ("GET",))
-    for path in ("/flags/definitions", "/api/feature_flag/local_evaluation"):
-        add(path, answer_definitions, ("GET",))
+    add("/flags/definitions", answer_definitions, ("GET",))
     return blueprint
 
 
@@ -82,6 +83,14 @@ def find_project(worlds: Worlds, request: Request, token: str) -> tuple[World, R
         raise UnknownToken
     enter(request, world)
     return world, project
+
+
+def find_project_of_config(worlds: Worlds, request: Request, token: str) -> tuple[World, Record]:
+    """Return the world and project whose configuration a path names. Raises: NotFound."""
+    try:
+        return find_project(worlds, request, token)
+    except UnknownToken:
+        raise NotFound from None
 
 
 def take_events(worlds: Worlds, request: Request) -> Response:
@@ -133,31 +142,28 @@ def sent_at_of(request: Request) -> Any:
 
 
 def answer_flags(worlds: Worlds, request: Request) -> Response:
-    """Return the feature flags of somebody, of whom there are none, in the form of the version asked for."""
-    asked = sdk_startup.read_question(request, body_of(request))
-    world, project = find_project(worlds, request, asked.token)
-    with world.store.transaction() as transaction:
-        moment = entropy.now(transaction)
-        request_id = entropy.uuid7(world.seed, transaction)
-    return _json(sdk_startup.flags(project, asked, request_id, moment, is_decide=request.path.startswith("/decide")))
+    """Return the feature flags of somebody, in the form of the version asked for."""
+    return flags.answer(worlds, request, body_of(request))
 
 
 def answer_config(worlds: Worlds, request: Request, token: str) -> Response:
     """Return what posthog-js asks for first."""
-    _, project = find_project(worlds, request, token)
-    return _json(sdk_startup.config(project))
+    world, project = find_project_of_config(worlds, request, token)
+    return _json(config.config(project, has_flags=bool(active_flags(world.view(), project["id"]))))
 
 
 def answer_config_script(worlds: Worlds, request: Request, token: str) -> Response:
     """Return the same as a script."""
-    _, project = find_project(worlds, request, token)
-    return Response(sdk_startup.config_script(project), content_type="application/javascript")
+    world, project = find_project_of_config(worlds, request, token)
+    script = config.config_script(project, has_flags=bool(active_flags(world.view(), project["id"])))
+    return Response(script, content_type="application/javascript")
 
 
 def answer_definitions(worlds: Worlds, request: Request) -> Response:
-    """Return the definitions for evaluating flags locally: no flags, and the group types there are."""
-    world = worlds.of_key(sdk_startup.key_of(request))
-    return _json(sdk_startup.definitions(world, request))
+    """Return the definitions for evaluating flags locally."""
+    answer = definitions.answer_definitions(worlds, request)
+    body = b"" if answer.result is None else encode(answer.result)
+    return Response(body, answer.status, dict(answer.headers), content_type="application/json")
 
 
 def _json(value: Any) -> Response:

@@ -22,6 +22,10 @@ OBJECTS = ("properties", "group_properties", "capabilities", "metrics")
 FLAGS = ("deleted", "is_identified", "is_global")
 EMPTY: Mapping[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}, "string": ""}
 ALL_READS = "*:read"
+FOLLOWS_FROM_FLAGS = (
+    "is_simple_flag", "rollout_percentage", "experiment_set", "surveys", "features", "can_edit", "user_access_level",
+    "status",
+)  # fmt: skip
 
 
 class Completer:
@@ -227,6 +231,25 @@ class Completer:
             return {**whole, "count": count if given.get("count") is None else whole["count"], "is_due": False}
         uuids = list(dict.fromkeys(person["uuid"] for person in members))
         return {**whole, "members": uuids, **(asked(whole) if given.get("count") is None else {"is_due": False})}
+
+    def _finish_feature_flags(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a flag be as the API makes one: of somebody, in its first version; what follows from it is not kept."""
+        for name in FOLLOWS_FROM_FLAGS:
+            whole.pop(name, None)
+        creator = whole.get("created_by") or self._first_member(whole["project_id"])
+        moment = whole["created_at"]
+        return {
+            **whole, "created_by": creator, "last_modified_by": whole.get("last_modified_by") or creator,
+            "version": 1 if given.get("version") is None else whole["version"],
+            "updated_at": whole["updated_at"] if given.get("updated_at") else moment,
+        }  # fmt: skip
+
+    def _first_member(self, project_id: int) -> Any:
+        """Return the id of the first who belongs to a project's organization, if anybody does."""
+        project = self.transaction.table("projects").get(project_id) or {}
+        organization_id = project.get("organization_id")
+        member = self.transaction.table("organization_memberships").first(organization_id=organization_id)
+        return member["user_id"] if member else None
 
     def _finish_role_memberships(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         uuid = whole.pop("user_uuid", None)

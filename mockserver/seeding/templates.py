@@ -102,7 +102,9 @@ def rekey(world: World) -> World:
         for key in list(keys):
             keys.update(key, {"value": world.new_key(transaction)})
         for project in list(projects):
-            projects.update(project, {"api_token": world.new_project_token(transaction)})
+            secrets = [name for name in ("secret_api_token", "secret_api_token_backup") if project.get(name)]
+            fresh = {name: world.new_secret_token(transaction) for name in secrets}
+            projects.update(project, {"api_token": world.new_project_token(transaction), **fresh})
         if not len(keys):
             _let_in(world, transaction)
     return world.settle()

@@ -85,8 +85,9 @@ TABLES: dict[str, Table] = {
             references={"user_id": "users"}, indexes=("user_id",), unique=(("organization_id", "user_id"),),
         ),
         Table(
-            "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data",),
-            indexes=("uuid", "api_token"), unique=(("uuid",), ("api_token",)),
+            "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data", "quota_limited"),
+            indexes=("uuid", "api_token", "secret_api_token", "secret_api_token_backup"),
+            unique=(("uuid",), ("api_token",)),
         ),
         Table(
             "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",

@@ -70,7 +70,7 @@ class World:
         return self.store.view()
 
     def names(self) -> Iterator[str]:
-        """Yield the personal API keys and project tokens by which requests name this world."""
+        """Yield the personal API keys, and the tokens and secrets of projects, by which requests name this world."""
         return _names(self.view())
 
     def first_names(self) -> Iterator[str]:
@@ -91,10 +91,17 @@ class World:
         number = transaction.next("drawn.key")
         return "phc_" + entropy.spell(entropy.draw(self.seed, f"project:{self.id}", number, 64), 43)
 
+    def new_secret_token(self, transaction: Transaction) -> str:
+        """Return a project's secret token that no other world has."""
+        number = transaction.next("drawn.key")
+        return "phs_" + entropy.spell(entropy.draw(self.seed, f"secret:{self.id}", number, 64), 43)
+
 
 def _names(view: View) -> Iterator[str]:
     yield from (key["value"] for key in view.table("api_keys"))
-    yield from (project["api_token"] for project in view.table("projects"))
+    for project in view.table("projects"):
+        secrets = (project.get("secret_api_token"), project.get("secret_api_token_backup"))
+        yield from (project["api_token"], *(secret for secret in secrets if secret))
 
 
 class Worlds:

@@ -67,17 +67,37 @@ def test_the_sdk_captures_identifies_and_aliases(app: Flask) -> None:
     assert [group["group_properties"]["seats"] for group in groups.find(group_key="hedgebox")] == [5]
 
 
-def test_the_sdk_finds_no_flags(app: Flask) -> None:
+def test_the_sdk_finds_flags_and_tells_that_it_asked(app: Flask) -> None:
     with served(app) as host, sdk(host) as client:
-        assert client.get_feature_flag("beta", "sdk-user", send_feature_flag_events=False) in (None, False)
-        assert client.get_all_flags("sdk-user") == {}
+        assert client.get_feature_flag("pricing-page", "sdk-user") in ("control", "by-seat", "by-storage")
+        assert client.get_all_flags("sdk-user", person_properties={"plan": "pro"})["large-uploads"] is True
+        payload = client.get_feature_flag_payload("upload-limits", "sdk-user", send_feature_flag_events=False)
+        assert payload["max_size_mb"] == 5120
+    events = app.extensions["mockserver"].default.view().table("events")
+    (called,) = [event for event in events.find(distinct_id="sdk-user") if event["event"] == "$feature_flag_called"]
+    assert called["properties"]["$feature_flag"] == "pricing-page"
 
 
-def test_the_sdk_evaluates_locally(app: Flask) -> None:
-    with served(app) as host:
-        client = posthog.Posthog(
-            TOKEN, host=host, personal_api_key="phx_mock_all_access", enable_local_evaluation=False
-        )
-        client.load_feature_flags()
-        client.shutdown()
-        assert client.feature_flags == []
+@pytest.mark.parametrize("key", ["phx_mock_all_access", "phs_of_the_demo"])
+def test_the_sdk_and_the_server_agree_on_everybody(app: Flask, key: str) -> None:
+    world = app.extensions["mockserver"].default
+    with world.store.transaction() as transaction:
+        projects = transaction.table("projects")
+        projects.update(projects.get(1), {"secret_api_token": "phs_of_the_demo"})
+    app.extensions["mockserver"].register(world)
+    told = {"groups": {"company": "acme"}, "group_properties": {"company": {"employees": 60}}}
+    with served(app) as host, sdk(host) as afar:
+        local = posthog.Posthog(TOKEN, host=host, personal_api_key=key, enable_local_evaluation=False)
+        local.load_feature_flags()
+        on = 0
+        for number in range(200):
+            asked = {
+                "distinct_id": f"person-{number}",
+                "person_properties": {"plan": ("free", "pro")[number % 2]},
+                **told,
+            }
+            by_itself = local.get_all_flags(only_evaluate_locally=True, **asked)
+            assert afar.get_all_flags(**asked) == {**by_itself, "upload-limits": True}
+            on += by_itself["share-by-link"]
+        local.shutdown()
+    assert 40 <= on <= 80

@@ -135,13 +135,13 @@ class Cohorts(SoftDelete, CohortMembers):
         """Store a cohort, and put the persons into it that the body lists."""
         data = self.load(call)
         first = self.known_persons(call, data[FIRST_MEMBERS])
-        cohort = {**self.identify(call), **data}
+        cohort = {"id": None, **self.tenant_key(call), **data}  # what is refused takes no number
         check_type(call.state, cohort)
         if data["query"] and data["filters"]:
             raise ValidationError(BOTH_DEFINITIONS)
         if data["query"] and not data["is_static"]:
             # The servers find out when they have stored it, and leave it behind. Source: recorded lists afterwards.
-            left = {**cohort, **self.server_fields(call), "is_calculating": True}
+            left = {**cohort, **self.identify(call), **self.server_fields(call), "is_calculating": True}
             call.table(self.table).insert(left)
             return Answer(ValidationError(DYNAMIC_QUERY).body, ValidationError.status)
         record = self.perform_create(call, data)

@@ -13,6 +13,7 @@ from mockserver.resources.behaviours import ActivityLogged, SoftDelete
 from mockserver.resources.feature_flags import standing, usage
 from mockserver.resources.feature_flags.conflicts import refuse_conflict
 from mockserver.resources.feature_flags.dependencies import refuse_deletion
+from mockserver.resources.feature_flags.evaluation import EvaluatedAfar
 from mockserver.resources.feature_flags.features import IN_USE, features_of, has_features, show_short
 from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filters, Key, of_flag
 from mockserver.resources.feature_flags.inquiries import FlagInquiries
@@ -28,7 +29,7 @@ PASSING = ("version", "creation_context", "_create_in_folder", "_should_create_u
 """What of a body is not stored: the version that it was made of, and what is for the making alone."""
 
 
-class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, ActivityLogged):
+class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, EvaluatedAfar, ActivityLogged):
     """The flags of a project; deleted ones can still be looked up by their id."""
 
     family = "feature_flags"

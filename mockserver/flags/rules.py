@@ -1,0 +1,47 @@
+"""The engines that evaluate flags, and the rules in which they differ beside how they match properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockserver.contract import Profile
+from mockserver.flags.matching.service import State
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an engine does its own way.
+
+    `state` is the flags service's; without one it is Django, which answered `/decide` until late 2025.
+    """
+
+    state: State | None
+    overrides_first: bool
+    """Whether condition sets that give a variant are looked at before the others; else all in the order written."""
+    index_of_nothing: int | None
+    """The condition that is named where there is none, or where a holdout decided."""
+    needs_dependencies: bool
+    """Whether a flag is left out whose dependency is off for everybody or gone; else it is false, and says so."""
+    nests_cohorts: bool
+    """Whether cohorts inside of cohorts are judged where they stand; of old all had to hold, negated or not."""
+    assumes_anonymous: bool
+    """Whether who was anonymous is hashed so for flags that promise continuity, before anything is remembered."""
+
+    @property
+    def is_django(self) -> bool:
+        """Whether this is Django's engine."""
+        return self.state is None
+
+
+SINCE = "2026-01"
+"""The month from which on servers are taken to evaluate flags as those of September 2026 do, which were read."""
+
+
+def is_of_2025(profile: Profile) -> bool:
+    """Return whether a profile's servers evaluate flags as in August 2025; the pages, silent on it, do as of now."""
+    return profile.date is not None and profile.date < SINCE
+
+
+DJANGO = Rules(None, True, 0, True, True, False)
+SERVICE_OF_2025 = Rules(State.AUGUST_2025, True, None, True, False, False)
+SERVICE_OF_2026 = Rules(State.SEPTEMBER_2026, False, None, False, True, True)
