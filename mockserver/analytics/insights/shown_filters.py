@@ -19,13 +19,13 @@ TRENDS_DEFAULTS: Mapping[str, Any] = {
     "smoothingIntervals": 1,
     "yAxisScaleType": "linear",
 }
-BREAKDOWN_FIELDS = ("property", "type", "group_type_index", "histogram_bin_count", "normalize_url")
+BREAKDOWN_FIELDS = ("group_type_index", "histogram_bin_count", "normalize_url", "property", "type")
 OPERATORS = {"cohort": "in"}
 WITHOUT_OPERATOR = ("hogql",)
 
 
 def shown_filter(query: Mapping[str, Any], days: DateRange) -> dict[str, Any]:
-    """Return the `filter` of a result."""
+    """Return the `filter` of a result; fields stand in the servers' order, those of each part by name."""
     shown = {
         "insight": "TRENDS",
         "properties": shown_properties(query.get("properties") or []),
@@ -33,12 +33,12 @@ def shown_filter(query: Mapping[str, Any], days: DateRange) -> dict[str, Any]:
         "date_to": show(days.end),
         "date_from": show(days.start),
         "entity_type": "events",
-        "interval": query.get("interval") or "day",
     }
     if query.get("samplingFactor") is not None:
         shown["sampling_factor"] = float(query["samplingFactor"])
     if query.get("aggregation_group_type_index") is not None:
         shown["aggregation_group_type_index"] = query["aggregation_group_type_index"]
+    shown["interval"] = query.get("interval") or "day"
     if query.get("trendsFilter") is not None:
         shown |= _trends(query["trendsFilter"])
     if query.get("breakdownFilter") is not None:
@@ -73,11 +73,11 @@ def _trends(given: Mapping[str, Any]) -> dict[str, Any]:
         told.pop(name, None)
     if nodes:
         told["formulaNodes"] = [{"custom_name": None, **node} for node in nodes]
-    return {**TRENDS_DEFAULTS, **told}
+    return dict(sorted({**TRENDS_DEFAULTS, **told}.items()))
 
 
 def _breakdown(given: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in given.items() if value is not None}
     if told.get("breakdowns"):
         told["breakdowns"] = [{name: item.get(name) for name in BREAKDOWN_FIELDS} for item in told["breakdowns"]]
-    return {"breakdown_type": "event", **told}
+    return dict(sorted({"breakdown_type": "event", **told}.items()))

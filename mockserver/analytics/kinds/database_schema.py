@@ -52,7 +52,8 @@ def _field(name: str, item: TableField, owner: Table, tables: Mapping[str, Table
             told |= {"type": "field_traverser", "chain": list(chain)}
         case _:
             return None
-    return {**told, "hogql_value": typed_identifier(name), "name": name, "schema_valid": True}
+    told |= {"hogql_value": typed_identifier(name), "name": name, "schema_valid": True}
+    return dict(sorted(told.items()))
 
 
 def _onwards(table: Table, owner: Table) -> list[str]:
