@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mockserver.replay.targets import Target
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?")
 INTERRUPTED = 1
 
 
@@ -39,7 +41,8 @@ INTERRUPTED = 1
 @click.option("--organization", help="Id of the organization; with --allow-writes its roles may be written, too.")
 @click.option("--allow-writes", is_flag=True, help="Let a server that is not ours be written to, and cleaned up after.")
 @click.option("--only", metavar="REGEX", help="Only operations whose id, or method and path, this finds.")
-@click.option("--out", type=FOLDER, help="Folder to write to.  [default: that of the contract]")
+@click.option("--date", metavar="YYYY-MM[-DD]", help="What the server's code is of, where you know it.")
+@click.option("--out", type=FOLDER, default="recordings", show_default=True, help="Folder to write to.")
 @click.option("--rate", type=click.FloatRange(0.01), help="Most requests a second to an address.  [default: 8]")
 @click.option(
     "--timeout", default=20.0, show_default=True, type=click.FloatRange(0.1), help="Seconds to wait for an answer."
@@ -47,7 +50,7 @@ INTERRUPTED = 1
 @click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 def record(
     target: str, api_key_env: tuple[str, ...], project: str | None, organization: str | None, allow_writes: bool,
-    only: str | None, out: Path | None, rate: float | None, timeout: float, ca_file: Path | None,
+    only: str | None, date: str | None, out: Path, rate: float | None, timeout: float, ca_file: Path | None,
 ) -> None:  # fmt: skip
     """Keep a server's answers to the scripts and reading probes, to replay against later.
 
@@ -57,15 +60,15 @@ def record(
     \b
     Example:
       mockserver record --target real=https://eu.posthog.com --api-key-env POSTHOG_KEY --project 42
-      mockserver replay --target mock --target recordings
+      mockserver replay --target mock --target recordings=recordings
     """
     require_extra()
     from mockserver.cli.contract import read
-    from mockserver.replay.recordings.files import FOLDER as OWN
     from mockserver.replay.recordings.model import RecordingError
     from mockserver.replay.wire import Limits, Unreachable
 
     check_pattern(only)
+    check_date(date)
     named = parse_targets([target])
     contract = read()
     check_some(contract, only)
@@ -78,7 +81,7 @@ def record(
     with interruptible():
         try:
             opened.append(open_target(named[0], opening))
-            _record(contract, opened[0], only, out or OWN)
+            _record(contract, opened[0], only, date, out)
         except Unreachable as error:
             click.echo(f"Error: {error}; what was complete until then is on file", err=True)
             raise click.exceptions.Exit(UNREACHABLE) from None
@@ -91,7 +94,13 @@ def record(
             leave(opened)
 
 
-def _record(contract: Contract, target: Target, only: str | None, folder: Path) -> None:
+def check_date(text: str | None) -> None:
+    """Refuse what is neither a day nor a month. Raises: UsageFailure."""
+    if text is not None and not DATE.fullmatch(text):
+        raise UsageFailure(f"--date {text!r}: write a month or a day, as 2025-08 or 2025-08-04")
+
+
+def _record(contract: Contract, target: Target, only: str | None, date: str | None, folder: Path) -> None:
     from rich.console import Console
 
     from mockserver.replay.recordings.files import write_recording
@@ -113,7 +122,7 @@ def _record(contract: Contract, target: Target, only: str | None, folder: Path) 
         def show(family: str, done: int, total: int) -> None:
             status.update(f"{target.name}: {family.replace('_', ' ')}, {done} of {total}")
 
-        recorder = Recorder(contract, target, scripts, operations, show)
+        recorder = Recorder(contract, target, scripts, operations, show, date)
         for recording in recorder.record():
             file = write_recording(recording, folder, beside=bool(only))
             steps = sum(len(script.steps) for script in recording.scripts)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 TARGETS = (
-    "mock, mock:observed, an address, or recordings (those of the contract; recordings=PATH for others); at most two.  "
+    "mock, mock:observed, an address, or recordings (those that come along; recordings=PATH for others); at most two.  "
     "[default: mock]"
 )
 
@@ -162,6 +162,7 @@ def _run(
 ) -> Report:  # fmt: skip
     from rich.console import Console
 
+    from mockserver.replay.recordings.explaining import read_explanations
     from mockserver.replay.recordings.model import RecordingError
     from mockserver.replay.recordings.playing import Playback
     from mockserver.replay.replaying import Replay
@@ -182,7 +183,8 @@ def _run(
         else:
             name = next(named.name for named in asked if named.recordings is not None)
             run = Playback(
-                contract, targets[0], library, name, accepted, only=options.settings.only,
+                contract, targets[0], library, name, accepted, explanations=read_explanations(library.path),
+                only=options.settings.only,
                 recorded_first=asked[0].recordings is not None, started_at=started, progress=watch.advance,
             )  # fmt: skip
         with watch.following(run.report):

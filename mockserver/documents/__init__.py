@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from mockserver.documents import commands, controls, deviations, queries, scenarios
+from mockserver.documents import commands, controls, deviations, evidence, queries, scenarios
 
 __all__ = ["PARTS", "refresh", "stale"]
 
@@ -21,8 +21,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands.overview,
     "controls": controls.routes,
     "deviations": deviations.differences,
+    "differing": evidence.unexplained,
     "functions": queries.functions,
     "kinds": queries.kinds,
+    "reasons": evidence.reasons,
+    "recordings": evidence.recordings,
     "scenarios": scenarios.shipped,
     "serve": commands.serve_options,
     "tables": queries.tables,

@@ -7,12 +7,15 @@ depends on whether the two hold the same data (twins) or not.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from mockserver.replay.script import Answer
+from mockserver.world.entropy import read_timestamp
 
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?")
@@ -65,6 +68,10 @@ class Alignment:
     """Which headers are compared."""
     sent: set[str] = field(default_factory=set)
     """Names of fields that requests gave values to, which are therefore determined."""
+    given: frozenset[str | datetime] = frozenset()
+    """Identifiers and moments that both were given, which are therefore determined, whatever the field."""
+    tolerance: float = 0.0
+    """How far numbers may differ, relative to their size."""
 
     def note_sent(self, body: Any) -> None:
         """Take note of the fields that a request sets."""
@@ -133,7 +140,7 @@ class Alignment:
             return
         if _is_identifier(name, left, right):
             left, right = _number(left), _number(right)
-            known = self.counterparts.setdefault(left, right)
+            known = left if left in self.given else self.counterparts.setdefault(left, right)
             if known != right and self.twins:
                 yield Difference(place, "value", _short(left), _short(right))
             return
@@ -141,7 +148,9 @@ class Alignment:
             if self._is_determined(name) or name in VOLATILE:
                 yield Difference(place, "format", _short(left), _short(right))
             return
-        if name in VOLATILE or not self._is_determined(name):
+        if isinstance(left, int | float) and math.isclose(left, right, rel_tol=self.tolerance, abs_tol=self.tolerance):
+            return
+        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(name):
             return
         if isinstance(left, str) and self._translate_link(_plain(left)) == _plain(right):
             return
@@ -151,6 +160,11 @@ class Alignment:
 
     def _is_determined(self, name: str) -> bool:
         return self.twins or name in self.sent or name in DETERMINED
+
+    def _is_given(self, value: Any) -> bool:
+        """Return whether a moment is one that both were given."""
+        is_moment = isinstance(value, str) and bool(self.given) and TIME.fullmatch(value) is not None
+        return is_moment and read_timestamp(value) in self.given
 
     def translate(self, text: str) -> str:
         """Return text with the first server's identifiers replaced by their counterparts."""

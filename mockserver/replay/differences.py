@@ -36,21 +36,33 @@ class Differences:
         """Names and profiles of the two sides, by which deviations say what they are about."""
         return {str(name) for side in self.sides for name in (side.name, side.profile)}
 
-    def enter(self, operation: str, difference: Difference, where: str, after: tuple[str, ...] = ()) -> None:
-        """Enter a difference, unless its operation has no row or has one of that place and kind."""
+    def enter(
+        self, operation: str, difference: Difference, where: str, after: tuple[str, ...] = (),
+        accepted: Deviation | None = None,
+    ) -> None:  # fmt: skip
+        """Enter a difference, unless its operation has no row or has one of that place and kind that is accepted alike.
+
+        `accepted` is why nobody need mind it; none where that is for the deviations to say.
+        """
         row = self.report.rows.get(operation)
-        if row is None or any(
-            (m.difference.place, m.difference.kind) == (difference.place, difference.kind) for m in row.mismatches
-        ):
+        deviation = accepted or self.accepting(operation, difference)
+        if row is None:
             return
-        deviation = next((d for d in self.deviations if d.covers(operation, difference, self.names)), None)
-        if deviation is not None:
-            self._used.add(deviation)
+        known = {(m.difference.place, m.difference.kind, m.deviation is None) for m in row.mismatches}
+        if (difference.place, difference.kind, deviation is None) in known:
+            return
         shown = Difference(
             difference.place, difference.kind, self._redact(difference.left), self._redact(difference.right)
         )
         left, right = (side.name for side in self.sides)
         row.mismatches.append(Mismatch(shown, left, right, self._redact(where), after, deviation))
+
+    def accepting(self, operation: str, difference: Difference) -> Deviation | None:
+        """Return the deviation that accepts a difference, and remember that it was needed."""
+        deviation = next((d for d in self.deviations if d.covers(operation, difference, self.names)), None)
+        if deviation is not None:
+            self._used.add(deviation)
+        return deviation
 
     @property
     def unused(self) -> list[Deviation]:

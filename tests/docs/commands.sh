@@ -26,7 +26,7 @@ docker() {
 }
 mockserver() {
   if [ "$1" = serve ]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
-  elif [ "$1" = bench ] || [[ "$*" == *https://* ]] || [[ "$*" == replay || "$*" == *"--target recordings "* ]]; then
+  elif [ "$1" = bench ] || [[ "$*" == *https://* ]] || [[ "$*" == replay || "$* " == *"--target recordings "* ]]; then
     # minutes, or somebody else's server: are there such options?
     local known option
     local named=("$1")

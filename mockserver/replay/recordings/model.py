@@ -1,24 +1,19 @@
-"""What a recording holds: scripts as they were asked, and what a server answered to each step."""
+"""What recordings hold: exchanges with a server as they were seen, or scripts as they were asked, and where from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from mockserver.contract import Profile
 from mockserver.replay.alignment import HEADERS, OF_INSTALLATION
 from mockserver.replay.script import Answer, Script, Step
-from mockserver.validation.matching import TIME
-from mockserver.world.entropy import read_timestamp
 
-FORMAT = 1
-UNSAID = frozenset({"expect"})
-"""What of a step no recording keeps: what it must answer is the script's to say."""
-
-
+FORMAT = 2
 KEPT_HEADERS = tuple(name for name in HEADERS if name not in OF_INSTALLATION)
 """The headers of an answer that a recording keeps: those that PostHog decides, not what it is installed behind."""
 
@@ -27,21 +22,41 @@ class RecordingError(Exception):
     """A recording cannot be read or written; the message names file and place."""
 
 
-MADE_NOW = frozenset({"created_at", "start_time", "last_refresh"})
-"""Fields that hold the moment of a request, in what that request made."""
-LONGEST_STORY = timedelta(hours=1)
+class Holds(StrEnum):
+    """What the lines of a recording are."""
+
+    EXCHANGES = "exchanges"
+    """Requests as they were sent, which make sense over the world that the server started with."""
+    SCRIPTS = "scripts"
+    """Steps of scripts and probes, which can be asked of any server."""
+    TABLE = "table"
+    """Something computed, a case a line; nothing that is asked over HTTP."""
 
 
-def moments(node: Any) -> Iterator[datetime]:
-    """Yield the moments at which an answer says that something was made."""
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            if name in MADE_NOW and isinstance(value, str) and TIME.fullmatch(value):
-                yield read_timestamp(value)
-            yield from moments(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from moments(item)
+class Clock(StrEnum):
+    """How the clock of a world goes while exchanges are told to it."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which server was recorded, and when."""
+
+    server: str
+    """The name that it was given; never its address."""
+    date: str | None = None
+    """The day, or the month, that its code is of; None where nobody knows."""
+    profile: Profile | None = None
+    """The profile that it has; None for one that is not a mock."""
+    recorded_at: str = ""
+    title: str = ""
+    version: str = ""
+    """Of the contract whose scripts were asked; empty for exchanges."""
+
+    def __str__(self) -> str:
+        return f"{self.server} of {self.date}" if self.date else self.server
 
 
 @dataclass(frozen=True)
@@ -69,18 +84,21 @@ class RecordedScript:
 
 
 @dataclass(frozen=True)
-class Recording:
-    """What one server answered to the scripts and probes of one family."""
+class Kept:
+    """What was kept of an answer that is long."""
 
-    family: str
-    server: str
-    """The name that the target was given; never its address."""
-    profile: Profile | None
-    """The profile that the server has; None for one that is not a mock."""
-    title: str
-    version: str
-    """Of the contract whose scripts they are."""
-    scripts: tuple[RecordedScript, ...]
+    first: int = 0
+    last: int = 0
+    of: int | None = None
+    """How many results, or suggestions, there were."""
+    uuids: tuple[str, ...] | None = None
+    """Those of all results, in their order."""
+    members: tuple[str, ...] | None = None
+    """The same, sorted, of results that came in no promised order."""
+    characters: int | None = None
+    """How much of a text was kept."""
+    suggestions: bool = False
+    """Whether it is the first of some suggestions."""
 
 
 @dataclass(frozen=True)
@@ -90,33 +108,47 @@ class RecordedExchange:
     number: int
     note: str
     auth: str | None
+    """Whose key was sent: its label in the world; `session:` and an address is a login."""
     method: str
     path: str
     headers: Mapping[str, str]
-    body: str | None
+    body: bytes | None
     answer: Answer
-    kept_of: int | None = None
-    """How long the list in the answer was, where the recording kept its first three items and the last."""
+    kept: Kept | None = None
+    dropped: tuple[str, ...] = ()
+    """Keys that were taken out of the answer, because they tell of the moment or the machine."""
+    sequence: str | None = None
+    """The story that it is a part of, where most exchanges of a recording are questions of their own."""
+    waited_seconds: float = 0
+    """How long whoever asked had waited."""
 
 
 @dataclass(frozen=True)
-class Story:
-    """Exchanges that follow one another, from the state of a world."""
+class Recording:
+    """What one server answered, the lines of one file."""
 
     name: str
-    exchanges: tuple[RecordedExchange, ...]
+    origin: Origin
+    holds: Holds
+    scripts: tuple[RecordedScript, ...] = ()
+    exchanges: tuple[RecordedExchange, ...] = ()
+    rows: tuple[Mapping[str, Any], ...] = ()
+    world: str | None = None
+    """The file beside it that says how the world starts."""
+    also: Mapping[str, Any] = field(default_factory=dict)
+    """Tables that were there as well."""
+    began_at: datetime | None = None
+    clock: Clock = Clock.RUNNING
+    independent: bool = False
+    """Whether its exchanges are questions of their own, not all that were asked: what an answer says of having been
+    asked before is then not compared, except in a sequence."""
+    file: Path | None = None
 
     @property
     def headers(self) -> tuple[str, ...]:
         """The headers that can be compared: a recorder that never kept one says nothing of it."""
         seen = {name.lower() for exchange in self.exchanges for name in exchange.answer.headers}
         return tuple(name for name in KEPT_HEADERS if name in seen)
-
-    @property
-    def began_at(self) -> datetime | None:
-        """When it began by its server's clock, as far as records that were made in it tell."""
-        told = sorted({moment for exchange in self.exchanges for moment in moments(exchange.answer.json)})
-        return next((moment for moment in told if told[-1] - moment < LONGEST_STORY), None)
 
 
 @dataclass(frozen=True)
@@ -125,11 +157,13 @@ class Library:
 
     path: Path
     recordings: tuple[Recording, ...] = ()
-    stories: tuple[Story, ...] = ()
-    world: Mapping[str, Any] | None = None
-    """Tables of the world that the stories start from."""
+
+    def of(self, holds: Holds) -> tuple[Recording, ...]:
+        """Return the recordings whose lines are of a kind."""
+        return tuple(recording for recording in self.recordings if recording.holds is holds)
 
     @property
     def profile(self) -> Profile:
         """The profile that the answers are taken to be of; a server that is no mock counts as observed."""
-        return next((r.profile for r in self.recordings if r.profile is not None), Profile.OBSERVED)
+        known = (recording.origin.profile for recording in self.recordings)
+        return next((profile for profile in known if profile is not None), Profile.OBSERVED)

@@ -11,11 +11,13 @@ from mockserver.replay.deviations import Deviation
 from mockserver.replay.differences import Differences, Side
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import PREFIX, probes
-from mockserver.replay.recordings.model import KEPT_HEADERS, Library, RecordedScript, Recording
+from mockserver.replay.recordings.explaining import Explanations
+from mockserver.replay.recordings.model import KEPT_HEADERS, Holds, Library, RecordedScript, Recording
 from mockserver.replay.recordings.recording import redacted, redactor_of
-from mockserver.replay.recordings.telling import Teller
+from mockserver.replay.recordings.telling import FAILED, Teller, Told
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.report.model import Report, TargetInfo, empty_rows
+from mockserver.replay.report.tallies import Tally
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run
 from mockserver.replay.targets import Target
@@ -30,13 +32,15 @@ class Playback:
 
     def __init__(
         self, contract: Contract, target: Target, library: Library, name: str, deviations: Sequence[Deviation] = (),
-        *, only: str | None = None, recorded_first: bool = False, started_at: str = "",
-        progress: Progress | None = None,
+        *, explanations: Explanations | None = None, only: str | None = None, recorded_first: bool = False,
+        started_at: str = "", progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self.contract = contract
         self.target = target
         self.library = library
         self.name = name
+        self.explanations = explanations or Explanations()
+        self._only = only
         self._recorded_first = recorded_first
         self._progress = progress or (lambda stage, done, total: None)
         self._operations = {operation.id: operation for operation in contract.operations}
@@ -59,28 +63,27 @@ class Playback:
     def run(self) -> Report:
         """Ask all that is recorded, and return the report; it is partial where the target was lost or Ctrl-C came."""
         with self.report.running():
-            if self.library.recordings:
-                self._play_recordings()
-            if self.library.stories:
-                Teller(self.contract, self.target, self.library, self.report, self._enter, self._progress).tell()
+            if self.library.of(Holds.SCRIPTS):
+                self._play_scripts()
+            self._tell_exchanges()
         self._finish()
         return self.report
 
-    # Recordings of scripts and probes
+    # Scripts and probes
 
-    def _play_recordings(self) -> None:
+    def _play_scripts(self) -> None:
         self._note_other_contracts()
         if self.target.reset:
             self.target.reset()
         fresh = self._probes()
-        for recording in self.library.recordings:
+        for recording in self.library.of(Holds.SCRIPTS):
             for number, recorded in enumerate(recording.scripts):
-                self._progress(f"recordings, {recording.family}", number, len(recording.scripts))
+                self._progress(f"recordings, {recording.name}", number, len(recording.scripts))
                 if any(step.spec["call"] in self.report.rows for step in recorded.steps):
                     self._play(recording, recorded, fresh)
 
     def _note_other_contracts(self) -> None:
-        versions = sorted({r.version for r in self.library.recordings} - {self.contract.version})
+        versions = sorted({r.origin.version for r in self.library.of(Holds.SCRIPTS)} - {self.contract.version})
         if versions:
             self.report.notes.append(
                 f"Recorded by version {', '.join(versions)} of the contract, which is {self.contract.version} now."
@@ -90,7 +93,7 @@ class Playback:
         """Return the probes of the target, which ask about identifiers of its own, by operation and name."""
         names = {
             step.spec["call"]
-            for recording in self.library.recordings
+            for recording in self.library.of(Holds.SCRIPTS)
             for script in recording.scripts
             if script.name.startswith(PREFIX)
             for step in script.steps
@@ -105,13 +108,13 @@ class Playback:
         return {(probe.steps[0].call, probe.name): probe for probe in probes(self.contract, asked, identifiers)}
 
     def _play(self, recording: Recording, recorded: RecordedScript, fresh: Probes) -> None:
-        script: Script | None = recorded.as_script(recording.family)
+        script: Script | None = recorded.as_script(recording.name)
         calls = [step.spec["call"] for step in recorded.steps]
         if recorded.name.startswith(PREFIX):
             script = fresh.get((calls[0], recorded.name))
         reason = self._reason_to_skip(script, calls)
         if reason is not None or script is None:
-            self.report.skipped[f"{recording.family}: {recorded.name} ({calls[0]})"] = reason or ""
+            self.report.skipped[f"{recording.name}: {recorded.name} ({calls[0]})"] = reason or ""
             return
         self.report.scripts += 1
         if self.target.reset and not only_reads(script, self._operations):
@@ -150,6 +153,53 @@ class Playback:
             if self._operations[call].method.upper() not in SAFE:
                 written.append(call)
 
+    # Exchanges
+
+    def _tell_exchanges(self) -> None:
+        told = Teller(self.contract, self.target, self.explanations, self._progress).tell(self.library)
+        tallies: dict[str, Tally] = {}
+        for one in told:
+            if self._only and (one.operation is None or one.operation.id not in self.report.rows):
+                continue
+            name = one.recording.name
+            if name not in tallies:
+                tallies[name] = self._begun(one.recording)
+            self._judge(one, tallies[name])
+
+    def _begun(self, recording: Recording) -> Tally:
+        failed = sum(exchange.answer.status >= FAILED for exchange in recording.exchanges)
+        tally = Tally(recording.name, str(recording.origin), failed=0 if self._only else failed)
+        self.report.tallies.append(tally)
+        return tally
+
+    def _judge(self, told: Told, tally: Tally) -> None:
+        """Count an exchange, and enter what differs with the reasons why it may."""
+        self.report.steps += 1
+        operation = told.operation.id if told.operation else ""
+        if told.operation:
+            self._note_statuses(operation, told.answer, told.exchange.answer)
+        where = f"{told.recording.name}, exchange {told.exchange.number}: {told.exchange.note}"
+        reasons: list[str] = []
+        left: list[Difference] = []
+        for difference in told.differences:
+            found = self.explanations.find(told.recording.name, told.exchange, difference)
+            shown = difference if self._recorded_first else difference.reversed()
+            accepted = found.deviation(operation) if found else self.differences.accepting(operation, shown)
+            self.differences.enter(operation, shown, where, (), accepted)
+            if accepted is None:
+                left.append(difference)
+            else:
+                reasons.append(accepted.reason)
+        if left:
+            tally.unexplained[told.exchange.number] = self._redact(str(left[0]))
+        elif reasons:
+            tally.explained[told.exchange.number] = "; ".join(dict.fromkeys(reasons))
+        else:
+            tally.same += 1
+
+    def _redact(self, text: str) -> str:
+        return self.target.redactor.text(text)
+
     # What both ways of recording need
 
     def _note_statuses(self, call: str, ours: Answer, recorded: Answer) -> None:
@@ -168,5 +218,10 @@ class Playback:
         for info in self.report.targets:
             if info.name == self.target.name:
                 info.count(self.target.adapter.traffic)
-        if not self.report.interrupted:
-            self.report.unused = self.differences.unused
+        if self.report.interrupted:
+            return
+        self.report.unused = self.differences.unused
+        if not self._only:
+            told = (tally.recording for tally in self.report.tallies)
+            unused = self.explanations.unused(told)
+            self.report.unused += [Deviation(str(one), one.place, one.reason, one.date) for one in unused]

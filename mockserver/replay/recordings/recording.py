@@ -13,7 +13,7 @@ from typing import Any
 from mockserver.contract import Contract, Operation
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
-from mockserver.replay.recordings.model import KEPT_HEADERS, RecordedScript, RecordedStep, Recording
+from mockserver.replay.recordings.model import KEPT_HEADERS, Holds, Origin, RecordedScript, RecordedStep, Recording
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run
@@ -37,6 +37,8 @@ class Recorder:
     operations: Sequence[Operation]
     """The operations that are recorded: their probes, and the scripts that have a step of them."""
     progress: Progress = lambda family, done, total: None
+    date: str | None = None
+    """The day, or the month, that the server's code is of, where somebody knows."""
     skipped: dict[str, str] = field(default_factory=dict)
     """What was not recorded, with the reason."""
 
@@ -56,8 +58,11 @@ class Recorder:
         for family, group in groupby(asked, key=lambda script: script.family):
             recorded = tuple(self._of_family(family, list(group), known))
             if recorded:
-                profile = self.target.profile if self.target.is_ours else None
-                yield Recording(family, self.target.name, profile, self.contract.title, self.contract.version, recorded)
+                yield Recording(family, self._origin(recorded[0].recorded_at), Holds.SCRIPTS, recorded)
+
+    def _origin(self, moment: str) -> Origin:
+        profile = self.target.profile if self.target.is_ours else None
+        return Origin(self.target.name, self.date, profile, moment, self.contract.title, self.contract.version)
 
     def _of_family(
         self, family: str, scripts: Sequence[Script], known: Mapping[str, Operation]

@@ -1,125 +1,123 @@
-"""Stories told again: recorded exchanges asked of a mock, in order, over a world that starts as the server's did."""
+"""Exchanges told again: recorded requests asked of a mock, in order, over a world that starts as the server's did."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from mockserver.contract import METHODS, Contract, Operation
 from mockserver.replay.alignment import Alignment, Difference
-from mockserver.replay.recordings.exchanges import WORLD, dated
-from mockserver.replay.recordings.model import Library, RecordedExchange, RecordingError, Story
-from mockserver.replay.report.model import Report
+from mockserver.replay.recordings.cutting import cut, drop
+from mockserver.replay.recordings.explaining import Explanations
+from mockserver.replay.recordings.model import Library, RecordedExchange, Recording
+from mockserver.replay.recordings.queries import ASKED_BEFORE, comparable, comparable_values, tolerance
+from mockserver.replay.recordings.translating import translate_body, translate_path
+from mockserver.replay.recordings.worlds import Start, Starts
 from mockserver.replay.routing import Routing
 from mockserver.replay.script import Answer
 from mockserver.replay.targets import Target
-from mockserver.testing.client import ControlError, ControlPlane, World
-from mockserver.world.entropy import system_time, timestamp
 
-Enter = Callable[[str, Sequence[Difference], str, Sequence[str]], None]
-SESSION = "session:"
 SUFFIX = re.compile(r"\.(csv|json)(?=/?$)")
-NAMED_IN_QUERY = re.compile(r"(?<=[?&])(cohort|id|\w+_id)=(\d+)(?=&|$)")
 MOUNTS = ("/api/projects/", "/api/environments/")
 MOUNT = re.compile(r"^/api/(projects|environments|person)/")
-TAIL = (3, 1)
-"""How many items a recording that cut a long list kept of its start and of its end."""
+VALUES = re.compile(r"/persons/values/?\?")
+ONE_VALUE = re.compile(r"&value=[^&]*")
+FAILED = 500
+"""The first status by which a server says that it failed; what it answered then is nothing to be held to."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One exchange, told again: what the target answered, and what differs."""
+
+    recording: Recording
+    exchange: RecordedExchange
+    operation: Operation | None
+    """What it is about; of a method or path that no operation has, the closest one; None of another server's."""
+    answer: Answer
+    differences: tuple[Difference, ...]
 
 
 class Teller:
-    """Tells the stories of a library to a mock, and enters what it answers otherwise than the server did."""
+    """Tells the exchanges of a library to a mock."""
 
     def __init__(
-        self, contract: Contract, target: Target, library: Library, report: Report, enter: Enter,
+        self, contract: Contract, target: Target, explanations: Explanations,
         progress: Callable[[str, int, int], None],
     ) -> None:  # fmt: skip
         self._routing = Routing(contract)
         self._target = target
-        self._library = library
-        self._report = report
-        self._enter = enter
+        self._explanations = explanations
         self._progress = progress
+        self._starts = Starts(target)
 
-    def tell(self) -> None:
-        """Tell every story, each in a world of its own. Raises: RecordingError where the target takes no world."""
-        for story in self._library.stories:
-            with self._world(story) as keys:
-                count = self._tell(story, keys)
-            note = (
-                f"{story.name}: of {len(story.exchanges)} recorded exchanges {count['same']} were answered the same, "
-                f"{count['body']} with the same status and something else that differs, {count['status']} with another "
-                f"status; {count['failed']} that the server failed on were not asked"
-            )
-            elsewhere = f", {count['elsewhere']} are about other operations" if count["elsewhere"] else ""
-            self._report.notes.append(f"{note}{elsewhere}.")
+    def tell(self, library: Library) -> Iterator[Told]:
+        """Yield every exchange, told over the world of its recording; those that the recorded server failed on are not.
 
-    @contextmanager
-    def _world(self, story: Story) -> Iterator[Mapping[str, str]]:
-        """Give the mock a world that starts as the recorded server did; yields its keys by label."""
-        if self._library.world is None:
-            yield {}
-            return
-        if not self._target.is_ours:
-            raise RecordingError(f"{self._library.path} brings a world of its own, which only a mock can be given")
-        plane = ControlPlane(self._target.url, transport=self._control)
+        Raises: RecordingError where the target takes no world.
+        """
         try:
-            today = story.began_at or system_time()
-            world: World = plane.create_world(
-                scenario="blank", profile=self._target.profile, freeze_time=timestamp(today)
-            )
-            try:
-                world.run_clock()
-                world.load(**dated(dict(self._library.world), today))
-                yield {key["label"]: key["value"] for key in self._library.world.get("api_keys", ())}
-            finally:
-                world.delete()
-        except ControlError as error:
-            raise RecordingError(f"{self._library.path / WORLD}: the mock does not take it: {error}") from None
+            for recording in library.recordings:
+                if recording.exchanges:
+                    with self._starts.of(recording) as start:
+                        yield from self._tell(recording, start)
+        finally:
+            self._starts.close()
 
-    def _control(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        answer = self._target.send("none", method, path, headers, body)
-        return answer.status, answer.body
-
-    def _tell(self, story: Story, keys: Mapping[str, str]) -> Counter[str]:
-        count: Counter[str] = Counter()
-        alignment = Alignment(twins=True, headers=story.headers)
-        for number, exchange in enumerate(story.exchanges):
-            self._progress(f"recordings, {story.name}", number, len(story.exchanges))
-            if exchange.answer.status >= 500:
-                count["failed"] += 1
+    def _tell(self, recording: Recording, start: Start) -> Iterator[Told]:
+        alignment = Alignment(twins=True, given=start.given)
+        for number, exchange in enumerate(recording.exchanges):
+            self._progress(f"recordings, {recording.name}", number, len(recording.exchanges))
+            if exchange.answer.status >= FAILED:
                 continue
-            ours = self._ask(exchange, alignment, keys)
-            found = alignment.differences(exchange.answer, _cut(exchange, ours))
-            operation = self._operation(exchange)
-            if operation is None or operation.id not in self._report.rows:
-                count["elsewhere"] += 1
-                continue
-            verdict = "status" if ours.status != exchange.answer.status else "body" if found else "same"
-            count[verdict] += 1
-            where = f"{story.name}, exchange {exchange.number}: {exchange.note}"
-            self._note(operation, ours, exchange.answer)
-            self._enter(operation.id, found, where, ())
-        return count
+            start.wait(exchange.waited_seconds)
+            ours = self._ask(recording, exchange, alignment, start.keys)
+            alignment.headers = recording.headers if exchange.answer.headers else ()
+            left_out = ASKED_BEFORE if recording.independent and not exchange.sequence else ()
+            found = self._differences(exchange, ours, alignment, start.keys, left_out)
+            yield Told(recording, exchange, self._operation(exchange), ours, tuple(found))
 
-    def _ask(self, exchange: RecordedExchange, alignment: Alignment, keys: Mapping[str, str]) -> Answer:
-        headers = dict(exchange.headers)
-        if exchange.auth and exchange.auth.startswith(SESSION):
-            headers["Authorization"] = f"Bearer {keys.get(exchange.auth, '')}"
-        body = translate_body(exchange.body, alignment)
+    def _ask(
+        self, recording: Recording, exchange: RecordedExchange, alignment: Alignment, keys: Mapping[str, str]
+    ) -> Answer:
+        body = self._explanations.sent(recording.name, exchange, exchange.body)
         path = translate_path(exchange.path, alignment)
-        self._report.steps += 1
+        return self._send(exchange, path, translate_body(body, alignment), keys)
+
+    def _send(self, exchange: RecordedExchange, path: str, body: bytes | None, keys: Mapping[str, str]) -> Answer:
+        headers = dict(exchange.headers)
+        named = {name.lower() for name in headers}
+        key = keys.get(exchange.auth or "")
+        if key and "authorization" not in named:
+            headers["Authorization"] = f"Bearer {key}"
         return self._target.send("none", exchange.method, path, headers, body)
 
-    def _note(self, operation: Operation, ours: Answer, recorded: Answer) -> None:
-        for name, showing in self._report.rows[operation.id].showings.items():
-            showing.statuses[(ours if name == self._target.name else recorded).status] += 1
+    def _differences(
+        self, exchange: RecordedExchange, ours: Answer, alignment: Alignment, keys: Mapping[str, str],
+        left_out: tuple[str, ...],
+    ) -> Sequence[Difference]:  # fmt: skip
+        recorded = exchange.answer
+        alignment.tolerance = tolerance(exchange)
+        if recorded.status != ours.status or not recorded.body or not ours.body:
+            return alignment.differences(recorded, ours)
+        left, right = cut(exchange, recorded.json, ours.json)
+        left, right = (drop((*exchange.dropped, *left_out), body) for body in (left, right))
+        left, right = comparable(exchange, left, right)
+        if VALUES.search(exchange.path):
+            left, right = comparable_values(left, right, lambda value: self._count(exchange, value, keys))
+        return alignment.differences(_answer(recorded, left), _answer(ours, right))
+
+    def _count(self, exchange: RecordedExchange, value: str, keys: Mapping[str, str]) -> int | None:
+        """Return how often a value of a property is counted, asked for alone."""
+        path = f"{ONE_VALUE.sub('', exchange.path)}&value={quote(value, safe='')}"
+        rows = self._send(exchange, path, None, keys).json
+        return next((row["count"] for row in rows if row["name"] == value), None) if isinstance(rows, list) else None
 
     def _operation(self, exchange: RecordedExchange) -> Operation | None:
-        """Return the operation that an exchange is about; of a method or path that none has, the closest one."""
         path = SUFFIX.sub("", exchange.path.partition("?")[0])
         while path.count("/") > 2:
             for method in (exchange.method, *METHODS):
@@ -131,59 +129,7 @@ class Teller:
         return None
 
 
-def translate_path(path: str, alignment: Alignment) -> str:
-    """Return a path with the recorded server's identifiers replaced by their counterparts."""
-    head, separator, query = _translate(path, alignment).partition("?")
-    parts = [_counterpart(part, alignment) if position > 4 else part for position, part in enumerate(head.split("/"))]
-    query = NAMED_IN_QUERY.sub(lambda found: f"{found[1]}={_counterpart(found[2], alignment)}", f"?{query}")[1:]
-    return "/".join(parts) + separator + query
-
-
-def translate_body(body: str | None, alignment: Alignment) -> bytes | None:
-    """Return a body with the recorded server's identifiers replaced, otherwise as it was written."""
-    if body is None:
-        return None
-    text = _translate(body, alignment)
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text.encode()
-    translated = _with_counterparts(value, alignment, "")
-    return (text if translated == value else json.dumps(translated)).encode()
-
-
-def _with_counterparts(node: Any, alignment: Alignment, name: str) -> Any:
-    if isinstance(node, dict):
-        is_cohort = node.get("type") in ("cohort", "static-cohort", "precalculated-cohort")
-        return {
-            key: _with_counterparts(value, alignment, "id" if key == "value" and is_cohort else key)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_with_counterparts(item, alignment, name) for item in node]
-    if isinstance(node, int) and not isinstance(node, bool) and (name == "id" or name.endswith("_id")):
-        return alignment.counterparts.get(node, node)
-    return node
-
-
-def _counterpart(text: str, alignment: Alignment) -> str:
-    return str(alignment.counterparts.get(int(text), text)) if text.isdigit() else text
-
-
-def _translate(text: str, alignment: Alignment) -> str:
-    """Return text with identifiers replaced however they are spelt: in upper case and without hyphens, too."""
-    text = alignment.translate(text)
-    for ours, theirs in alignment.counterparts.items():
-        if isinstance(ours, str) and ours.count("-") == 4:
-            text = text.replace(ours.upper(), theirs.upper()).replace(ours.replace("-", ""), theirs.replace("-", ""))
-    return text
-
-
-def _cut(exchange: RecordedExchange, answer: Answer) -> Answer:
-    """Return of a long list what the recording kept of it."""
-    body = answer.json if exchange.kept_of else None
-    rows = body.get("results") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(rows, list) or len(rows) != exchange.kept_of:
-        return answer
-    body = {**body, "results": rows[: TAIL[0]] + rows[-TAIL[1] :]}
+def _answer(answer: Answer, body: Any) -> Answer:
+    if isinstance(body, str):
+        return Answer(answer.status, answer.headers, body.encode())
     return Answer(answer.status, answer.headers, json.dumps(body).encode())

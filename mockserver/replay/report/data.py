@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.replay.report.model import Failure, Mismatch, Report, Row, Showing, TargetInfo
+from mockserver.replay.report.tallies import Tally
 
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -37,6 +38,7 @@ def to_data(report: Report) -> dict[str, Any]:
             "requests_per_second": round(report.per_second, 1),
         },
         "operations": [_row(row) for row in report.shown],
+        "recordings": [_tally(tally) for tally in report.tallies],
         "skipped_scripts": [{"script": name, "reason": reason} for name, reason in report.skipped.items()],
         "unused_deviations": [
             {"operation": d.operation, "place": d.place, "reason": d.reason} for d in report.unused
@@ -62,6 +64,17 @@ def _target(report: Report, target: TargetInfo) -> dict[str, Any]:
         "problem": target.problem,
         "reached": report.reached(target.name),
         "coverage_percent": round(report.coverage(target.name), 1),
+    }
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {
+        "recording": tally.recording,
+        "server": tally.server,
+        "same": tally.same,
+        "explained": {str(line): reason for line, reason in tally.explained.items()},
+        "unexplained": {str(line): difference for line, difference in tally.unexplained.items()},
+        "failed": tally.failed,
     }
 
 

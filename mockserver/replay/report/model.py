@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
+from mockserver.replay.report.tallies import Tally
 from mockserver.replay.wire import Traffic, Unreachable
 
 NOT_ASKED_FOR = frozenset({"429"})
@@ -141,6 +142,8 @@ class Report:
     unaligned: int = 0
     """Generated requests that two targets did not get alike, and that were therefore not compared."""
     unused: list[Deviation] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    """Of recorded exchanges, a recording each."""
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
 
@@ -214,11 +217,20 @@ class Report:
         return sum(len(row.mismatches) - len(row.unexplained) for row in self.rows.values())
 
     @property
+    def told(self) -> tuple[int, int, int, int]:
+        """How many recorded exchanges were answered the same, differed for a reason, for none, and were not asked."""
+        return (
+            sum(tally.same for tally in self.tallies), sum(len(tally.explained) for tally in self.tallies),
+            sum(len(tally.unexplained) for tally in self.tallies), sum(tally.failed for tally in self.tallies),
+        )  # fmt: skip
+
+    @property
     def exit_code(self) -> int:
         """0 when nothing unexplained is left, 3 when a target could not be reached, else 1."""
         if any(target.problem for target in self.targets):
             return 3
-        return 1 if self.failed or self.unexplained or self.interrupted else 0
+        is_left = self.failed or self.unexplained or any(tally.unexplained for tally in self.tallies)
+        return 1 if is_left or self.interrupted else 0
 
 
 def empty_rows(contract: Contract, targets: Sequence[tuple[str, str]], pattern: str | None) -> dict[str, Row]:

@@ -78,6 +78,22 @@ def by_family(report: Report) -> Table:
     return table
 
 
+def by_recording(report: Report) -> Table:
+    """Return a table with a row a recording, and the sums of all."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    servers = dict.fromkeys(tally.server for tally in report.tallies)
+    table.add_column(f"recorded of {', '.join(servers)}", no_wrap=True)
+    for name in ("same", "explained", "unexplained", "failed there"):
+        table.add_column(name, justify="right")
+    for tally in report.tallies:
+        name = tally.recording if len(servers) == 1 else f"{tally.recording}, {tally.server}"
+        counts = str(tally.same), str(len(tally.explained)), _red(len(tally.unexplained)), str(tally.failed)
+        table.add_row(escape(name), *counts)
+    same, explained, unexplained, failed = report.told
+    table.add_row("all", str(same), str(explained), _red(unexplained), str(failed), style="bold")
+    return table
+
+
 def _columns(report: Report) -> list[tuple[str, str]]:
     names = [(f"reached on {target.name}", "right") for target in report.targets]
     differences = [("differences", "right")] if len(report.targets) > 1 else []
@@ -91,6 +107,9 @@ def _red(number: int) -> str:
 def show(report: Report, console: Console) -> None:
     """Print what a replay found: the families, then every operation with something unexplained, then figures."""
     console.print(by_family(report))
+    if report.tallies:
+        console.print()
+        console.print(by_recording(report))
     for row in report.rows.values():
         if not row.is_clean:
             _show_row(row, console)

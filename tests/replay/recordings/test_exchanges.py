@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from mockserver.replay.recordings.files import read_library
+from mockserver.replay.recordings.explaining import Explanations, read_explanations
+from mockserver.replay.recordings.files import read_library, read_recording, write_recording
 from mockserver.replay.recordings.playing import Playback
+from mockserver.replay.recordings.telling import Teller
+from mockserver.replay.report.tallies import Tally
 
 ORGANIZATION = "01890000-0000-7000-8000-0000000000aa"
 KEY = "phx_recorded_key_0000000000000000000000000000"
@@ -25,17 +31,18 @@ WORLD = {
     ],
     "annotations": [{"id": 40, "content": "old", "project_id": 7, "created_at": "2025-01-01T12:00:00Z"}],
 }
+HEAD = {
+    "format": 2, "recording": "annotations", "holds": "exchanges", "server": {"name": "PostHog", "date": "2025-08-04"},
+    "world": "world.json", "began_at": "2026-11-20T17:45:33Z",
+}  # fmt: skip
 PATH = "/api/projects/7/annotations/"
 MADE = "2026-11-20T17:45:33.235196Z"
 
 
 def line(number: int, method: str, path: str, status: int, answer: Any, **more: Any) -> dict[str, Any]:
     headers = {"Content-Type": "application/json"}
-    auth = more.pop("auth", "all")
-    if auth == "all":
-        headers["Authorization"] = f"Bearer {KEY}"
     return {
-        "n": number, "family": "annotations", "note": f"line {number}", "auth": auth,
+        "n": number, "note": f"line {number}", "auth": more.pop("auth", "all"),
         "request": {"method": method, "path": path, "headers": headers, "body": more.pop("body", None)},
         "response": {"status": status, "headers": {"content-type": "application/json"}, "json": answer}, **more,
     }  # fmt: skip
@@ -65,15 +72,19 @@ def error(code: str, detail: str) -> dict[str, Any]:
 def tell(contract, mocks, tmp_path):
     """Tell lines to a mock, and return the report."""
 
-    def tell(*lines: dict[str, Any], world: Any = WORLD, **options: Any):
-        write(tmp_path, *lines, world=world)
-        return Playback(contract, mocks("observed"), read_library(tmp_path), "recordings", **options).run()
+    def tell(*lines: dict[str, Any], explained: Any = None, only: str | None = None, **head: Any):
+        write(tmp_path, *lines, **head)
+        (tmp_path / "explained.yaml").write_text(yaml.safe_dump([explained] if explained else []))
+        explanations = read_explanations(tmp_path)
+        return Playback(
+            contract, mocks("observed"), read_library(tmp_path), "recordings", explanations=explanations, only=only
+        ).run()
 
     return tell
 
 
-def write(folder: Path, *lines: dict[str, Any], world: Any = WORLD) -> None:
-    (folder / "annotations.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+def write(folder: Path, *lines: dict[str, Any], world: Any = WORLD, **head: Any) -> None:
+    (folder / "annotations.jsonl").write_text("\n".join(map(json.dumps, (HEAD | head, *lines))) + "\n")
     (folder / "world.json").write_text(json.dumps(world))
 
 
@@ -92,7 +103,7 @@ def test_identifiers_of_the_recording_are_those_of_the_mock_from_then_on(tell) -
         line(4, "GET", f"{PATH}913/", 404, error("not_found", "Not found.")),
     )  # fmt: skip
     assert found(report) == {}
-    assert report.notes[0].startswith("annotations: of 4 recorded exchanges 4 were answered the same, 0 with")
+    assert report.tallies == [Tally("annotations", "PostHog of 2025-08-04", same=4)]
     assert report.exit_code == 0
 
 
@@ -116,7 +127,7 @@ def test_value_that_differs_is_told_with_its_exchange(tell, answer, place) -> No
 def test_another_status_is_told_and_a_failure_of_the_server_is_not_asked(tell) -> None:
     report = tell(line(1, "POST", PATH, 500, {}, body="{}"), line(2, "GET", PATH, 402, {}))
     assert list(found(report)) == ["status"]
-    assert "0 with the same status and something else that differs, 1 with another status; 1 that" in report.notes[0]
+    assert [(tally.same, list(tally.unexplained), tally.failed) for tally in report.tallies] == [(0, [2], 1)]
     assert report.steps == 1
 
 
@@ -136,15 +147,69 @@ def test_long_list_is_compared_by_what_was_kept_of_it(tell) -> None:
     made = [line(n, "POST", PATH, 201, marked[n - 1], body=bodies[n - 1]) for n in range(1, 7)]
     kept = {"count": 6, "next": None, "previous": None, "results": [marked[5], marked[4], marked[3], marked[0]]}
     path = f"{PATH}?search=a"
-    cut = line(7, "GET", path, 200, kept, truncated_results="6 rows in the real answer; first 3 and the last kept")
+    cut = line(7, "GET", path, 200, kept, kept={"of": 6, "first": 3, "last": 1})
     report = tell(*made, cut, line(8, "GET", path, 200, kept))
     assert found(report) == {"$.results": "annotations, exchange 8: line 8"}
 
 
 def test_clock_of_the_world_is_that_of_the_recording(contract, mocks, tmp_path) -> None:
+    write(tmp_path, CREATE, {**CREATE, "n": 2, "waited_seconds": 90}, clock="stopped")
+    teller = Teller(contract, mocks("observed"), Explanations(), lambda stage, done, total: None)
+    told = list(teller.tell(read_library(tmp_path)))
+    assert [one.answer.json["created_at"] for one in told] == ["2026-11-20T17:45:33Z", "2026-11-20T17:47:03Z"]
+
+
+OTHER = line(1, "POST", PATH, 201, annotation(912, "other"), body='{"content": "new"}')
+REASON = {"recordings": "annotations", "reason": "It was so.", "cause": "later", "date": date(2026, 1, 15)}
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "explains"),
+    [
+        ({}, True),
+        ({"place": "$.content"}, True),
+        ({"place": "$.cont*", "kind": "value", "lines": [1, 5], "request": "POST .*line 1$"}, True),
+        ({"place": "$.scope"}, False),
+        ({"lines": [2]}, False),
+        ({"request": "^GET"}, False),
+        ({"kind": "null"}, False),
+        ({"recordings": ["cohorts"]}, False),
+    ],
+)
+def test_reason_explains_what_it_is_about_and_nothing_else(tell, narrowed, explains) -> None:
+    report = tell(OTHER, explained=REASON | narrowed)
+    tally = report.tallies[0]
+    assert (tally.explained, tally.unexplained) == (
+        ({1: "It was so."}, {}) if explains else ({}, {1: "$.content: 'other' / 'new'"})
+    )
+    assert report.exit_code == (0 if explains else 1)
+    unused = [] if explains or narrowed.get("recordings") == ["cohorts"] else ["It was so."]
+    assert [deviation.reason for deviation in report.unused if deviation.reason == "It was so."] == unused
+
+
+def test_one_place_without_a_reason_leaves_a_line_unexplained(tell) -> None:
+    both = line(1, "POST", PATH, 201, annotation(912, "other", scope="project"), body='{"content": "new"}')
+    report = tell(both, explained=REASON | {"place": "$.content"})
+    assert list(report.tallies[0].unexplained) == [1]
+
+
+def test_request_is_sent_as_a_later_server_takes_it(tell) -> None:
+    report = tell(OTHER, explained=REASON | {"sent_as": ["new", "other"]})
+    assert report.tallies[0].same == 1 and report.exit_code == 0
+
+
+def test_compressed_recording_and_a_world_in_parts_are_read_alike(contract, mocks, tmp_path) -> None:
     write(tmp_path, CREATE)
-    story = read_library(tmp_path).stories[0]
-    assert story.began_at is not None and story.began_at.isoformat() == "2026-11-20T17:45:33.235196+00:00"
+    recording = read_library(tmp_path).recordings[0]
+    folder = tmp_path / "set" / "deeper"
+    file = write_recording(recording, folder, compressed=True)
+    assert replace(read_recording(file), file=recording.file) == recording
+    assert file.read_bytes() == write_recording(recording, folder, compressed=True).read_bytes()
+    first, then = {**WORLD, "annotations": []}, {"annotations": WORLD["annotations"]}
+    (folder / "then.json").write_text(json.dumps(then))
+    (folder / "world.json").write_text(json.dumps([first, "then.json"]))
+    report = Playback(contract, mocks("observed"), read_library(tmp_path / "set"), "recordings").run()
+    assert report.tallies[0].same == 1
 
 
 def test_world_is_gone_afterwards_and_can_be_told_again(tell, mocks) -> None:
@@ -156,10 +221,14 @@ def test_world_is_gone_afterwards_and_can_be_told_again(tell, mocks) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("annotations.jsonl", "{}", "line 1: no recorded exchange"),
-        ("annotations.jsonl", "no json", "line 1: no recorded exchange"),
-        ("annotations.jsonl", "", "holds no exchange"),
-        ("world.json", "[]", "object of tables"),
+        ("annotations.jsonl", f"{json.dumps(HEAD)}\n{{}}", "line 2: no recorded exchange"),
+        ("annotations.jsonl", f"{json.dumps(HEAD)}\nno json", "line 2: not JSON"),
+        ("annotations.jsonl", "", "which format"),
+        ("world.json", "[1]", "object of tables"),
+        ("world.json", "no json", "not JSON"),
+        ("explained.yaml", "- 1", "expected a mapping"),
+        ("explained.yaml", "- {recordings: a}", "missing ['cause', 'date', 'reason']"),
+        ("explained.yaml", "- {recordings: a, reason: b, cause: c, date: 2026-01-15}", "not a valid Cause"),
         ("world.json", '{"nothing": [{}]}', "does not take it"),
     ],
 )

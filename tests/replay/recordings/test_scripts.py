@@ -14,6 +14,8 @@ from mockserver.replay.recordings.playing import Playback
 from mockserver.replay.recordings.recording import Recorder
 from mockserver.replay.script import read_scripts
 
+HEAD = '{"format": 2, "recording": "x", "holds": "scripts", "server": {"name": "a"}}'
+
 
 @pytest.fixture(scope="module")
 def recorded(contract, mocks, tmp_path_factory) -> Path:
@@ -32,11 +34,10 @@ def play(contract, target, library: Library, **options):
 
 def changed(folder: Path, into: Path, family: str, change) -> Library:
     """Return a recording with each of its steps changed."""
-    data = json.loads((folder / f"{family}.json").read_text())
-    for script in data["scripts"]:
-        for step in script["steps"]:
-            change(step)
-    (into / f"{family}.json").write_text(json.dumps(data))
+    head, *steps = map(json.loads, (folder / f"{family}.jsonl").read_text().splitlines())
+    for step in steps:
+        change(step)
+    (into / f"{family}.jsonl").write_text("\n".join(map(json.dumps, (head, *steps))))
     return read_library(into)
 
 
@@ -66,8 +67,8 @@ def test_mock_answers_as_it_was_recorded_whatever_its_identifiers(contract, mock
 )
 def test_what_differs_is_told_at_its_operation(contract, mocks, recorded, tmp_path, change, found) -> None:
     def on_create(step) -> None:
-        if step["ask"]["call"] == "annotations_create" and step["answer"]["status"] == 201:
-            change(step["answer"])
+        if step["request"]["call"] == "annotations_create" and step["response"]["status"] == 201:
+            change(step["response"])
 
     report = play(contract, mocks(), changed(recorded, tmp_path, "annotations", on_create), recorded_first=False)
     assert found in differences(report)
@@ -77,8 +78,8 @@ def test_what_differs_is_told_at_its_operation(contract, mocks, recorded, tmp_pa
 
 def test_sides_stand_in_the_order_they_were_given(contract, mocks, recorded, tmp_path) -> None:
     def without(step) -> None:
-        if isinstance(step["answer"].get("json"), dict):
-            step["answer"]["json"].pop("creation_type", None)
+        if isinstance(step["response"].get("json"), dict):
+            step["response"]["json"].pop("creation_type", None)
 
     library = changed(recorded, tmp_path, "annotations", without)
     left = play(contract, mocks(), library, recorded_first=True)
@@ -88,12 +89,12 @@ def test_sides_stand_in_the_order_they_were_given(contract, mocks, recorded, tmp
 
 
 def test_recordings_say_what_they_are_and_nothing_private(recorded, mocks) -> None:
-    data = json.loads((recorded / "persons.json").read_text())
-    assert {key: data[key] for key in ("format", "family", "server")} == {
-        "format": 1, "family": "persons", "server": {"name": "mock", "profile": "documented"},
+    head = json.loads((recorded / "persons.jsonl").read_text().splitlines()[0])
+    assert {key: head[key] for key in ("format", "recording", "holds", "server")} == {
+        "format": 2, "recording": "persons", "holds": "scripts", "server": {"name": "mock", "profile": "documented"},
     }  # fmt: skip
-    assert data["contract"]["version"]
-    text = "".join(path.read_text() for path in recorded.glob("*.json"))
+    assert head["contract"]["version"] and head["recorded_at"]
+    text = "".join(path.read_text() for path in recorded.glob("*.jsonl"))
     people = mocks().ask("GET", "/api/projects/1/persons/").json["results"]
     private = [p["name"] for p in people] + [d for p in people for d in p["distinct_ids"]]
     private += [p["properties"][name] for p in people for name in ("name", "email") if name in p["properties"]]
@@ -103,39 +104,45 @@ def test_recordings_say_what_they_are_and_nothing_private(recorded, mocks) -> No
 
 
 def test_operation_that_is_gone_is_skipped_with_a_reason(contract, mocks, recorded, tmp_path) -> None:
-    library = changed(recorded, tmp_path, "annotations", lambda step: step["ask"].update(call="gone"))
+    library = changed(recorded, tmp_path, "annotations", lambda step: step["request"].update(call="gone"))
     report = play(contract, mocks(), library, only=None)
     assert report.scripts == 0
     library = changed(
         recorded, tmp_path, "annotations",
-        lambda step: step["ask"].update(call="gone") if step["ask"]["call"] == "annotations_destroy" else None,
+        lambda step: step["request"].update(call="gone") if step["request"]["call"] == "annotations_destroy" else None,
     )  # fmt: skip
     assert any("'gone' any more" in reason for reason in play(contract, mocks(), library).skipped.values())
 
 
 def test_what_is_recorded_anew_takes_the_place_of_the_same_alone(recorded, tmp_path) -> None:
-    whole = read_recording(recorded / "annotations.json")
+    whole = read_recording(recorded / "annotations.jsonl")
     write_recording(whole, tmp_path)
     part = replace(whole, scripts=tuple(replace(s, recorded_at="2030-01-01T00:00:00Z") for s in whole.scripts[:2]))
     joined = read_recording(write_recording(part, tmp_path, beside=True))
     assert [s.name for s in joined.scripts] == [s.name for s in whole.scripts]
     assert [s.recorded_at.startswith("2030") for s in joined.scripts][:3] == [True, True, False]
     with pytest.raises(RecordingError, match="of another server"):
-        write_recording(replace(part, server="other"), tmp_path, beside=True)
+        write_recording(replace(part, origin=replace(part.origin, server="other")), tmp_path, beside=True)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("no json", "not JSON"),
-        ("[]", "which format"),
+        ("[]", "expected an object"),
+        ("{}", "which format"),
         ('{"format": 99}', "record anew"),
-        ('{"format": 1, "family": "x"}', "lacks something"),
-        ('{"format": 1, "family": "x", "server": {"name": "a", "profile": "bad"}, "contract": {}}', "another form"),
+        (f"{HEAD}", "holds no exchange"),
+        ('{"format": 2, "recording": "x"}', "lacks something"),
+        (
+            '{"format": 2, "recording": "x", "holds": "scripts", "server": {"name": "a", "profile": "bad"}}',
+            "another form",
+        ),
+        (f'{HEAD}\n{{"n": 1, "script": "s", "step": 2, "request": {{}}}}', "step 2 of script 's' follows 0 others"),
     ],
 )
 def test_file_that_is_no_recording_is_refused_in_a_line(run, tmp_path, text, words) -> None:
-    (tmp_path / "annotations.json").write_text(text)
+    (tmp_path / "annotations.jsonl").write_text(text)
     result = run("replay", "--target", "mock", "--target", f"recordings={tmp_path}", exit_code=2)
     assert words in result.output and str(tmp_path) in result.output
 
@@ -143,7 +150,7 @@ def test_file_that_is_no_recording_is_refused_in_a_line(run, tmp_path, text, wor
 def test_command_records_and_replays(run, tmp_path) -> None:
     out = tmp_path / "kept"
     told = run("record", "--target", "mock", "--only", "roles_", "--out", out).output
-    assert "roles.json: " in told
+    assert "roles.jsonl: " in told
     result = run("replay", "--target", "mock", "--target", f"recordings={out}", "--json", "report.json")
     assert "0 failures, 0 differences" in result.output
     report = json.loads((tmp_path / "report.json").read_text())
@@ -162,4 +169,4 @@ def test_stopped_recording_keeps_the_families_that_were_complete(run, tmp_path, 
     out = tmp_path / "kept"
     result = run("record", "--target", "mock", "--only", "^(role|annotation)s_list$", "--out", out, exit_code=1)
     assert "families that were complete" in result.output
-    assert sorted(path.name for path in out.iterdir()) == ["annotations.json", "projects.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["annotations.jsonl", "projects.jsonl"]
