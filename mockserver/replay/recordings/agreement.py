@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from mockserver.contract import Contract, Profile
+from mockserver.contract import Contract
 from mockserver.replay.deviations import read_deviations
 from mockserver.replay.recordings.explaining import read_explanations
 from mockserver.replay.recordings.files import FOLDER, read_library
@@ -26,7 +26,7 @@ from mockserver.replay.targets import start_mock
 
 FILE = FOLDER / "agreement.yaml"
 HEAD = """\
-# Made by `python -m mockserver.replay.recordings agreement`, which asks the mock, in profile `observed`, line by line.
+# Made by `python -m mockserver.replay.recordings agreement`, which asks the mock, in the profile of each recording.
 # Tests hold every answer to no less. After a change for the better, make it anew.
 """
 
@@ -48,13 +48,13 @@ class Agreement:
 
 
 def look(contract: Contract, names: tuple[str, ...] = ()) -> Report:
-    """Tell the exchanges that come along, or those of some recordings, to a strict mock of profile `observed`.
+    """Tell the exchanges that come along, or those of some recordings, to a strict mock of their profile.
 
     Raises: RecordingError.
     """
     library = read_library()
     told = [one for one in library.of(Holds.EXCHANGES) if not names or one.name in names]
-    target = start_mock("mock", contract, profile=Profile.OBSERVED, strict=True)
+    target = start_mock("mock", contract, profile=library.profile, strict=True)
     try:
         return Playback(
             contract, target, replace(library, recordings=tuple(told)), "recordings", read_deviations(contract),

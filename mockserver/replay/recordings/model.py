@@ -55,6 +55,11 @@ class Origin:
     version: str = ""
     """Of the contract whose scripts were asked; empty for exchanges."""
 
+    @property
+    def answers_as(self) -> Profile:
+        """The profile that its answers are taken to be of; a server that is no mock counts as observed at its date."""
+        return self.profile or (Profile.at(self.date[:7]) if self.date else Profile.OBSERVED)
+
     def __str__(self) -> str:
         return f"{self.server} of {self.date}" if self.date else self.server
 
@@ -164,6 +169,5 @@ class Library:
 
     @property
     def profile(self) -> Profile:
-        """The profile that the answers are taken to be of; a server that is no mock counts as observed."""
-        known = (recording.origin.profile for recording in self.recordings)
-        return next((profile for profile in known if profile is not None), Profile.OBSERVED)
+        """The profile that the answers are taken to be of; that of the first where there are several."""
+        return next((recording.origin.answers_as for recording in self.recordings), Profile.OBSERVED)

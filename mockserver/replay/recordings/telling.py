@@ -53,20 +53,20 @@ class Teller:
         self._target = target
         self._explanations = explanations
         self._progress = progress
-        self._starts = Starts(target)
 
     def tell(self, library: Library) -> Iterator[Told]:
         """Yield every exchange, told over the world of its recording; those that the recorded server failed on are not.
 
         Raises: RecordingError where the target takes no world.
         """
+        starts = Starts(self._target, library.profile)
         try:
             for recording in library.recordings:
                 if recording.exchanges:
-                    with self._starts.of(recording) as start:
+                    with starts.of(recording) as start:
                         yield from self._tell(recording, start)
         finally:
-            self._starts.close()
+            starts.close()
 
     def _tell(self, recording: Recording, start: Start) -> Iterator[Told]:
         alignment = Alignment(twins=True, given=start.given)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mockserver.contract import Profile
 from mockserver.replay.alignment import UUID
 from mockserver.replay.recordings.files import read_text
 from mockserver.replay.recordings.model import Clock, Recording, RecordingError
@@ -87,10 +88,14 @@ class Start:
 
 
 class Starts:
-    """Gives a mock the worlds of recordings; one that several start from is loaded once."""
+    """Gives a mock the worlds of recordings; one that several start from is loaded once.
 
-    def __init__(self, target: Target) -> None:
+    A world has the profile of the target, or, where that is the profile of recordings, that of its own recording.
+    """
+
+    def __init__(self, target: Target, followed: Profile) -> None:
         self._target = target
+        self._follows = target.profile is followed
         self._plane = ControlPlane(target.url, transport=self._control)
         self._key: object = None
         self._start: Start | None = None
@@ -117,14 +122,13 @@ class Starts:
         self._start = self._key = None
 
     def _given(self, recording: Recording, file: Path, began: datetime) -> Start:
-        if self._start is None or self._key != (file, began) or self._start.world is None:
+        profile = recording.origin.answers_as if self._follows else self._target.profile
+        if self._start is None or self._key != (file, began, profile) or self._start.world is None:
             self.close()
             loads = dated(read_world(file), began)
-            world = self._plane.create_world(
-                scenario="blank", profile=self._target.profile, freeze_time=timestamp(began)
-            )
+            world = self._plane.create_world(scenario="blank", profile=profile, freeze_time=timestamp(began))
             keys = {key["label"]: key["value"] for tables in loads for key in tables.get("api_keys", ())}
-            self._key, self._start = (file, began), Start(keys, frozenset(_given(loads)), world)
+            self._key, self._start = (file, began, profile), Start(keys, frozenset(_given(loads)), world)
             for tables in loads:
                 world.load(**tables)
             world.snapshot(START)

@@ -86,12 +86,12 @@ def _results(funnel: Funnel, row: Sequence[Any]) -> list[dict[str, Any]]:
             "average_conversion_time": _finite(averages[number - 1]) if number else None,
             "median_conversion_time": _finite(medians[number - 1]) if number else None,
         }
-        shown = _shown(funnel, number, series)
-        results.append({**shown, "count": count if factor == 1 else round(count / factor), **times})
+        count = count if factor == 1 else round(count / factor)
+        results.append({**_shown(funnel, number, series, count), **times})
     return results
 
 
-def _shown(funnel: Funnel, number: int, series: Series) -> dict[str, Any]:
+def _shown(funnel: Funnel, number: int, series: Series, count: int) -> dict[str, Any]:
     if funnel.order == UNORDERED:
         named: dict[str, Any] = {
             "action_id": None,
@@ -102,7 +102,7 @@ def _shown(funnel: Funnel, number: int, series: Series) -> dict[str, Any]:
         id = series.given.get("id") if series.is_action else series.event
         named = {"action_id": id, "name": series.label, "custom_name": series.custom_name}
     kind = "actions" if series.is_action else "events"
-    return {**named, "order": number, "people": [], "type": kind}
+    return {**named, "order": number, "people": [], "count": count, "type": kind}
 
 
 def _finite(number: Any) -> float | None:
@@ -133,7 +133,7 @@ def times_to_convert(funnel: Funnel) -> tuple[Any, str]:
     )
     buckets, each, mean = found.rows[0]
     bins_shown = [[int(since), int(actors)] for since, actors in zip(buckets, each, strict=True)]
-    return {"bins": bins_shown, "average_conversion_time": float(mean)}, found.hogql
+    return {"average_conversion_time": float(mean), "bins": bins_shown}, found.hogql
 
 
 # Trends
