@@ -246,4 +246,4 @@ def test_command_gives_the_mock_the_profile_of_the_servers(run, tmp_path) -> Non
     result = run("replay", "--target", "mock", "--target", f"recordings={tmp_path}", "--json", "report.json")
     assert "0 differences" in result.output
     report = json.loads((tmp_path / "report.json").read_text())
-    assert [target["profile"] for target in report["targets"]] == ["observed", "observed"]
+    assert [target["profile"] for target in report["targets"]] == ["observed@2025-08"] * 2
