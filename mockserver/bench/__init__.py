@@ -14,12 +14,13 @@ __all__ = ["Figure", "measure"]
 
 def measure(*, large: bool = False) -> Iterator[Figure]:
     """Yield each figure as it is known; with `large`, those of a hundred thousand persons instead."""
+    from mockserver.bench import flags, processes, requests, worlds
     from mockserver.bench import large as big
-    from mockserver.bench import processes, requests, worlds
 
     if large:
         yield from big.figures()
         return
     yield from requests.figures()
     yield from worlds.figures()
+    yield from flags.figures()
     yield from processes.figures()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 
-@click.command(short_help="Measure what requests, worlds and the start cost.")
+@click.command(short_help="Measure what requests, worlds, flags and the start cost.")
 @click.option("--large", is_flag=True, help="Measure 100 000 persons and 1 000 000 events instead; takes minutes.")
 def bench(*, large: bool) -> None:
-    """Measure what requests, worlds and the start cost, as ratios in one run.
+    """Measure what requests, worlds, flags and the start cost, as ratios in one run.
 
     \b
     Examples:

@@ -121,8 +121,13 @@ def condition_sets(flag: Record) -> list[Mapping[str, Any]]:
 
 def properties_of(flag: Record) -> list[Mapping[str, Any]]:
     """Return the properties of all condition sets of a flag."""
-    listed = [one.get("properties") for one in condition_sets(flag)]
-    return [one for some in listed if isinstance(some, list) for one in some if isinstance(one, Mapping)]
+    return [one for each in condition_sets(flag) for one in _properties_of_set(each)]
+
+
+def _properties_of_set(one: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the properties of a condition set, as far as they are any."""
+    listed = one.get("properties")
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
 
 
 def expanded(flag: Record, cohorts: Mapping[int, Record], *, even_negated: bool) -> Any:
@@ -137,7 +142,7 @@ def expanded(flag: Record, cohorts: Mapping[int, Record], *, even_negated: bool)
         return filters
     sets = []
     for one in condition_sets(flag):
-        properties = one.get("properties") or []
+        properties = _properties_of_set(one)
         if not named_cohorts(properties):
             sets.append(dict(one))
             continue
@@ -166,6 +171,8 @@ def _written_out(properties: list[Any], cohorts: Mapping[int, Record], even_nega
 def _sets_of(tree: Any) -> list[list[Any]] | None:
     """Return a tree's alternatives, each a list of properties; nothing for one that nests them."""
     values = tree.get("values")
+    if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
+        return None
     if all("key" in value for value in values):
         leaves = [dict(value) for value in values]
         return [leaves] if tree.get("type") == "AND" else [[leaf] for leaf in leaves]

@@ -119,7 +119,7 @@ class Flag:
         identifier = self._identifier(subject, first.group_index) or ""
         if filters.properties:
             known = subject.properties(PERSON)
-            if not any(one["key"] in known for one in filters.properties):
+            if not any(str(one.get("key")) in known for one in filters.properties):
                 return None
             return self._by_super(self._ask(first, subject, identifier) is Reason.MATCH)
         reason = self._ask(first, subject, identifier)

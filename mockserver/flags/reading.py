@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.flags.matching.errors import Unreadable
+from mockserver.flags.matching.texts import double
 
 Filter = Mapping[str, Any]
 AGGREGATION = "aggregation_group_type_index"
@@ -83,7 +84,7 @@ def _number(value: Any, what: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unreadable(f"{what}: expected a number")
-    return float(value)
+    return double(value)
 
 
 def _index(value: Any) -> int | None:

@@ -97,9 +97,11 @@ def _at_this_time(day: datetime, now: datetime) -> datetime:
 
 def on_the_wall(moment: datetime, zone: tzinfo) -> datetime | None:
     """Return when clocks of a zone show a time: nothing if summer time skips it, the earlier if they show it twice."""
-    there = moment.replace(tzinfo=zone, fold=0)
-    universal = there.astimezone(UTC)
-    shown = universal.astimezone(zone).replace(tzinfo=None)
+    try:
+        universal = moment.replace(tzinfo=zone, fold=0).astimezone(UTC)
+        shown = universal.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:  # at either end of the calendar
+        return None
     return universal if shown == moment else None
 
 

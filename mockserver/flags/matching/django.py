@@ -22,7 +22,7 @@ MISSING = object()
 
 def given(filter: Filter) -> Judge:
     """Return what judges a value that was given with the request. Raises CannotMatch when it asks whether none is."""
-    named, value = filter.get("operator") or "exact", filter.get("value")
+    named, value = str(filter.get("operator") or "exact"), filter.get("value")
     base = named.removeprefix("not_")
     if named == "exact":
         return _equal(value)
@@ -134,7 +134,7 @@ def _date(named: str, value: Any) -> Judge:
 
 def stored(filter: Filter) -> Callable[[Mapping[str, Any], datetime], bool]:
     """Return the test of stored properties, as the database compares them."""
-    key, named, value = str(filter.get("key")), filter.get("operator") or "exact", filter.get("value")
+    key, named, value = str(filter.get("key")), str(filter.get("operator") or "exact"), filter.get("value")
     base = named.removeprefix("not_")
     if named == "is_set":
         return lambda properties, now: key in properties

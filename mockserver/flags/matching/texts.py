@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import string
+from math import inf
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ def text_of(value: Any) -> str:
     try:
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # a whole number beyond 64 bits, or half of a character
-        return text_of(float(value)) if isinstance(value, int) else json.dumps(value, separators=(",", ":"))
+        return str(value) if isinstance(value, int) else json.dumps(value, separators=(",", ":"))
     return text.replace("e+", "e") if isinstance(value, float) else text
 
 
@@ -42,10 +43,18 @@ def number_of(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return float(value)
+        return double(value)
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return float(value)
     return None
+
+
+def double(value: float) -> float:
+    """Return a number as double precision holds it; a whole number may be greater than that."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def tells_truth(value: Any) -> bool:
