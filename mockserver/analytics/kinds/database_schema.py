@@ -16,6 +16,8 @@ KINDS = {
     Kind.BOOLEAN: "boolean", Kind.DATE: "date", Kind.DATETIME: "datetime", Kind.ARRAY: "array", Kind.JSON: "json",
     Kind.UUID: "string",
 }  # fmt: skip
+SELECTED = frozenset({"sessions"})
+"""Tables that are a query themselves: their fields are its columns, however those are computed."""
 SHOWN = ("events", "groups", "persons", "sessions", "query_log")
 
 
@@ -41,6 +43,8 @@ def _field(name: str, item: TableField, owner: Table, tables: Mapping[str, Table
     told: dict[str, Any] = {"chain": None, "fields": None, "id": None, "table": None}
     match item:
         case Plain(type=kind) if item.is_starred:
+            told["type"] = KINDS.get(kind.kind, "unknown")
+        case Computed(type=kind) if owner.name in SELECTED:
             told["type"] = KINDS.get(kind.kind, "unknown")
         case Computed():
             told["type"] = "expression"

@@ -19,8 +19,9 @@ from mockserver.replay.recordings.agreement import (
     read_agreement,
     write_agreement,
 )
-from mockserver.replay.recordings.files import FOLDER, write_text
-from mockserver.replay.recordings.model import Clock, Recording, RecordingError
+from mockserver.replay.recordings.files import FOLDER, read_library, write_text
+from mockserver.replay.recordings.model import Clock, Holds, Recording, RecordingError
+from mockserver.replay.recordings.worlds import read_world
 from mockserver.replay.report.tallies import Tally
 from mockserver.world.entropy import system_time
 
@@ -45,6 +46,9 @@ def agreement(names: tuple[str, ...], check: bool) -> None:
       python -m mockserver.replay.recordings agreement
       python -m mockserver.replay.recordings agreement hogql persons --check
     """
+    unknown = set(names) - {recording.name for recording in read_library().of(Holds.EXCHANGES)}
+    if unknown:
+        raise click.UsageError(f"there are no exchanges called {', '.join(sorted(unknown))}")
     report = look(Contract.read(), names)
     tallies = report.tallies
     for deviation in report.unused:
@@ -83,13 +87,14 @@ def _tally(name: str, known: Agreement) -> Tally:
 @click.option(
     "--world", type=SOURCE, help="The tables that the server started with, as JSON.  [default: the set's own]"
 )
+@click.option("--with", "beside", multiple=True, help="Another file of tables to load after --world.")
 @click.option("--also", type=SOURCE, help="Tables that were there as well.")
 @click.option("--began-at", help="The server's time at the first exchange.  [default: found from what was made]")
 @click.option("--stopped", is_flag=True, help="Tell them with a stopped clock.")
 @click.option("--independent", is_flag=True, help="They are questions of their own, not all that were asked.")
 def add(
     sources: tuple[Path, ...], into: str, date: str, server: str, recorded_at: str | None, world: Path | None,
-    also: Path | None, began_at: str | None, stopped: bool, independent: bool,
+    beside: tuple[str, ...], also: Path | None, began_at: str | None, stopped: bool, independent: bool,
 ) -> None:  # fmt: skip
     """Make recordings of files of exchanges, a request and its answer a line of JSON, and put them beside the others.
 
@@ -99,19 +104,19 @@ def add(
     """
     folder = FOLDER / into
     place = folder / "world.json.gz"
-    if world is not None:
-        write_text(place, json.dumps(json.loads(world.read_text(encoding="utf-8")), ensure_ascii=False))
-    tables = json.loads(also.read_text(encoding="utf-8")) if also else {}
-    about = About(
-        server, date, recorded_at or f"{system_time():%Y-%m-%d}", place.name if place.exists() else None, tables,
-        began_at, Clock.STOPPED if stopped else Clock.RUNNING, independent,
-    )  # fmt: skip
-    for source in sources:
-        try:
+    try:
+        if world is not None:
+            write_text(place, json.dumps([*read_world(world), *beside], ensure_ascii=False))
+        about = About(
+            server, date, recorded_at or f"{system_time():%Y-%m-%d}", place.name if place.exists() else None,
+            {name: rows for tables in (read_world(also) if also else []) for name, rows in tables.items()},
+            began_at, Clock.STOPPED if stopped else Clock.RUNNING, independent,
+        )  # fmt: skip
+        for source in sources:
             file, recording = add_file(source, folder, about)
-        except RecordingError as error:
-            raise click.ClickException(str(error)) from None
-        click.echo(f"{file}: {_size(recording)}")
+            click.echo(f"{file}: {_size(recording)}")
+    except RecordingError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _size(recording: Recording) -> str:
