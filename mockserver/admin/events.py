@@ -15,7 +15,7 @@ from mockserver.admin.refusals import refuse_bad_patterns
 from mockserver.admin.verdicts import MOST_NEAR_MISSES, judge
 from mockserver.store import Record
 from mockserver.validation.matching import mismatches
-from mockserver.world import deletions, entropy
+from mockserver.world import clockwork, entropy
 from mockserver.world.worlds import World
 
 SHOWN = ("uuid", "event", "distinct_id", "person_id", "timestamp", "properties", "project_id")
@@ -26,7 +26,7 @@ def list_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[st
     """List the events that fit the filters, in the order in which they arrived; `limit` keeps the latest."""
     since = read_moment(given, "since")
     earliest = None if since is None else entropy.read_timestamp(since)
-    held = arrived(world) if given.get("arrived") == "true" else iter(deletions.settled(world).table("events"))
+    held = arrived(world) if given.get("arrived") == "true" else iter(clockwork.settled(world).table("events"))
     found = [event for event in held if _fits(event, given, earliest)]
     limit = given.get("limit")
     latest = found if limit is None else found[max(len(found) - limit, 0) :]
@@ -43,7 +43,7 @@ def verify_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[
 
 def arrived(world: World) -> Iterator[Record]:
     """Yield the events that arrived since a world was made, in the order in which they came."""
-    return deletions.settled(world).table("events").since(world.arrivals).records
+    return clockwork.settled(world).table("events").since(world.arrivals).records
 
 
 def show(event: Record) -> dict[str, Any]:

@@ -55,7 +55,10 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "What a body or query refers to must exist, and names must be free; no schema can say so.",
-        answer=r"(does_not_exist|unique): .*|invalid_input: (Role does not exist|User does not exist)\b.*"
+        answer=r"(does_not_exist|unique): .*|invalid_input: Feature Flag with this ID does not exist"
+        r"|None: Feature flag to copy does not exist\.|invalid_input: Enter a valid URL\."
+        r"|blank: This field may not be blank\."
+        r"|invalid_input: (Role does not exist|User does not exist)\b.*"
         r"|invalid_input: User is already .*"
         r"|invalid_input: No valid users to add to cohort.*|invalid_input: The ID provided does not look like a .*"
         r"|invalid_input: You can not scope an access control to both a member and a role\."

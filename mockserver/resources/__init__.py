@@ -5,8 +5,10 @@ from __future__ import annotations
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
+from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.organizations import Organizations
+from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.keys import PersonalApiKeys
 from mockserver.resources.organizations.role_memberships import RoleMemberships
 from mockserver.resources.organizations.roles import Roles
@@ -20,6 +22,7 @@ from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
 from mockserver.resources.query import Queries
 from mockserver.resources.resource import Resource
+from mockserver.resources.scheduled_changes import ScheduledChanges
 
 RESOURCES: tuple[type[Resource], ...] = (
     Projects,
@@ -38,5 +41,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     Users,
     PersonalApiKeys,
     FeatureFlags,
+    EarlyAccessFeatures,
+    OrganizationFeatureFlags,
+    ScheduledChanges,
     ProjectAccess,
 )

@@ -32,7 +32,7 @@ from mockserver.road.binding import SAFE, Endpoint, Route
 from mockserver.road.describing import MEDIA_TYPES, description
 from mockserver.road.rendering import encode, render, render_error
 from mockserver.store import View
-from mockserver.world import deletions
+from mockserver.world import clockwork
 from mockserver.world.tables import Owner
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
-    view = deletions.settled(world)
+    view = clockwork.settled(world)
     if route.is_gone:
         raise NotFound(ENDPOINT_NOT_FOUND)
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:

@@ -68,12 +68,24 @@ class Loader:
                 records.append(completer.complete(record))
             except LoadError as error:
                 raise error.within(table.name, number) from None
+        if table.merges:
+            records = [self._merged(table, record) for record in records]
         self._refuse_duplicates(table, records)
         if table.name == "events":
             self._ingest(given, records)
         else:
             self._store(table, records)
         return records
+
+    def _merged(self, table: Table, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record in the place of the one that is there already, which is removed; its own values win."""
+        stored = self.transaction.table(table.name)
+        for fields in table.unique:
+            known = stored.first(**{name: record.get(name) for name in fields})
+            if known is not None:
+                stored.delete(known)
+                return {**known, **{name: value for name, value in record.items() if value is not None}}
+        return record
 
     def _store(self, table: Table, records: Sequence[Record]) -> None:
         try:

@@ -15,7 +15,7 @@ from mockserver.contract import Profile
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import LoadError, expected
 from mockserver.store import Record, Transaction
-from mockserver.world import deletions, entropy
+from mockserver.world import clockwork, entropy
 from mockserver.world.tables import TABLES, Identity, Table
 from mockserver.world.worlds import World
 
@@ -34,7 +34,7 @@ OWNERS = {"organization_id": "organizations", "project_id": "projects", "user_id
 
 def export_state(world: World) -> dict[str, Any]:
     """Return all that a world holds, as JSON."""
-    view = deletions.settled(world)
+    view = clockwork.settled(world)
     tables = {name: [dict(record) for record in view.table(name)] for name in TABLES}
     return {
         "format": FORMAT,

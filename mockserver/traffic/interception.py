@@ -28,7 +28,7 @@ from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferr
 from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value, spell_headers
 from mockserver.traffic.latency import Latency
 from mockserver.traffic.stubs import STUBS, find_stub
-from mockserver.world import entropy
+from mockserver.world import clockwork, entropy
 from mockserver.world.worlds import World, Worlds
 
 ADMIN = "/__admin"
@@ -91,6 +91,7 @@ class Asked:
 def enter(asked: Request, world: World) -> None:
     """Let a request belong to the world that its body names; a fault or a stub of that world may end it here."""
     asked.environ[WORLD] = world
+    clockwork.settled(world)
     answer = current_app.extensions[EXTENSION].befall(asked, world)
     if answer is not None:
         abort(answer)

@@ -99,7 +99,8 @@ def _text(prop: Document, bounds: dict[str, Any], options: dict[str, Any]) -> fi
             return fields.DecimalText(places=prop["x-decimal-places"], digits=prop["x-max-digits"], **bounds, **options)
         case "email":
             return fields.Email(min_length=1, max_length=prop.get("maxLength"), **options)
-    return fields.Text(min_length=prop.get("minLength", 0), max_length=prop.get("maxLength"), **options)
+    kind = fields.Url if prop.get("x-url") else fields.Text
+    return kind(min_length=prop.get("minLength", 0), max_length=prop.get("maxLength"), **options)
 
 
 def _flatten(contract: Contract, prop: Document) -> Document:

@@ -1,20 +1,15 @@
 """Events that are to be deleted: a person's, queued when somebody asks for it and deleted together once a week.
 
-Source: page 000, which says of `delete_events` that its task runs on Sundays at 5 AM UTC. Here it is done by the first
-look at a world after that moment of the world's clock.
+Source: page 000, which says of `delete_events` that its task runs on Sundays at 5 AM UTC. `clockwork` does it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from mockserver.store import Record, Transaction, View
 from mockserver.world import entropy
-
-if TYPE_CHECKING:
-    from mockserver.world.worlds import World
 
 TABLE = "event_deletions"
 SUNDAY, HOUR = 6, 5
@@ -41,17 +36,6 @@ def next_run(moment: datetime) -> datetime:
     return sunday if sunday > moment else sunday + WEEK
 
 
-def settled(world: World) -> View:
-    """Return a world's state after every deletion that is due by its clock."""
-    view = world.view()
-    if not due(view):
-        return view
-    with world.store.transaction() as transaction:
-        for deletion in due(transaction):
-            delete(transaction, deletion)
-    return world.view()
-
-
 def due(view: View) -> list[Record]:
     """Return the deletions whose moment has come."""
     table = view.table(TABLE)
@@ -61,7 +45,7 @@ def due(view: View) -> list[Record]:
     return [deletion for deletion in table if entropy.read_timestamp(deletion["due_at"]) <= now]
 
 
-def delete(transaction: Transaction, deletion: Record) -> None:
+def run(transaction: Transaction, deletion: Record) -> None:
     """Delete the events that a person had when it was asked for, by whichever distinct id they came."""
     table = transaction.table("events")
     asked = entropy.read_timestamp(deletion["created_at"])

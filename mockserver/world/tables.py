@@ -40,6 +40,8 @@ class Table:
     fields: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    merges: bool = False
+    """Whether a record that is loaded may be one that is there, by what is unique of it, and is then completed."""
     unique: tuple[tuple[str, ...], ...] = ()
     """Fields that no two records share together; of a list, no item."""
     indexes: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
 NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
+OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
 OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
@@ -109,12 +112,14 @@ TABLES: dict[str, Table] = {
               required=("group_type", "group_type_index"),
               unique=(("project_id", "group_type_index"), ("project_id", "group_type"))),
         Table("event_definitions", identity=Identity.UUID, fields=("id", "name", "created_at", "last_seen_at"),
-              required=("name",), indexes=("name",), unique=(("project_id", "name"),)),
+              required=("name",), indexes=("name",), unique=(("project_id", "name"),), merges=True),
         Table("property_definitions", identity=Identity.UUID,
               fields=("id", "name", "type", "property_type", "is_numerical", "group_type_index"),
-              required=("name",), indexes=("name",), unique=(("project_id", "type", "group_type_index", "name"),)),
+              required=("name",), indexes=("name",), merges=True,
+              unique=(("project_id", "type", "group_type_index", "name"),)),
         Table("event_properties", fields=("id", "event", "property"), required=("event", "property"),
-              indexes=("event", "property"), unique=(("project_id", "event", "property"),)),
+              indexes=("event", "property"), merges=True,
+              unique=(("project_id", "event", "property"),)),
         Table(
             "annotations", component="Annotation",
             references={**_CREATED_BY, "dashboard_item": "insights", "dashboard_id": "dashboards"},
@@ -154,10 +159,11 @@ TABLES: dict[str, Table] = {
             indexes=("resource",),
         ),
         Table(
-            "early_access_features", identity=Identity.UUID, references={"feature_flag": "feature_flags"},
-            fields=("id", "feature_flag", "name", "description", "stage", "documentation_url", "created_at"),
-            required=("feature_flag", "name"), indexes=("feature_flag",),
+            "early_access_features", identity=Identity.UUID, component="EarlyAccessFeature",
+            references={"feature_flag": "feature_flags"},
+            required=("feature_flag", "name"), indexes=("feature_flag",), orders=(OLDEST_FEATURES,),
         ),
+        Table("scheduled_changes", component="ScheduledChange", references=_CREATED_BY, indexes=("executed_at",)),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("actions", fields=("id", "name", "description", "steps", "created_at", "created_by", "deleted"),
               required=("name",), references=_CREATED_BY, indexes=("name",)),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract import Contract
-from mockserver.seeding import LoadError, load
+from mockserver.seeding import LoadError, build_world, load
 from mockserver.world import entropy
 from mockserver.world.worlds import World
 
@@ -168,3 +168,17 @@ def test_same_seed_completes_alike(contract: Contract) -> None:
         return [dict(record) for name in (*BASE, "api_keys") for record in world.view().table(name)]
 
     assert made() == made()
+
+
+def test_what_ingestion_has_defined_may_be_loaded_again(contract) -> None:
+    world = build_world(contract, scenario="empty")
+    load(contract, world, {"events": [{"event": "seen", "distinct_id": "ada", "properties": {"page": 1}}]})
+    load(contract, world, {
+        "event_definitions": [{"name": "seen", "created_at": "2025-01-01"}],
+        "property_definitions": [{"name": "page", "type": "event", "property_type": "String"}],
+        "event_properties": [{"event": "seen", "property": "page"}],
+    })  # fmt: skip
+    view = world.view()
+    assert [d["created_at"] for d in view.table("event_definitions")] == ["2025-01-01T00:00:00Z"]
+    assert [d["property_type"] for d in view.table("property_definitions").find(name="page")] == ["String"]
+    assert len(view.table("event_properties")) == 1

@@ -15,7 +15,7 @@ from mockserver.resources.feature_flags.conflicts import refuse_conflict
 from mockserver.resources.feature_flags.dependencies import refuse_deletion
 from mockserver.resources.feature_flags.evaluation import EvaluatedAfar
 from mockserver.resources.feature_flags.features import IN_USE, features_of, has_features, show_short
-from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filters, Key, of_flag
+from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filters, Key, defaults, of_flag
 from mockserver.resources.feature_flags.inquiries import FlagInquiries
 from mockserver.resources.feature_flags.secrets import logged, shown_filters
 from mockserver.resources.resource import Record
@@ -129,9 +129,7 @@ class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, EvaluatedAfar, A
         with of_flag(call, record):
             data = super().load(call, record, **how)
         if record is None:
-            fallback = self.contract.components[self.component]["properties"]
-            for name in ("filters", "analytics_dashboards", "tags"):
-                data.setdefault(name, fallback[name]["default"])
+            data = {**defaults(self.contract), **data}
         if "tags" in data:
             data["tags"] = sorted(
                 {tag.strip().lower() if isinstance(tag, str) else tag for tag in data["tags"]}, key=str

@@ -7,6 +7,10 @@ from typing import Any
 from mockserver.store import Record, View
 
 TABLE = "early_access_features"
+MINIMAL = (
+    "name", "key", "filters", "deleted", "active", "ensure_experience_continuity", "has_encrypted_payloads", "version",
+    "evaluation_runtime",
+)  # fmt: skip
 IN_USE = (
     "Cannot delete a feature flag that is in use with early access features. "
     "Please delete the early access feature before deleting the flag."
@@ -27,5 +31,10 @@ def show_short(feature: Record, flag: Record) -> dict[str, Any]:
     """Return a feature as its flag, and what browsers load, show it."""
     return {
         "id": feature["id"], "name": feature["name"], "description": feature["description"], "stage": feature["stage"],
-        "documentationUrl": feature["documentation_url"], "flagKey": flag["key"], "payload": {},
+        "documentationUrl": feature["documentation_url"], "flagKey": flag["key"],
     }  # fmt: skip
+
+
+def show_minimal(flag: Record) -> dict[str, Any]:
+    """Return a flag as other things show it: what is needed to decide it."""
+    return {"id": flag["id"], "team_id": flag["project_id"], **{name: flag.get(name) for name in MINIMAL}}

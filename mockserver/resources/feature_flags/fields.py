@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.contract import Contract
 from mockserver.request.call import Call
 from mockserver.resources.feature_flags.features import has_features
 from mockserver.resources.feature_flags.rules import judge_filters
@@ -89,3 +91,13 @@ class Filters(fields.Object):
             call.state, call.tenant.project_id, flag, filters, has_feature=has_features(call.state, judged.record)
         )
         return filters
+
+
+def defaults(contract: Contract) -> dict[str, Any]:
+    """Return what a new flag is where nothing is said of it, as the contract gives it."""
+    fields = contract.components["FeatureFlag"]["properties"]
+    return {
+        name: copy.copy(field["default"])
+        for name, field in fields.items()
+        if "default" in field and not field.get("writeOnly") and name != "version"
+    }
