@@ -101,6 +101,13 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "Groups are JSON in a parameter, and conditions must make sense together.",
+        operations=r"(GET|POST) /api/projects/{project_id}/feature_flags/(my_flags|evaluation_reasons"
+        r"|user_blast_radius)",
+        answer=r"invalid_input: .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "Only a flag that has enriched analytics is enriched (recorded answers).",
         operations=r"POST /api/projects/{project_id}/feature_flags/{id}/enrich_usage_dashboard",
     ),

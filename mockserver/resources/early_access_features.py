@@ -8,9 +8,10 @@ from typing import Any
 
 from mockserver.contract import Contract
 from mockserver.errors import ValidationError
+from mockserver.flags.definitions import minimal_flag
 from mockserver.request.call import Call
 from mockserver.resources.feature_flags import FeatureFlags
-from mockserver.resources.feature_flags.features import TABLE, has_features, show_minimal
+from mockserver.resources.feature_flags.features import TABLE, has_features
 from mockserver.resources.feature_flags.fields import defaults
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.tables import OLDEST_FEATURES
@@ -36,7 +37,7 @@ class EarlyAccessFeatures(Resource):
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
         flag = call.table("feature_flags").get(record["feature_flag"])
-        return {"feature_flag": show_minimal(flag) if flag else None}
+        return {"feature_flag": minimal_flag(flag, call.world.seed) if flag else None}
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         """Store a feature on the flag that the body names, or on one that is made for it."""

@@ -19,6 +19,7 @@ from mockserver.errors import APIError, AuthenticationFailed, NotFound
 from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
 from mockserver.sdk import config, definitions, flags
+from mockserver.sdk.features import answer_features
 from mockserver.sdk.packing import Refusal
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
@@ -29,6 +30,7 @@ PATHS = ("batch", "capture", "e", "i/v0/e", "track", "engage", "i/v0/ai/batch")
 NAMED_BY_PATH = {"/engage": "$identify"}  # what an event without a name is, in the oldest of the forms
 RECORDINGS = "s"
 INVALID_TOKEN = "Project API key invalid. You can find your project API key in your PostHog project settings."
+PREFLIGHT = "Access-Control-Request-Method"
 PLAIN = "text/plain; charset=utf-8"
 
 CORS = {
@@ -51,7 +53,7 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
 
     def add(path: str, answer: Callable[..., Response], methods: tuple[str, ...]) -> None:
         def view(**parts: str) -> Response:
-            if request.method == "OPTIONS":
+            if request.method == "OPTIONS" and (answer is not answer_features or PREFLIGHT in request.headers):
                 return _allow(flags.preflight(worlds, request), request)
             try:
                 return _allow(answer(worlds, request, **parts), request)
@@ -72,6 +74,7 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
     add("/array/<token>/config", answer_config, ("GET",))
     add("/array/<token>/config.js", answer_config_script, ("GET",))
     add("/flags/definitions", answer_definitions, ("GET",))
+    add("/api/early_access_features", answer_features, ("GET", "POST"))
     return blueprint
 
 

@@ -90,3 +90,35 @@ def test_what_a_feature_may_not_be(either, body, attr, code) -> None:
     either.post(FLAGS, {"key": "taken"})
     answer = either.post(FEATURES, body)
     assert (answer.status_code, answer.json["attr"], answer.json["code"]) == (400, attr, code)
+
+
+PUBLIC = "/api/early_access_features/"
+TOKEN = "phc_mock_project_token"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [("", ["b"]), ("&stage=alpha", ["a"]), ("&stage=alpha&stage=beta", ["a", "b"]), ("&stage=zzz", [])],
+)
+def test_browsers_load_what_is_released(observed, query, names) -> None:
+    for name, stage in (("a", "alpha"), ("b", "beta"), ("d", "draft")):
+        observed.post(FEATURES, {"name": name, "stage": stage})
+    told = observed.as_key(None).get(f"{PUBLIC}?token={TOKEN}{query}").json["earlyAccessFeatures"]
+    assert [feature["name"] for feature in told] == names
+    assert all(
+        feature.keys() == {"id", "name", "description", "stage", "documentationUrl", "flagKey"} for feature in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "code"),
+    [
+        ("GET", "", "missing_api_key"),
+        ("GET", "?token=phc_nobody", "invalid_api_key"),
+        ("POST", f"?token={TOKEN}", "missing_api_key"),
+        ("OPTIONS", f"?token={TOKEN}", "missing_api_key"),
+    ],
+)
+def test_features_are_a_projects(observed, method, query, code) -> None:
+    answer = observed.as_key(None)(method, f"{PUBLIC}{query}")
+    assert (answer.status_code, answer.json["code"]) == (401, code)

@@ -281,3 +281,85 @@ def test_enriched_analytics_are_added_once(session, make) -> None:
     assert len([i for i in insights if flag["usage_dashboard"] in i.get("dashboards", [])]) == 4
     poor = make("poor")
     assert session.post(f"{FLAGS}{poor['id']}/enrich_usage_dashboard/", {}).json["success"] is False
+
+
+# Whom flags are for
+
+
+@pytest.fixture
+def people(session):
+    """Two persons on a plan of their own, and the session of somebody who is one of them."""
+    user = session.get("/api/users/@me/").json
+    persons = [
+        {"distinct_ids": [user["distinct_id"]], "properties": {"tier": "gold"}},
+        {"distinct_ids": ["silver"], "properties": {"tier": "silver"}},
+    ]
+    groups = [{"group_type_index": 4, "group_key": "acme", "group_properties": {"tier": "gold"}}]
+    types = [{"group_type_index": 4, "group_type": "guild"}]
+    tables = {"persons": persons, "group_types": types, "groups": groups}
+    assert session.flask.post("/__admin/worlds/default/load", json=tables).status_code == 201
+    return session
+
+
+GOLD = conditions(about("tier", ["gold"]))
+
+
+def test_what_flags_are_for_the_asker(people, make) -> None:
+    make("golden", filters=GOLD)
+    make("switched-off", active=False)
+    mine = {item["feature_flag"]["key"]: item["value"] for item in people.get(f"{FLAGS}my_flags/").json}
+    assert (mine["golden"], mine["switched-off"]) == (True, False)
+
+
+def test_why_a_flag_is_what_it_is(people, make) -> None:
+    make("golden", filters=GOLD)
+    make("switched-off", active=False)
+    told = people.get(f"{FLAGS}evaluation_reasons/?distinct_id=silver").json
+    assert told["golden"] == {"value": False, "evaluation": {"reason": "no_condition_match", "condition_index": 0}}
+    assert told["switched-off"]["evaluation"]["reason"] == "disabled"
+    assert people.get(f"{FLAGS}evaluation_reasons/").json["detail"] == "distinct_id is required"
+    assert people.get(f"{FLAGS}evaluation_reasons/?distinct_id=x&groups={{").json["attr"] == "groups"
+
+
+def test_how_many_a_condition_would_reach(people) -> None:
+    everybody = people.post(f"{FLAGS}user_blast_radius/", {"condition": {"properties": []}}).json
+    assert everybody["users_affected"] == everybody["total_users"] > 2
+    body = {"condition": {"properties": [about("tier", ["gold"])], "rollout_percentage": 1}}
+    assert people.post(f"{FLAGS}user_blast_radius/", body).json == {
+        "users_affected": 1, "total_users": everybody["total_users"],
+    }  # fmt: skip
+    of_groups = {**about("tier", ["gold"], type="group"), "group_type_index": 4}
+    body = {"condition": {"properties": [of_groups]}, "group_type_index": 4}
+    assert people.post(f"{FLAGS}user_blast_radius/", body).json == {"users_affected": 1, "total_users": 1}
+    refused = people.post(f"{FLAGS}user_blast_radius/", {**body, "group_type_index": 3}).json
+    assert refused["detail"] == "Invalid group type index for feature flag condition."
+    assert people.post(f"{FLAGS}user_blast_radius/", {}).json["detail"].startswith("Missing condition")
+
+
+def test_a_cohort_of_those_whom_a_flag_is_on_for(people, make) -> None:
+    flag = make("golden", filters=GOLD)
+    answer = people.post(f"{FLAGS}{flag['id']}/create_static_cohort_for_flag/", {})
+    cohort = answer.json["cohort"]
+    assert (answer.status_code, cohort["is_static"], cohort["count"]) == (201, True, None)
+    assert cohort["name"] == "Users with feature flag golden enabled at 2026-01-15 12:00:00"
+    held = people.get(f"/api/projects/1/cohorts/{cohort['id']}/persons/").json["results"]
+    assert [person["properties"]["tier"] for person in held] == ["gold"]
+    assert people.get(f"/api/projects/1/cohorts/{cohort['id']}/").json["count"] == 1
+
+
+def test_a_cohort_that_a_flag_names_stays_as_it_must(observed, make) -> None:
+    group = {"type": "AND", "values": [{"type": "AND", "values": [about("tier", ["gold"])]}]}
+    cohort = observed.post("/api/projects/1/cohorts/", {"name": "x", "filters": {"properties": group}}).json
+    flag = make("named", filters=conditions(about("id", cohort["id"], "in", "cohort")))
+    path = f"/api/projects/1/cohorts/{cohort['id']}/"
+    refused = observed.patch(path, {"deleted": True})
+    assert refused.json["detail"].startswith("This cohort is used in 1 active feature flag(s): named. ")
+    seen = {
+        "type": "behavioral", "key": "$pageview", "value": "performed_event", "event_type": "events",
+        "time_value": 30, "time_interval": "day",
+    }  # fmt: skip
+    events = {"properties": {"type": "AND", "values": [{"type": "AND", "values": [seen]}]}}
+    assert observed.patch(path, {"filters": events}).json["code"] == "behavioral_cohort_found"
+    observed.patch(f"{FLAGS}{flag['id']}/", {"active": False})
+    assert observed.patch(path, {"filters": events}).status_code == 200
+    assert observed.patch(path, {"deleted": True}).status_code == 200

@@ -10,6 +10,7 @@ from mockserver.cohorts.queries import INSIGHTS
 from mockserver.cohorts.references import behavioral_ids, check_type, refuse_loops
 from mockserver.cohorts.uploads import ATTR as UPLOAD
 from mockserver.cohorts.uploads import read_upload
+from mockserver.cohorts.uses import refuse_deletion, refuse_events
 from mockserver.errors import BareNotFound, NotFound, ParseError, ValidationError
 from mockserver.listing.pagination import whole_number
 from mockserver.membership.definitions import definition, read_groups
@@ -196,6 +197,10 @@ class Cohorts(SoftDelete, CohortMembers):
             check_type(call.state, changed)
         refuse_loops(call.state, changed)
         flips = changed["deleted"] != record["deleted"]
+        if flips and changed["deleted"]:
+            refuse_deletion(call.state, record)
+        if data.get("filters"):
+            refuse_events(call.state, changed)
         if not flips:
             data["is_calculating"] = not changed["is_static"]
         if changed["deleted"] and flips:

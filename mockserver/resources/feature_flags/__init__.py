@@ -11,6 +11,7 @@ from mockserver.request.call import Answer, Call
 from mockserver.resources.access_controlled import AccessControlled
 from mockserver.resources.behaviours import ActivityLogged, SoftDelete
 from mockserver.resources.feature_flags import standing, usage
+from mockserver.resources.feature_flags.audience import FlagAudience
 from mockserver.resources.feature_flags.conflicts import refuse_conflict
 from mockserver.resources.feature_flags.dependencies import refuse_deletion
 from mockserver.resources.feature_flags.evaluation import EvaluatedAfar
@@ -29,7 +30,7 @@ PASSING = ("version", "creation_context", "_create_in_folder", "_should_create_u
 """What of a body is not stored: the version that it was made of, and what is for the making alone."""
 
 
-class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, EvaluatedAfar, ActivityLogged):
+class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, FlagAudience, EvaluatedAfar, ActivityLogged):
     """The flags of a project; deleted ones can still be looked up by their id."""
 
     family = "feature_flags"

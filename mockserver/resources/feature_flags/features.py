@@ -7,10 +7,6 @@ from typing import Any
 from mockserver.store import Record, View
 
 TABLE = "early_access_features"
-MINIMAL = (
-    "name", "key", "filters", "deleted", "active", "ensure_experience_continuity", "has_encrypted_payloads", "version",
-    "evaluation_runtime",
-)  # fmt: skip
 IN_USE = (
     "Cannot delete a feature flag that is in use with early access features. "
     "Please delete the early access feature before deleting the flag."
@@ -33,8 +29,3 @@ def show_short(feature: Record, flag: Record) -> dict[str, Any]:
         "id": feature["id"], "name": feature["name"], "description": feature["description"], "stage": feature["stage"],
         "documentationUrl": feature["documentation_url"], "flagKey": flag["key"],
     }  # fmt: skip
-
-
-def show_minimal(flag: Record) -> dict[str, Any]:
-    """Return a flag as other things show it: what is needed to decide it."""
-    return {"id": flag["id"], "team_id": flag["project_id"], **{name: flag.get(name) for name in MINIMAL}}
