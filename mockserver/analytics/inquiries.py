@@ -152,10 +152,9 @@ class Inquiry:
             answer = engine().query(sql, **settings)
         columns = [self.column_name(item) for item in first_select(resolved).select]
         hogql = print_hogql(resolved, self.printing, pretty=True)
-        # The types of an empty answer are not told. Source: recorded answers without rows.
         moment, told = clickhouse_value(self.now, self.timezone), f"now64(6, '{self.timezone}')"
         names = [name.replace(moment, told) for name in answer.columns]
-        types = [list(pair) for pair in zip(names, answer.types, strict=True)] if answer.rows else []
+        types = [list(pair) for pair in zip(names, answer.types, strict=True)]
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
 
     def column_name(self, item: nodes.Node) -> str:

@@ -23,6 +23,7 @@ from mockserver.analytics.insights.answers import answer
 from mockserver.analytics.insights.date_ranges import DateRange
 from mockserver.analytics.insights.funnels import Funnel
 from mockserver.analytics.insights.funnels.actors import funnel_actors
+from mockserver.analytics.insights.path_cleaning import cleaned, project_rules
 from mockserver.analytics.insights.series import query_conditions
 from mockserver.request.call import Call
 
@@ -288,13 +289,7 @@ class Paths:
     def _cleaned(self, item: Node) -> Node:
         """Return HogQL for an item as the rules of its path cleaning write it."""
         rules = list(self.filter.get("localPathCleaningFilters") or [])
-        if self.filter.get("pathReplacements"):
-            rules = [*(self.inquiry.project.get("path_cleaning_filters") or []), *rules]
-        for rule in rules:
-            if isinstance(rule, Mapping) and rule.get("regex"):
-                alias = constant(str(rule.get("alias") or ""))
-                item = call("replaceRegexpAll", item, constant(str(rule["regex"])), alias)
-        return item
+        return cleaned(item, [*(project_rules(self.inquiry) if self.filter.get("pathReplacements") else []), *rules])
 
     def _grouped(self, item: Node) -> Node:
         """Return HogQL for an item, or for the first pattern of a group of them that it matches."""

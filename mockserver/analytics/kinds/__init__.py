@@ -23,8 +23,14 @@ from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
 from mockserver.analytics.kinds.sessions_timeline import sessions_timeline_query
+from mockserver.analytics.web.attribution import session_attribution_explorer_query
+from mockserver.analytics.web.external_clicks import web_external_clicks_table_query
+from mockserver.analytics.web.goals import web_goals_query
+from mockserver.analytics.web.marketing import marketing_analytics_table_query
 from mockserver.analytics.web.overview import web_overview_query
+from mockserver.analytics.web.page_urls import web_page_url_search_query
 from mockserver.analytics.web.stats import web_stats_table_query
+from mockserver.analytics.web.vitals import web_vitals_path_breakdown_query
 from mockserver.request.call import Call
 
 Answer = dict[str, Any]
@@ -58,6 +64,13 @@ KINDS: dict[str, Kind] = {
     "StickinessQuery": stickiness_query,
     "WebOverviewQuery": web_overview_query,
     "WebStatsTableQuery": web_stats_table_query,
+    "WebExternalClicksTableQuery": web_external_clicks_table_query,
+    "WebGoalsQuery": web_goals_query,
+    "WebVitalsPathBreakdownQuery": web_vitals_path_breakdown_query,
+    "WebPageURLSearchQuery": web_page_url_search_query,
+    "MarketingAnalyticsTableQuery": marketing_analytics_table_query,
+    "SessionAttributionExplorerQuery": session_attribution_explorer_query,
+    "WebVitalsQuery": source,
     "InsightActorsQuery": insight_actors_query,
     "InsightActorsQueryOptions": insight_actors_options,
     "DataTableNode": source,

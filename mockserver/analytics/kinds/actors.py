@@ -76,7 +76,7 @@ def actors_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         "resolved_date_range": None,
         "results": rows,
         "timings": [],
-        "types": [kind for _, kind in answered.types] or None,  # of no rows servers tell none
+        "types": [kind for _, kind in answered.types],
     }
 
 

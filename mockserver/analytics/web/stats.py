@@ -1,151 +1,163 @@
 """WebStatsTableQuery: visitors and views by page, by where they came from, or by what they came with.
 
-Source: the recorded answer by page. A session counts in the days of its first view; views outside of any session count
-as one visitor's.
+Source: the recorded answers, and the `hogql` that they show. A session that is compared counts in the period in which
+it began; views outside of any session count as one visitor's where nothing is compared, else not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import expression, select
-from mockserver.analytics.hogql.nodes import field
+from mockserver.analytics.hogql.nodes import Node, field
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.answers import answer
 from mockserver.analytics.pages import Page
-from mockserver.analytics.web.sessions import VIEWS, WebSessions
+from mockserver.analytics.web.breakdowns import FRUSTRATION, LANGUAGE, PAGE, is_told, value_of
+from mockserver.analytics.web.frustration import frustration_table
+from mockserver.analytics.web.page_stats import page_table
+from mockserver.analytics.web.sessions import NEVER, WebSessions
 from mockserver.request.call import Call
 
 COLUMN = "context.columns."
-NONE = "(none)"
-BREAKDOWNS: Mapping[str, str] = {
-    "Page": "properties.$pathname",
-    "InitialPage": "session.$entry_pathname",
-    "ExitPage": "session.$end_pathname",
-    "ExitClick": "session.$last_external_click_url",
-    "ScreenName": "properties.$screen_name",
-    "InitialChannelType": "session.$channel_type",
-    "InitialReferringDomain": "session.$entry_referring_domain",
-    "InitialUTMSource": "session.$entry_utm_source",
-    "InitialUTMCampaign": "session.$entry_utm_campaign",
-    "InitialUTMMedium": "session.$entry_utm_medium",
-    "InitialUTMTerm": "session.$entry_utm_term",
-    "InitialUTMContent": "session.$entry_utm_content",
-    "InitialUTMSourceMediumCampaign": (
-        f"concatWithSeparator(' / ', coalesce(session.$entry_utm_source, session.$entry_referring_domain, '{NONE}'),"
-        f" coalesce(session.$entry_utm_medium, '{NONE}'), coalesce(session.$entry_utm_campaign, '{NONE}'))"
-    ),
-    "Browser": "properties.$browser",
-    "OS": "properties.$os",
-    "Viewport": "(properties.$viewport_width, properties.$viewport_height)",
-    "DeviceType": "properties.$device_type",
-    "Country": "properties.$geoip_country_code",
-    "Region": "(properties.$geoip_country_code, properties.$geoip_subdivision_1_code,"
-    " properties.$geoip_subdivision_1_name)",
-    "City": "(properties.$geoip_country_code, properties.$geoip_city_name)",
-    "Language": "properties.$browser_language",
-}
-KEPT_WITHOUT = ("InitialReferringDomain", "InitialUTM")
-"""Breakdowns that have a row for those who lack the value, told by how they begin."""
-PAIRS = ("Viewport", "Region", "City")
+AGGREGATED = f"{COLUMN}aggregation_value"
 ORDERS = {
     "Visitors": "visitors",
     "Views": "views",
+    "Clicks": "clicks",
     "BounceRate": "bounce_rate",
+    "AverageScrollPercentage": "average_scroll_percentage",
+    "ScrollGt80Percentage": "scroll_gt80_percentage",
     "TotalConversions": "total_conversions",
     "UniqueConversions": "unique_conversions",
     "ConversionRate": "conversion_rate",
+    "RageClicks": "rage_clicks",
+    "DeadClicks": "dead_clicks",
+    "Errors": "errors",
 }
-NUMBERS = {
-    "visitors": "uniqIf(visitor_id, {period})",
-    "views": "sumIf(viewed, {period})",
-    "bounce_rate": "avgIf(is_bounce, {period} and is_entry)",
-    "total_conversions": "sumIf(conversions, {period})",
-    "unique_conversions": "uniqIf(conversion_person_id, {period} and conversions > 0)",
-    "conversion_rate": "uniqIf(conversion_person_id, {period} and conversions > 0) / uniqIf(visitor_id, {period})",
-}
+THEN = ("unique_conversions", "total_conversions", "visitors", "views")
+"""What rows are in the order of, after what is asked for."""
+SHARES = ("bounce_rate", "average_scroll_percentage", "scroll_gt80_percentage", "conversion_rate")
+"""Numbers that are shares already: their row is filled by them, others by their part of the whole column."""
 
 
 def web_stats_table_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with a row for each value, most visitors first: each number as it is, and as it was before."""
     inquiry = Inquiry.of(call, query)
     web = WebSessions.of(inquiry, query)
-    names = _names(query, web)
-    found, page = Page.of(query).run(inquiry, _table(web, names))
-    rows = [[row[0], *([_float(each) for each in pair] for pair in row[1:-1]), row[-1], ""] for row in found.rows]
+    found, page = Page.of(query).run(inquiry, _table(web))
+    rows = [_row(row, query["breakdownBy"]) for row in found.rows]
+    columns = [name for name in found.columns if name != AGGREGATED]
     return answer(
-        query, rows, found.hogql, **page, columns=[*found.columns, f"{COLUMN}cross_sell"], types=found.types,
+        query, rows, found.hogql, **page, columns=[*columns, f"{COLUMN}cross_sell"], types=found.types,
         samplingRate=None, usedPreAggregatedTables=False,
     )  # fmt: skip
 
 
-def _names(query: Mapping[str, Any], web: WebSessions) -> list[str]:
-    """Return what is counted, in the order of the columns."""
+def _row(row: Sequence[Any], breakdown: str) -> list[Any]:
+    """Return a row as it is shown. Of a language, servers leave out how far it is filled, though not the column."""
+    value, *numbers = row
+    numbers = [[_float(each) for each in pair] if place < 2 else pair for place, pair in enumerate(numbers)]
+    if breakdown == LANGUAGE:
+        return [f"{value}-{row[3]}", *numbers[:2], ""]
+    return [value, *numbers, ""]
+
+
+def _table(web: WebSessions) -> nodes.SelectQuery:
+    breakdown, includes = web.query["breakdownBy"], web.query.get
+    if breakdown == FRUSTRATION:
+        return frustration_table(web)
+    if breakdown == PAGE and web.goal is None and includes("includeBounceRate"):
+        table = page_table(web, scrolled=bool(includes("includeScrollDepth")))
+    else:
+        table = _main(web)
+    names = [item.alias for item in table.select if isinstance(item, nodes.Alias)]
+    order = _order(web.query, [name.removeprefix(COLUMN) for name in names])
+    return replace(table, select=(*table.select, _fill(order)), order_by=order)
+
+
+def _main(web: WebSessions) -> nodes.SelectQuery:
+    is_language = web.query["breakdownBy"] == LANGUAGE
+    value = "arrayElement(splitByChar('-', assumeNotNull(breakdown_value), 2), 1)" if is_language else "breakdown_value"
+    numbers = [_pair(web, "uniq", "filtered_person_id", "visitors")]
     if web.goal is not None:
-        return ["visitors", "total_conversions", "unique_conversions", "conversion_rate"]
-    counts_bounces = query.get("includeBounceRate") and query["breakdownBy"] in ("Page", "InitialPage")
-    return ["visitors", "views", *(["bounce_rate"] if counts_bounces else [])]
-
-
-def _table(web: WebSessions, names: list[str]) -> nodes.SelectQuery:
-    now, before = web.within(field("began")), web.before(field("began"))
-    pairs = [
-        nodes.Alias(
-            alias=f"{COLUMN}{name}",
-            expr=expression(
-                f"({NUMBERS[name]}, {_earlier(name, web)})", period=now, **({"before": before} if web.earlier else {})
-            ),
+        rates = (
+            f"if(`{COLUMN}visitors`.{n} = 0, NULL, `{COLUMN}unique_conversions`.{n} / `{COLUMN}visitors`.{n})"
+            for n in (1, 2)
         )
-        for name in names
-    ]
-    filled = expression(f"`{COLUMN}visitors`.1 / sum(`{COLUMN}visitors`.1) OVER () AS `{COLUMN}ui_fill_fraction`")
+        numbers += [
+            _pair(web, "sum", "conversion_count", "total_conversions"),
+            _pair(web, "uniq", "conversion_person_id", "unique_conversions"),
+            nodes.Alias(alias=f"{COLUMN}conversion_rate", expr=expression(f"tuple({', '.join(rates)})")),
+        ]
+    else:
+        numbers.append(_pair(web, "sum", "filtered_pageview_count", "views"))
+        if is_language:
+            dialect = "arrayElement(topK(1)(arrayElement(splitByChar('-', assumeNotNull(breakdown_value), 2), 2)), 1)"
+            numbers.append(nodes.Alias(alias=AGGREGATED, expr=expression(dialect)))
+        if web.query.get("includeBounceRate"):
+            numbers.append(_pair(web, "avg", "is_bounce", "bounce_rate"))
     table = select(
-        f"SELECT breakdown_value AS `{COLUMN}breakdown_value` FROM {{sessions}} WHERE {{either}}"
-        " GROUP BY breakdown_value",
+        f"SELECT {value} AS `{COLUMN}breakdown_value` FROM {{sessions}} GROUP BY `{COLUMN}breakdown_value`",
         sessions=_sessions(web),
-        either=expression("{now} or {before}", now=now, before=before),
     )
-    return replace(table, select=(*table.select, *pairs, filled), order_by=_order(web.query, names))
-
-
-def _earlier(name: str, web: WebSessions) -> str:
-    return NUMBERS[name].replace("{period}", "{before}") if web.earlier else "null"
+    return replace(table, select=(*table.select, *numbers))
 
 
 def _sessions(web: WebSessions) -> nodes.SelectQuery:
     """Return a row for each session and value: who, when, and what was done there. Raises: QueryError."""
-    name = web.query["breakdownBy"]
-    if name not in BREAKDOWNS:
-        raise QueryError(f"Unsupported breakdown: {name}")
-    value = BREAKDOWNS[name]
-    has_value = f"{value}.2 is not null" if name in PAIRS else f"{value} is not null"
+    goal = (
+        ", countIf({goal}) AS conversion_count, any(if({goal}, events.person_id, NULL)) AS conversion_person_id"
+        if web.goal is not None
+        else ""
+    )
     return select(
-        f"SELECT {value} AS breakdown_value, any(events.person_id) AS visitor_id, session.session_id AS session_id,"
-        f" min(timestamp) AS began, countIf({VIEWS}) AS viewed,"
-        " any(session.$is_bounce) AS is_bounce, any(session.$entry_pathname) = any(properties.$pathname) AS is_entry,"
-        " countIf({goal}) AS conversions, anyIf(events.person_id, {goal}) AS conversion_person_id"
-        " FROM events WHERE {where} AND {has_value} GROUP BY session_id, breakdown_value",
-        goal=web.goal or expression("1 = 2"),
+        "SELECT any(person_id) AS filtered_person_id, count() AS filtered_pageview_count, {value} AS breakdown_value,"
+        " session.session_id AS session_id, any(session.$is_bounce) AS is_bounce,"
+        f" min(session.$start_timestamp) AS start_timestamp{goal}"
+        " FROM events WHERE {where} AND {told} GROUP BY session_id, breakdown_value",
+        value=value_of(web),
         where=web.where(),
-        has_value=expression("true" if name.startswith(KEPT_WITHOUT) else has_value),
+        told=is_told(web.query["breakdownBy"]),
+        goal=web.goal or expression(NEVER),
     )
 
 
-def _order(query: Mapping[str, Any], names: list[str]) -> tuple[nodes.OrderExpr, ...]:
-    """Return the order of the rows: the number that is asked for, then all of them, then the value."""
-    asked, *direction = query.get("orderBy") or ["Visitors"]
-    first = ORDERS.get(asked, "visitors")
-    order = "ASC" if direction == ["ASC"] else "DESC"
-    terms = [(first, order)] if first in names else []
-    terms += [(name, "DESC") for name in names if name != first]
-    numbers = ((nodes.TupleAccess(tuple=field(COLUMN + name), index=1), way) for name, way in terms)
-    by_number = (nodes.OrderExpr(expr=number, order=way) for number, way in numbers)
+def _pair(web: WebSessions, function: str, column: str, name: str) -> nodes.Alias:
+    """Return a number as it is and as it was: of all that is looked at, unless periods are compared."""
+    if web.earlier is None:
+        return nodes.Alias(alias=COLUMN + name, expr=expression(f"tuple({function}({column}), NULL)"))
+    began = field("start_timestamp")
+    pair = expression(
+        f"tuple({function}If({column}, {{now}}), {function}If({column}, {{before}}))",
+        now=web.within(began),
+        before=web.before(began),
+    )
+    return nodes.Alias(alias=COLUMN + name, expr=pair)
+
+
+def _order(query: Mapping[str, Any], names: Sequence[str]) -> tuple[nodes.OrderExpr, ...]:
+    """Return the order of the rows: the number that is asked for, then others the same way, then the value."""
+    asked, *direction = query.get("orderBy") or [""]
+    way = "ASC" if direction == ["ASC"] else "DESC"
+    terms = [name for name in dict.fromkeys([ORDERS.get(asked, ""), *THEN]) if name in names]
+    by_number = (nodes.OrderExpr(expr=field(COLUMN + name), order=way) for name in terms)
     return (*by_number, nodes.OrderExpr(expr=field(f"{COLUMN}breakdown_value")))
 
 
+def _fill(order: Sequence[nodes.OrderExpr]) -> Node:
+    """Return how far a row is filled: by its part of the number that rows are in the order of."""
+    first = order[0].expr
+    assert isinstance(first, nodes.Field)
+    name = str(first.chain[0]).removeprefix(COLUMN)
+    name = "visitors" if name == "breakdown_value" else name
+    part = "" if name in SHARES else f" / sum(`{COLUMN}{name}`.1) OVER ()"
+    return expression(f"`{COLUMN}{name}`.1{part} AS `{COLUMN}ui_fill_fraction`")
+
+
 def _float(number: Any) -> float | None:
-    return None if number is None else float(number)
+    return None if number is None or not math.isfinite(number) else float(number)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mockserver.analytics.hogql.tables.channels import Arrival, channel_type
-from mockserver.analytics.hogql.tables.schema import Plain, TableField
+from mockserver.analytics.hogql.tables.schema import Computed, Plain, TableField
 from mockserver.analytics.hogql.types import Kind, Type
 
 
@@ -22,6 +24,11 @@ def _last(sql: str) -> str:
 CAMPAIGN = ("utm_source", "utm_campaign", "utm_medium", "utm_term", "utm_content", "gclid", "gad_source", "gclsrc",
             "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid", "li_fat_id", "mc_cid", "igshid", "ttclid",
             "_kx", "irclid")  # fmt: skip
+
+
+def _of_a_session(field: Computed) -> Computed:
+    """Return a field that is empty for events outside of any session, as columns of a table joined in vain are."""
+    return replace(field, expression=f"if(empty(session_id), '', {field.expression})")
 
 
 def sessions_fields() -> dict[str, TableField]:
@@ -56,7 +63,7 @@ def sessions_fields() -> dict[str, TableField]:
         "$pageview_count": Plain(count, pageviews),
         "$autocapture_count": Plain(count, autocaptures),
         "$screen_count": Plain(count, screens),
-        "$channel_type": channel_type(Arrival.at("$entry_")),
+        "$channel_type": _of_a_session(channel_type(Arrival.at("$entry_"))),
         "$session_duration": Plain(count, duration),
         "duration": Plain(count, duration),
         "$is_bounce": Plain(
