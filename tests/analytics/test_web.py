@@ -182,6 +182,18 @@ def test_rows_are_filled_by_their_part_of_what_they_are_in_order_of(web: Asker) 
     assert [row[3] for row in ask(web, "WebStatsTableQuery", **query)["results"]] == [1 / 4, 3 / 4]
 
 
+def test_goals_are_actions_done_and_by_which_part_of_the_visitors(web: Asker) -> None:
+    web.load(actions=[{"name": "Bought", "steps": [{"event": "bought"}]},
+                      {"name": "Read", "steps": [{"event": "$pageview", "url": "docs"}]}])  # fmt: skip
+    rows = ask(web, "WebGoalsQuery", **JANUARY, orderBy=["ConvertingUsers", "DESC"])["results"]
+    assert rows == [["Read", [2, None], [2, None], [1.0, None]], ["Bought", [1, None], [1, None], [0.5, None]]]
+
+
+def test_a_goal_may_be_an_action(web: Asker) -> None:
+    web.load(actions=[{"id": 7, "name": "Bought", "steps": [{"event": "bought"}]}])
+    assert numbers(ask(web, "WebOverviewQuery", **JANUARY, conversionGoal={"actionId": 7}))["conversion rate"] == 50.0
+
+
 def test_clicks_to_other_sites_are_counted_by_address(make_asker: Callable[..., Asker]) -> None:
     made = make_asker()
     urls = ["https://b.test/x?y=1", "https://b.test/x", "https://www.a.test/own"]

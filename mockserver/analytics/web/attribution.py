@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.analytics.conditions.properties import property_conditions
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import select
 from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.answers import answer
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.filters import property_conditions
 from mockserver.analytics.pages import Page
 from mockserver.request.call import Call
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mockserver.analytics.conditions.properties import property_conditions, test_account_conditions
 from mockserver.analytics.hogql.fragments import expression
-from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
+from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.filters import property_conditions, test_account_conditions
 from mockserver.analytics.insights.path_cleaning import cleaned, project_rules
 from mockserver.analytics.insights.series import query_conditions
 
@@ -41,12 +41,14 @@ class WebSessions:
 
     @property
     def goal(self) -> Node | None:
-        """Return what holds of events that reach the goal, if there is one; no action is known here."""
+        """Return what holds of events that reach the goal, if there is one."""
         goal = self.query.get("conversionGoal")
         if not goal:
             return None
         name = goal.get("customEventName")
-        return expression(NEVER) if name is None else compare(field("event"), "==", constant(name))
+        if name is None:
+            return call("matchesAction", constant(goal.get("actionId")))
+        return compare(field("event"), "==", constant(name))
 
     @cached_property
     def filters(self) -> Node:
