@@ -7,6 +7,7 @@ from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
 from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.feature_flags import FeatureFlags
+from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.keys import PersonalApiKeys
@@ -44,5 +45,6 @@ RESOURCES: tuple[type[Resource], ...] = (
     EarlyAccessFeatures,
     OrganizationFeatureFlags,
     ScheduledChanges,
+    FlagValues,
     ProjectAccess,
 )

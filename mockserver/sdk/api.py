@@ -32,6 +32,7 @@ RECORDINGS = "s"
 INVALID_TOKEN = "Project API key invalid. You can find your project API key in your PostHog project settings."
 PREFLIGHT = "Access-Control-Request-Method"
 PLAIN = "text/plain; charset=utf-8"
+READING = ("GET", "HEAD")
 
 CORS = {
     "Access-Control-Allow-Credentials": "true",
@@ -53,14 +54,20 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
 
     def add(path: str, answer: Callable[..., Response], methods: tuple[str, ...]) -> None:
         def view(**parts: str) -> Response:
+            response = _allow(answered(parts), request)
+            if methods is READING:
+                response.headers["Allow"] = "GET, HEAD, OPTIONS"
+            return response
+
+        def answered(parts: dict[str, str]) -> Response:
             if request.method == "OPTIONS" and (answer is not answer_features or PREFLIGHT in request.headers):
-                return _allow(flags.preflight(worlds, request), request)
+                return flags.preflight(worlds, request)
             try:
-                return _allow(answer(worlds, request, **parts), request)
+                return answer(worlds, request, **parts)
             except (CaptureError, Refusal) as error:
-                return _allow(Response(error.message, error.status, content_type=PLAIN), request)
+                return Response(error.message, error.status, content_type=PLAIN)
             except APIError as error:
-                return _allow(render_error(error), request)
+                return render_error(error)
 
         for form in (path, f"{path}/"):
             blueprint.add_url_rule(form, endpoint=form.strip("/").replace(".", "-") + "/" * form.endswith("/"),
@@ -71,8 +78,8 @@ def capture_blueprint(worlds: Worlds) -> Blueprint:
     add(f"/{RECORDINGS}", take_recording, ("POST",))
     for path in ("flags", "decide"):
         add(f"/{path}", answer_flags, ("GET", "POST"))
-    add("/array/<token>/config", answer_config, ("GET",))
-    add("/array/<token>/config.js", answer_config_script, ("GET",))
+    add("/array/<token>/config", answer_config, READING)
+    add("/array/<token>/config.js", answer_config_script, READING)
     add("/flags/definitions", answer_definitions, ("GET",))
     add("/api/early_access_features", answer_features, ("GET", "POST"))
     return blueprint

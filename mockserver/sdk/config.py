@@ -18,6 +18,7 @@ BARE: dict[str, Any] = {
 
 
 def _about(project: Record) -> dict[str, Any]:
+    """Return what a project's settings say."""
     captures_exceptions = bool(project.get("autocapture_exceptions_opt_in"))
     return {
         "captureDeadClicks": bool(project.get("capture_dead_clicks")),
@@ -30,24 +31,35 @@ def _about(project: Record) -> dict[str, Any]:
         "autocaptureExceptions": captures_exceptions,
         "analytics": {"endpoint": "/i/v0/e/"},
         "elementsChainAsString": True,
+        "surveys": False,
+        "heatmaps": bool(project.get("heatmaps_opt_in")),
+        "flagsPersistenceDefault": bool(project.get("flags_persistence_default")),
+        "defaultIdentifiedOnly": True,
         "errorTracking": {"autocaptureExceptions": captures_exceptions, "suppressionRules": []},
         "sessionRecording": False,
-        "heatmaps": bool(project.get("heatmaps_opt_in")),
-        "surveys": False,
-        "defaultIdentifiedOnly": True,
         "siteApps": [],
     }
+
+
+SHARED = ("captureDeadClicks", "capturePerformance", "autocapture_opt_out", "autocaptureExceptions", "analytics",
+          "elementsChainAsString")  # fmt: skip
+OF_CONFIG = (*SHARED, "errorTracking", "sessionRecording", "heatmaps", "surveys", "defaultIdentifiedOnly", "siteApps")
+OF_DECIDE = (*SHARED, "surveys", "heatmaps", "flagsPersistenceDefault", "defaultIdentifiedOnly", "errorTracking",
+             "siteApps")  # fmt: skip
+"""What either says of a project, in its order."""
 
 
 def config(project: Record, *, has_flags: bool) -> dict[str, Any]:
     """Return the remote configuration of a project."""
     head = {"token": project["api_token"], "supportedCompression": ["gzip", "gzip-js"], "hasFeatureFlags": has_flags}
-    return {**head, **_about(project)}
+    about = _about(project)
+    return {**head, **{name: about[name] for name in OF_CONFIG}}
 
 
 def config_of_decide(project: Record) -> dict[str, Any]:
     """Return what `/decide` says beside flags."""
-    return {**BARE, **_about(project), "flagsPersistenceDefault": bool(project.get("flags_persistence_default"))}
+    about = _about(project)
+    return {**BARE, **{name: about[name] for name in OF_DECIDE}}
 
 
 def config_script(project: Record, *, has_flags: bool) -> bytes:

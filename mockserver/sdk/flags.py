@@ -260,19 +260,28 @@ def _shaped(flags: dict[str, Any], failed: bool) -> dict[str, Any]:
 
 
 def _plain(outcome: Outcome, payloads: dict[str, Any]) -> dict[str, Any]:
-    values = {key: verdict.value for key, verdict in outcome.verdicts.items()}
-    failed = outcome.failed
+    failed, values = outcome.failed, _values(outcome)
     return {"errorsWhileComputingFlags": failed, "featureFlags": values, "featureFlagPayloads": payloads}
+
+
+def _values(outcome: Outcome) -> dict[str, bool | str]:
+    return {key: verdict.value for key, verdict in outcome.verdicts.items()}
 
 
 def _shaped_for_decide(
     version: int, outcome: Outcome, flags: Project, payloads: dict[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
     """Return flags in a form of `/decide`: keys, then values by key, then payloads too, and at last everything."""
+    failed = {"errorsWhileComputingFlags": outcome.failed}
     if version >= 4:
-        return _shaped(_detailed(outcome, flags, payloads), outcome.failed)
+        details = _detailed(outcome, flags, payloads)
+        for detail in details.values():  # Django tells of a flag in an order of its own
+            detail["metadata"] = {
+                name: detail["metadata"][name] for name in ("id", "payload", "version", "description")
+            }
+        return {"flags": details, **failed}
     if version == 3:
-        return _plain(outcome, payloads)
+        return {"featureFlags": _values(outcome), **failed, "featureFlagPayloads": payloads}
     values = {key: verdict.value for key, verdict in outcome.verdicts.items() if verdict.enabled}
     return {"featureFlags": values if version == 2 else list(values)}
 

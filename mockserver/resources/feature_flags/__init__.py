@@ -18,6 +18,7 @@ from mockserver.resources.feature_flags.evaluation import EvaluatedAfar
 from mockserver.resources.feature_flags.features import IN_USE, features_of, has_features, show_short
 from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filters, Key, defaults, of_flag
 from mockserver.resources.feature_flags.inquiries import FlagInquiries
+from mockserver.resources.feature_flags.naming import named
 from mockserver.resources.feature_flags.secrets import logged, shown_filters
 from mockserver.resources.resource import Record
 from mockserver.store.orders import sort_key
@@ -88,7 +89,7 @@ class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, FlagAudience, Ev
         level = self.level(call, record)
         return {
             **standing.derived(record, entropy.now(call.state)),
-            "filters": shown_filters(record, call),
+            "filters": named(shown_filters(record, call), call.state, record["project_id"]),
             "features": [show_short(feature, record) for feature in features_of(call.state, record)],
             "user_access_level": level,
             "can_edit": level in ("editor", "manager"),

@@ -26,9 +26,10 @@ def refuse_cycles(view: View, project_id: int, flag: Record, sets: Sequence[Mapp
 
 
 def dependents(view: View, flag: Record) -> list[Record]:
-    """Return the living, active flags of the project that ask what a flag is."""
+    """Return the living, active flags of the project that ask what a flag is, by their keys."""
     found = view.table("feature_flags").find(project_id=flag["project_id"], deleted=False)
-    return [other for other in found if other["active"] and flag["id"] in _asked_ids(other)]
+    asking = (other for other in found if other["active"] and flag["id"] in _asked_ids(other))
+    return sorted(asking, key=lambda other: str(other["key"]))
 
 
 def refuse_deletion(view: View, flag: Record) -> None:
