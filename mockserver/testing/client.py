@@ -174,6 +174,22 @@ class World:
         made = self._call("POST", "/api_keys", {"scopes": list(scopes), "label": label, "user_id": user_id})
         return str(made["api_key"])
 
+    def flag(
+        self, key: str, *, enabled: bool = True, variant: str | Mapping[str, float] | None = None, payload: Any = None,
+        only: Mapping[str, Any] | None = None, rollout: float | None = None, group: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Set a flag, in the place of what it was, and return it; with nothing said it is on for everybody.
+
+        `only` names properties of those whom it is for, `…` in a text standing for anything; `rollout` lets in so many
+        of a hundred; `variant` is what all get, or variants with their shares; `group` is a type of group.
+        """
+        given = _given(variant=variant, payload=payload, only=only, rollout=rollout, group=group)
+        return dict(self._call("PUT", f"/flags/{quote(key, safe='')}", {"enabled": enabled, **given}))
+
+    def remove_flag(self, key: str) -> None:
+        """Remove a flag."""
+        self._call("DELETE", f"/flags/{quote(key, safe='')}")
+
     # Its time
 
     @property

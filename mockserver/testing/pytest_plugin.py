@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.testing.worlds import PostHog, PostHogServer
 
 OPTIONS = ("scenario", "profile", "seed", "freeze_time")
+WISHES = (*OPTIONS, "flags")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin's marker."""
     config.addinivalue_line(
-        "markers", "posthog(scenario, profile, seed, freeze_time): what the world of a test is made of"
+        "markers", "posthog(scenario, profile, seed, freeze_time, flags): what the world of a test is made of"
     )
 
 
@@ -53,11 +54,13 @@ def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Return what the markers of a test say, the closest last."""
     wishes: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("posthog"))):
-        unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(OPTIONS))]
+        unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(WISHES))]
         if unknown:
-            said = f"@pytest.mark.posthog takes {', '.join(OPTIONS)} by name, not {', '.join(unknown)}"
+            said = f"@pytest.mark.posthog takes {', '.join(WISHES)} by name, not {', '.join(unknown)}"
             pytest.fail(said, pytrace=False)
+        flags = {**wishes.get("flags", {}), **marker.kwargs.get("flags", {})}
         wishes.update(marker.kwargs)
+        wishes["flags"] = flags
     return wishes
 
 
@@ -84,8 +87,12 @@ def posthog_server(_posthog_host: PostHogServer) -> PostHogServer:
 def _posthog_world(request: pytest.FixtureRequest, _posthog_host: PostHogServer) -> Iterator[PostHog]:
     from mockserver.testing.client import ControlError
 
+    wishes = _wishes(request)
+    flags = wishes.pop("flags", {})
     try:
-        world = _posthog_host.create_world(**_wishes(request))
+        world = _posthog_host.create_world(**wishes)
+        for key, value in flags.items():
+            world.flag(key, enabled=value is not False, variant=value if isinstance(value, str) else None)
     except ControlError as error:
         raise pytest.fail.Exception(f"@pytest.mark.posthog: {error}", pytrace=False) from None
     request.node._posthog = world

@@ -92,7 +92,7 @@ def test_marker_and_options_choose_the_world(run) -> None:
 @pytest.mark.parametrize(
     ("marker", "words"),
     [
-        ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time by name, not colour"),
+        ("posthog(colour='blue')", "takes scenario, profile, seed, freeze_time, flags by name, not colour"),
         ("posthog('demo')", "not 'demo'"),
         ("posthog(scenario='atlantis')", "no scenario 'atlantis'"),
         ("posthog(profile='seen')", "'seen' is no profile: documented, observed, or observed at a date"),
@@ -186,6 +186,28 @@ def test_what_an_sdk_sends_from_its_own_thread_is_waited_for(run) -> None:
             posthog.assert_called(method="POST", path="/batch", headers={"content-type": "<text>"}, within=20)
             assert [event["distinct_id"] for event in posthog.events("opened", page=7)] == ["ada"]
             client.shutdown()
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_flags_are_set_in_a_line(run) -> None:
+    pytest.importorskip("posthog")
+    result = run("""
+        import pytest
+        from posthog import Posthog
+
+        @pytest.mark.posthog(flags={"new-checkout": True, "old-banner": False, "button": "blue"})
+        def test_marked(posthog):
+            client = Posthog(posthog.project_token, host=posthog.url)
+            assert client.feature_enabled("new-checkout", "ada")
+            assert not client.feature_enabled("old-banner", "ada")
+            assert client.get_feature_flag("button", "ada") == "blue"
+            posthog.flag("new-checkout", enabled=False)
+            assert not client.feature_enabled("new-checkout", "ada")
+            posthog.flag("beta", only={"email": "…@acme.test"})
+            assert client.feature_enabled("beta", "ada", person_properties={"email": "ada@acme.test"})
+            client.shutdown()
+            posthog.assert_flag_called("button", value="blue", distinct_id="ada", within=20)
     """)
     result.assert_outcomes(passed=1)
 
