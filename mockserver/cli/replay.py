@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.cli import UsageFailure
-from mockserver.cli.profiles import PROFILE
+from mockserver.cli.profiles import MONTH, PROFILE
 from mockserver.cli.targets import (
     CERTIFICATES,
     FILE,
@@ -47,6 +47,7 @@ TARGETS = (
 @click.option("--project", help="Id of the project to work in.  [default: the one the key's owner is in]")
 @click.option("--organization", help="Id of the organization; with --allow-writes its roles may be written, too.")
 @click.option("--profile", type=PROFILE, help="Profile that the mock has.")
+@click.option("--date", type=MONTH, help="Month whose servers these are.  [default: found out by asking]")
 @click.option("--allow-writes", is_flag=True, help="Let a server that is not ours be written to, and cleaned up after.")
 @click.option("--clean", is_flag=True, help="Only remove what an earlier replay made and could not remove.")
 @click.option("--examples", default=10, show_default=True, type=click.IntRange(1), help="Random requests an operation.")
@@ -68,8 +69,8 @@ TARGETS = (
 @click.option("--json", "json", type=FILE, help="Write the report as JSON.")
 def replay(
     target: tuple[str, ...], api_key_env: tuple[str, ...], project: str | None, organization: str | None,
-    profile: str | None, allow_writes: bool, clean: bool, examples: int, coverage: int, seed: int, workers: int,
-    only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, deviations: Path | None,
+    profile: str | None, date: str | None, allow_writes: bool, clean: bool, examples: int, coverage: int, seed: int,
+    workers: int, only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, deviations: Path | None,
     rate: float | None, timeout: float, ca_file: Path | None, html: Path | None, junit: Path | None,
     json: Path | None,
 ) -> None:  # fmt: skip
@@ -102,11 +103,11 @@ def replay(
         examples=examples, most_coverage=coverage, seed=seed, workers=workers, only=only,
         phases=phase or PHASES, timeout_seconds=timeout,
     )  # fmt: skip
-    options = Options(settings, scripts=scripts, probes=scripts, properties=properties)
+    options = Options(settings, scripts=scripts, probes=scripts, properties=properties, date=date)
     library = _library(asked)
     opening = Opening(
         contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,
-        profile=profile or (str(library.profile) if library else None), ca_file=ca_file,
+        profile=profile or (str(library.profile) if library else None), date=date, ca_file=ca_file,
         follows_recordings=profile is None, allow_writes=allow_writes or clean, cleans=clean,
     )  # fmt: skip
     accepted = _accepted(contract, deviations)

@@ -78,6 +78,8 @@ class Opening:
     project: str | None = None
     organization: str | None = None
     profile: str | None = None
+    date: str | None = None
+    """The month whose servers a mock that answers as they do answers as."""
     ca_file: Path | None = None
     allow_writes: bool = False
     follows_recordings: bool = False
@@ -176,6 +178,8 @@ def open_target(named: Named, opening: Opening) -> Target:
             raise UsageFailure(f"--target {named.what}: {error}") from None
         if said and opening.profile not in (None, said) and not opening.follows_recordings:
             raise UsageFailure(f"--target {named.what} and --profile {opening.profile} contradict each other")
+        if profile is Profile.OBSERVED and opening.date:
+            profile = Profile.at(opening.date)
         return start_mock(named.name, opening.contract, profile=profile, limits=replace(limits, per_second=None))
     target = open_url(
         named.name, named.what, opening.keys.of(named.name), project=opening.project,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,30 +91,43 @@ def _deviation(file: Path, number: int, entry: Any, known: set[str]) -> Deviatio
     return Deviation(str(entry["operation"]), str(entry["place"]), str(entry["reason"]).strip(), entry["date"], between)
 
 
-BOTH = frozenset(map(str, Profile))
+def declared(contract: Contract, profiles: Sequence[Profile] = tuple(Profile)) -> list[Deviation]:
+    """Return the differences between two profiles, or one at two dates, that the contract declares by its marks."""
+    found = (_of_operation(contract, operation, profiles) for operation in contract.operations)
+    return [deviation for deviations in found for deviation in deviations]
 
 
-def declared(contract: Contract) -> list[Deviation]:
-    """Return the differences between the profiles that the contract declares by its marks."""
-    return [deviation for operation in contract.operations for deviation in _of_operation(contract, operation)]
+def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
+    """Return what accepts whatever servers of two profiles differ in, where a request says what only one of them reads."""
+    given = frozenset(names)
+    left, right = (operation.unread[profile] for profile in profiles)
+    apart = sorted(given & ((left.parameters | left.fields) ^ (right.parameters | right.fields)))
+    if not apart:
+        return None
+    reason = f"servers of one date pass over {', '.join(apart)}"
+    return Deviation(re.escape(operation.id), "*", reason, between=frozenset(map(str, profiles)))
 
 
-def _of_operation(contract: Contract, operation: Operation) -> list[Deviation]:
+def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
     found: list[tuple[str, str]] = []
-    if any(not operation.exists_in(profile) for profile in Profile):
+    if any(not operation.exists_in(profile) for profile in profiles):
         found.append(("*", "the servers of one profile do not have it"))
-    statuses = {profile: operation.successes[profile].status for profile in Profile}
+    refusing = {operation.refuses_keys_in(profile) for profile in profiles if profile.is_observed}
+    if len(refusing) > 1:  # the pages show every operation with a key
+        found += [(place, "the servers of one date take no key for it") for place in ("status", "$.detail")]
+    statuses = {profile: operation.successes[profile].status for profile in profiles}
     if len(set(statuses.values())) > 1:
         found.append(("status", "; ".join(f"{profile}: {status}" for profile, status in statuses.items())))
         found.append(("*", "another success, another body"))
     else:
         for status, response in operation.spec["responses"].items():
-            shapes = [_shape(contract, for_profile(response, profile), profile) for profile in Profile]
+            shapes = [_shape(contract, for_profile(response, profile), profile) for profile in profiles]
             found += [
-                (place, f"{place} of the {status} differs by `x-observed`")
+                (place, f"{place} of the {status} differs by profile or date")
                 for place in sorted(_differing(shapes[0], shapes[1]))
             ]
-    return [Deviation(re.escape(operation.id), place, reason, between=BOTH) for place, reason in dict(found).items()]
+    between = frozenset(map(str, profiles))
+    return [Deviation(re.escape(operation.id), place, reason, between=between) for place, reason in dict(found).items()]
 
 
 def _shape(contract: Contract, response: Document, profile: Profile) -> dict[str, Any]:

@@ -29,12 +29,14 @@ class Differences:
     report: Report
     sides: Sequence[Side]
     deviations: Sequence[Deviation]
+    declared: Sequence[Deviation] = ()
+    """What the contract itself says that two such profiles, or dates, differ in."""
     _used: set[Deviation] = field(default_factory=set)
 
     @property
     def names(self) -> set[str]:
-        """Names and profiles of the two sides, by which deviations say what they are about."""
-        return {str(name) for side in self.sides for name in (side.name, side.profile)}
+        """Names and profiles of the two sides, with and without date, by which deviations say what they are about."""
+        return {str(name) for side in self.sides for name in (side.name, side.profile, side.profile.undated)}
 
     def enter(
         self, operation: str, difference: Difference, where: str, after: tuple[str, ...] = (),
@@ -59,7 +61,8 @@ class Differences:
 
     def accepting(self, operation: str, difference: Difference) -> Deviation | None:
         """Return the deviation that accepts a difference, and remember that it was needed."""
-        deviation = next((d for d in self.deviations if d.covers(operation, difference, self.names)), None)
+        known = (*self.deviations, *self.declared)
+        deviation = next((d for d in known if d.covers(operation, difference, self.names)), None)
         if deviation is not None:
             self._used.add(deviation)
         return deviation

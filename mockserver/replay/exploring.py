@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment
 from mockserver.replay.cases import Identifiers, Settings
+from mockserver.replay.deviations import passed_over
 from mockserver.replay.differences import Differences
 from mockserver.replay.exemptions import Exemption
 from mockserver.replay.judging import Judge
@@ -146,8 +149,9 @@ class Exploration:
                 continue
             alignment = alignments.setdefault(key[:2], Alignment(self.twins))
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
+            apart = passed_over(operation, [target.profile for target in self.targets], _said(ours))
             for difference in alignment.differences(ours.answer, theirs.answer):
-                self.differences.enter(operation.id, difference, where, ())
+                self.differences.enter(operation.id, difference, where, (), apart)
         self.report.unaligned += len(right.keys() - left.keys())
 
 
@@ -167,6 +171,16 @@ def _is_same_request(left: Exchange, right: Exchange, *, exactly: bool) -> bool:
     if exactly:
         return left.url == right.url and _body(left) == _body(right)
     return left.url.partition("?")[2] == right.url.partition("?")[2]
+
+
+def _said(exchange: Exchange) -> set[str]:
+    """Return the names of the parameters and fields that a request sends."""
+    said = {name for name, _ in parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)}
+    try:
+        body = json.loads(exchange.body or b"null")
+    except ValueError:
+        body = None
+    return said | ({str(name) for name in body} if isinstance(body, Mapping) else set())
 
 
 def _body(exchange: Exchange) -> bytes | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Any
 
-from mockserver.contract import Contract
+from mockserver.contract import Contract, Profile
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
-from mockserver.replay.deviations import Deviation
+from mockserver.replay.dating import date_target
+from mockserver.replay.deviations import Deviation, declared, passed_over
 from mockserver.replay.differences import Differences, Side
 from mockserver.replay.exploring import Exploration, Progress
 from mockserver.replay.identifiers import Finder
@@ -38,6 +40,8 @@ class Options:
     """Only scripts of these families; all where empty."""
     generated: frozenset[str] = frozenset()
     """Only for these operations, by id, requests are generated; for all where empty."""
+    date: str | None = None
+    """The month whose servers those that are not ours are; found out where it is not told."""
 
 
 class Replay:
@@ -53,13 +57,10 @@ class Replay:
         self.scripts = scripts
         self._progress = progress or (lambda stage, done, total: None)
         self._operations = {operation.id: operation for operation in contract.operations}
-        rows = empty_rows(contract, [(t.name, t.profile) for t in self.targets], options.settings.only)
         infos = [TargetInfo(t.name, t.url, str(t.profile)) for t in self.targets]
-        self.report = Report(
-            contract.title, contract.version, started_at, _describe(options), infos, rows,
-        )  # fmt: skip
-        sides = [Side(target.name, target.profile, target.redactor) for target in self.targets]
-        self._differences = Differences(self.report, sides, list(deviations))
+        self.report = Report(contract.title, contract.version, started_at, _describe(options), infos, {})
+        self._differences = Differences(self.report, [], list(deviations))
+        self._settle_profiles()
         self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
@@ -68,6 +69,7 @@ class Replay:
     def run(self) -> Report:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
         with self.report.running():
+            self._date()
             identifiers = [self._learn(target) for target in self.targets]
             if self._twins:  # the same records, whichever a server lists first
                 identifiers = [identifiers[0]] * len(self.targets)
@@ -79,6 +81,30 @@ class Replay:
                 self._explore(identifiers)
         self._finish()
         return self.report
+
+    # Dates
+
+    def _date(self) -> None:
+        """Find out of which date the servers are that are not ours, and hold each against the contract of its date."""
+        for info, target in zip(self.report.targets, self.targets, strict=True):
+            if not target.is_ours and target.profile.is_observed:
+                self._progress(f"date of {target.name}", 0, 1)
+                info.dating = date_target(self.contract, target, self.options.date)
+                target.profile = Profile.at(info.dating.date)
+                info.profile = str(target.profile)
+        self._settle_profiles()
+
+    def _settle_profiles(self) -> None:
+        """Take the targets' profiles for what they are now: what each may answer, and what of that may differ."""
+        only = self.options.settings.only
+        self.report.rows = empty_rows(self.contract, [(t.name, t.profile) for t in self.targets], only)
+        self._differences.sides = [Side(target.name, target.profile, target.redactor) for target in self.targets]
+        if len(set(self._profiles)) > 1:
+            self._differences.declared = declared(self.contract, self._profiles)
+
+    @property
+    def _profiles(self) -> list[Profile]:
+        return [target.profile for target in self.targets]
 
     # Identifiers
 
@@ -196,8 +222,9 @@ class Replay:
                 break
             alignment.note_sent(ours.step.spec.get("body") or ours.step.spec.get("form"))
             where = f"script {script.name!r}, step {ours.number}"
+            apart = passed_over(self._operations[ours.step.call], self._profiles, _said(ours.step.spec))
             for difference in alignment.differences(ours.answer, theirs.answer):
-                self._differences.enter(ours.step.call, difference, where, tuple(dict.fromkeys(written)))
+                self._differences.enter(ours.step.call, difference, where, tuple(dict.fromkeys(written)), apart)
             if ours.answer.status != theirs.answer.status:
                 break  # what follows would only repeat it
             if self._operations[ours.step.call].method.upper() not in SAFE:
@@ -242,6 +269,12 @@ class Replay:
                 f"The coverage phase was bounded to {self.options.settings.most_coverage} cases an operation; of "
                 f"{len(bounded)} operations with more, {sum(left_out.values())} cases were not sent."
             )
+
+
+def _said(spec: Mapping[str, Any]) -> set[str]:
+    """Return the names of the parameters and fields that a step sends."""
+    parts = (spec.get(name) for name in ("query", "body", "form"))
+    return {name for part in parts if isinstance(part, Mapping) for name in part}
 
 
 def _describe(options: Options) -> dict[str, object]:

@@ -108,6 +108,9 @@ def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Oper
         return f"it is about what the pages say, and {target.name} is a server"
     if not any(script.holds_in(profile) for profile in target.accepts):
         return f"it is about profile {script.profile}, and {target.name} is {target.profile}"
+    gone = [step.call for step in script.steps if not operations[step.call].exists_in(target.profile)]
+    if gone:
+        return f"{target.name} is {target.profile}, which has no {gone[0]}"
     roles = {script.role, *(step.spec.get("as") or script.role for step in script.steps)}
     if not any(operations[step.call].refuses_keys for step in script.steps):
         roles -= {"session"}  # a key of full access stands in for it

@@ -57,6 +57,7 @@ def _target(report: Report, target: TargetInfo) -> dict[str, Any]:
         "name": target.name,
         "url": target.url,
         "profile": target.profile,
+        "dating": target.dating.as_data() if target.dating else None,
         "requests": target.requests,
         "retried": target.retried,
         "waited_seconds": round(target.waited_seconds, 1),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Difference
+from mockserver.replay.dating import Dating
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.report.tallies import Tally
 from mockserver.replay.wire import Traffic, Unreachable
@@ -115,6 +116,8 @@ class TargetInfo:
     refused: dict[str, int] = field(default_factory=dict)
     problem: str | None = None
     """Why it was left before the end, if it was."""
+    dating: Dating | None = None
+    """Of which date it is, as far as that was asked."""
 
     def count(self, traffic: Traffic) -> None:
         """Take over what happened on the target's wire."""

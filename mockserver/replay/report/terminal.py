@@ -147,6 +147,8 @@ def _show_figures(report: Report, console: Console) -> None:
             f"operations reached, {report.coverage(target.name):.1f} % of the documented answers seen, "
             f"{target.requests} requests"
         ))  # fmt: skip
+        for line in [target.dating.headline, *target.dating.details] if target.dating else []:
+            console.print(Text(f"  {line}"))
         for reason, number in target.refused.items():
             console.print(Text(f"  {number} not sent: {reason}"))
     console.print(Text(
