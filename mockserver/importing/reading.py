@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from mockserver.contract import Contract
-from mockserver.importing.sources import PARAMETER, THEMSELVES, Source, member_lists, queries, sources
+from mockserver.importing.sources import THEMSELVES, Source, fill, member_lists, queries, sources
 
 PAGE = 100
 MOST = 1000
@@ -27,6 +27,10 @@ class Answered(Protocol):
     @property
     def status(self) -> int:
         """Its status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its headers."""
 
     @property
     def json(self) -> Any:
@@ -176,8 +180,7 @@ class Reader:
         return None
 
     def _fill(self, path: str, values: Mapping[str, Any]) -> str:
-        known = {**self._ids, **values}
-        return PARAMETER.sub(lambda found: quote(str(known[found[1]]), safe="@"), path)
+        return fill(path, {**self._ids, **values})
 
 
 def _path_of(link: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
 
 from mockserver.contract import Contract, Operation, Profile
 from mockserver.resources import RESOURCES
@@ -91,3 +93,8 @@ def _shape(operation: Operation) -> str | None:
 def _shows_less(contract: Contract, rows: str | None, whole: str | None) -> bool:
     fields = [set(contract.components.get(name or "", {}).get("properties", {})) for name in (rows, whole)]
     return bool(fields[1] - fields[0])
+
+
+def fill(path: str, values: Mapping[str, Any]) -> str:
+    """Return a path with those of its parameters filled in whose values are known."""
+    return PARAMETER.sub(lambda found: quote(str(values[found[1]]), safe="@") if found[1] in values else found[0], path)

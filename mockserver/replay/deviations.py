@@ -91,14 +91,27 @@ def _deviation(file: Path, number: int, entry: Any, known: set[str]) -> Deviatio
     return Deviation(str(entry["operation"]), str(entry["place"]), str(entry["reason"]).strip(), entry["date"], between)
 
 
-def declared(contract: Contract, profiles: Sequence[Profile] = tuple(Profile)) -> list[Deviation]:
+def declared(
+    contract: Contract, profiles: Sequence[Profile] = (Profile.DOCUMENTED, Profile.OBSERVED)
+) -> list[Deviation]:
     """Return the differences between two profiles, or one at two dates, that the contract declares by its marks."""
-    found = (_of_operation(contract, operation, profiles) for operation in contract.operations)
-    return [deviation for deviations in found for deviation in deviations]
+    found = [deviation for o in contract.operations for deviation in _of_operation(contract, o, profiles)]
+    return found + [deviation for o in contract.operations for deviation in _of_options(contract, o, profiles)]
+
+
+def _of_options(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
+    """Return the fields that only one of two profiles reads, as OPTIONS lists them for what else the path does."""
+    left, right = profiles
+    beside = [other for other in contract.operations if other.path == operation.path]
+    names = {name for other in beside for name in other.unread[left].fields ^ other.unread[right].fields}
+    between, reason = frozenset(map(str, profiles)), "OPTIONS shows what the servers of one date read"
+    return [
+        Deviation(re.escape(operation.id), f"$.actions.*.{name}*", reason, between=between) for name in sorted(names)
+    ]
 
 
 def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
-    """Return what accepts whatever servers of two profiles differ in, where a request says what only one of them reads."""
+    """Return what accepts whatever two profiles differ in, where a request says what only one of them reads."""
     given = frozenset(names)
     left, right = (operation.unread[profile] for profile in profiles)
     apart = sorted(given & ((left.parameters | left.fields) ^ (right.parameters | right.fields)))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any
 
 from mockserver.contract import Contract, Profile
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
-from mockserver.replay.dating import date_target
+from mockserver.replay.dates.finding import date_target
 from mockserver.replay.deviations import Deviation, declared, passed_over
 from mockserver.replay.differences import Differences, Side
 from mockserver.replay.exploring import Exploration, Progress
@@ -19,7 +18,7 @@ from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
 from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, empty_rows
 from mockserver.replay.safety import only_reads, reason_to_skip
-from mockserver.replay.script import Outcome, Script, run
+from mockserver.replay.script import Outcome, Script, run, said_in
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, Refused
 
@@ -91,6 +90,7 @@ class Replay:
                 self._progress(f"date of {target.name}", 0, 1)
                 info.dating = date_target(self.contract, target, self.options.date)
                 target.profile = Profile.at(info.dating.date)
+                target.accepts = tuple(target.profile if p.is_observed else p for p in target.accepts)
                 info.profile = str(target.profile)
         self._settle_profiles()
 
@@ -222,7 +222,7 @@ class Replay:
                 break
             alignment.note_sent(ours.step.spec.get("body") or ours.step.spec.get("form"))
             where = f"script {script.name!r}, step {ours.number}"
-            apart = passed_over(self._operations[ours.step.call], self._profiles, _said(ours.step.spec))
+            apart = passed_over(self._operations[ours.step.call], self._profiles, said_in(ours.step.spec))
             for difference in alignment.differences(ours.answer, theirs.answer):
                 self._differences.enter(ours.step.call, difference, where, tuple(dict.fromkeys(written)), apart)
             if ours.answer.status != theirs.answer.status:
@@ -269,12 +269,6 @@ class Replay:
                 f"The coverage phase was bounded to {self.options.settings.most_coverage} cases an operation; of "
                 f"{len(bounded)} operations with more, {sum(left_out.values())} cases were not sent."
             )
-
-
-def _said(spec: Mapping[str, Any]) -> set[str]:
-    """Return the names of the parameters and fields that a step sends."""
-    parts = (spec.get(name) for name in ("query", "body", "form"))
-    return {name for part in parts if isinstance(part, Mapping) for name in part}
 
 
 def _describe(options: Options) -> dict[str, object]:

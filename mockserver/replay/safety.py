@@ -15,7 +15,7 @@ from mockserver.replay.cases import TENANTS
 from mockserver.replay.identifiers import PARAMETER
 from mockserver.replay.journal import Journal, Made
 from mockserver.replay.routing import Routing
-from mockserver.replay.script import Answer, Script
+from mockserver.replay.script import Answer, Script, whose
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, Refused
 
@@ -111,8 +111,9 @@ def reason_to_skip(script: Script, target: Target, operations: Mapping[str, Oper
     gone = [step.call for step in script.steps if not operations[step.call].exists_in(target.profile)]
     if gone:
         return f"{target.name} is {target.profile}, which has no {gone[0]}"
-    roles = {script.role, *(step.spec.get("as") or script.role for step in script.steps)}
-    if not any(operations[step.call].refuses_keys for step in script.steps):
+    asked = [(step.spec.get("as") or script.role, operations[step.call]) for step in script.steps]
+    roles = {script.role, *(whose(role, operation, target.profile) for role, operation in asked)}
+    if not any(operation.refuses_keys or operation.refuses_keys_in(target.profile) for _, operation in asked):
         roles -= {"session"}  # a key of full access stands in for it
     lacking = sorted(role for role in roles if not target.has(role))
     if lacking:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ PROJECT = {"id": 42, "organization": ORGANIZATION, "name": "Shop", "api_token": 
 class Answer:
     status: int
     json: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(contract: Contract, answers: dict[str, Any], **options: Any) -> Records:

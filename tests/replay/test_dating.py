@@ -13,7 +13,7 @@ from mockserver.cli import main
 from mockserver.contract import Contract, Profile
 from mockserver.contract.dates import Mark
 from mockserver.replay.cases import Settings
-from mockserver.replay.dating import date_target
+from mockserver.replay.dates.finding import date_target
 from mockserver.replay.deviations import read_deviations
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.targets import Target, open_url, start_mock

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Difference
-from mockserver.replay.dating import Dating
+from mockserver.replay.dates.finding import Dating
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.report.tallies import Tally
 from mockserver.replay.wire import Traffic, Unreachable

@@ -15,14 +15,12 @@ from typing import Any, Protocol
 from mockserver.contract import Contract, Operation, Profile
 from mockserver.contract.dates import Mark, marks, months
 from mockserver.contract.profiles import FIRST, LATE_2025
-from mockserver.importing.sources import THEMSELVES, Source, sources
-from mockserver.replay.identifiers import fill
-from mockserver.replay.script import Answer
+from mockserver.importing.reading import Answered
+from mockserver.importing.sources import PARAMETER, THEMSELVES, Source, fill, sources
 
 NO_ENDPOINT = "Endpoint not found."
 UNKNOWN = "2147483001"
 KEYS_REFUSED = re.compile(r"(?i)this action does not support personal api key access")
-PARAMETER = re.compile(r"{\w+}")
 COUNTED = {
     "field": "field", "operation": "operation", "parameter": "parameter", "answer": "answer",
     "keys": "operation that takes keys",
@@ -40,7 +38,7 @@ class Asked(Protocol):
     def ids(self) -> Mapping[str, Any]:
         """The project and organization to ask about."""
 
-    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None) -> Answered:
         """Send JSON with its key."""
 
 

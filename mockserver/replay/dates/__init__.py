@@ -1,0 +1,1 @@
+"""The dates of servers: found out, and what may be expected of a server of one."""
