@@ -66,19 +66,23 @@ class Alignment:
     counterparts: dict[Any, Any] = field(default_factory=dict)
     headers: tuple[str, ...] = HEADERS
     """Which headers are compared."""
-    sent: set[str] = field(default_factory=set)
-    """Names of fields that requests gave values to, which are therefore determined."""
+    sent: set[tuple[str, str]] = field(default_factory=set)
+    """Fields and the values that requests gave them: where one of them is shown, it is determined."""
     given: frozenset[str | datetime] = frozenset()
     """Identifiers and moments that both were given, which are therefore determined, whatever the field."""
     tolerance: float = 0.0
     """How far numbers may differ, relative to their size."""
 
-    def note_sent(self, body: Any) -> None:
-        """Take note of the fields that a request sets."""
+    def note_sent(self, body: Any, name: str = "") -> None:
+        """Take note of the fields that a request sets, and of what it sets them to."""
         if isinstance(body, Mapping):
-            for name, value in body.items():
-                self.sent.add(str(name))
-                self.note_sent(value)
+            for key, value in body.items():
+                self.note_sent(value, str(key))
+        elif isinstance(body, list):
+            for value in body:
+                self.note_sent(value, name)
+        else:
+            self.sent.add((name, str(body)))
 
     def differences(self, left: Answer, right: Answer) -> list[Difference]:
         """Return what differs between two answers, each place and kind once."""
@@ -104,7 +108,8 @@ class Alignment:
         elif isinstance(left, list) and isinstance(right, list):
             yield from self._of_lists(place, name, left, right)
         elif left is None or right is None:
-            if (left is not None or right is not None) and self._is_determined(name) and name not in VOLATILE:
+            differs = left is not None or right is not None
+            if differs and self._is_determined(name, left, right) and name not in VOLATILE:
                 yield Difference(place, "null", _short(left), _short(right))
         elif _kind(left) != _kind(right):
             yield Difference(place, "type", f"{_kind(left)} {_short(left)}", f"{_kind(right)} {_short(right)}")
@@ -145,12 +150,12 @@ class Alignment:
                 yield Difference(place, "value", _short(left), _short(right))
             return
         if isinstance(left, str) and _format(left) != _format(right):
-            if self._is_determined(name) or name in VOLATILE:
+            if self._is_determined(name, left, right) or name in VOLATILE:
                 yield Difference(place, "format", _short(left), _short(right))
             return
         if isinstance(left, int | float) and math.isclose(left, right, rel_tol=self.tolerance, abs_tol=self.tolerance):
             return
-        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(name):
+        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(name, left, right):
             return
         if isinstance(left, str) and self._translate_link(_plain(left)) == _plain(right):
             return
@@ -158,8 +163,11 @@ class Alignment:
             return
         yield Difference(place, "value", _short(left), _short(right))
 
-    def _is_determined(self, name: str) -> bool:
-        return self.twins or name in self.sent or name in DETERMINED
+    def _is_determined(self, name: str, left: Any, right: Any) -> bool:
+        """Return whether a field's value is the same on any server: it was sent, or says what the server decided."""
+        if self.twins or name in DETERMINED:
+            return True
+        return any((name, str(value)) in self.sent for value in (left, right))
 
     def _is_given(self, value: Any) -> bool:
         """Return whether a moment is one that both were given."""

@@ -20,7 +20,7 @@ from mockserver.replay.recordings.agreement import (
     write_agreement,
 )
 from mockserver.replay.recordings.files import FOLDER, read_library, write_text
-from mockserver.replay.recordings.model import Clock, Holds, Recording, RecordingError
+from mockserver.replay.recordings.model import Clock, Recording, RecordingError
 from mockserver.replay.recordings.worlds import read_world
 from mockserver.replay.report.tallies import Tally
 from mockserver.world.entropy import system_time
@@ -37,18 +37,18 @@ def main() -> None:
 @click.argument("names", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where less agrees than before.")
 def agreement(names: tuple[str, ...], check: bool) -> None:
-    """Tell all exchanges that come along to a mock, and write down how much agrees, line by line.
+    """Ask a mock all that is recorded and comes along, and write down how much agrees, line by line.
 
-    With the NAMES of some recordings, those alone are told, and what is known of the others is kept.
+    With the NAMES of some recordings, those alone are asked, and what is known of the others is kept.
 
     \b
     Example:
       python -m mockserver.replay.recordings agreement
       python -m mockserver.replay.recordings agreement hogql persons --check
     """
-    unknown = set(names) - {recording.name for recording in read_library().of(Holds.EXCHANGES)}
+    unknown = set(names) - {recording.name for recording in read_library().recordings}
     if unknown:
-        raise click.UsageError(f"there are no exchanges called {', '.join(sorted(unknown))}")
+        raise click.UsageError(f"there are no recordings called {', '.join(sorted(unknown))}")
     report = look(Contract.read(), names)
     tallies = report.tallies
     for deviation in report.unused:

@@ -48,12 +48,12 @@ class Agreement:
 
 
 def look(contract: Contract, names: tuple[str, ...] = ()) -> Report:
-    """Tell the exchanges that come along, or those of some recordings, to a strict mock of their profile.
+    """Ask a strict mock of their profile all that is recorded and comes along, or that of some recordings alone.
 
     Raises: RecordingError.
     """
     library = read_library()
-    told = [one for one in library.of(Holds.EXCHANGES) if not names or one.name in names]
+    told = [one for one in library.recordings if one.holds is not Holds.TABLE and (not names or one.name in names)]
     target = start_mock("mock", contract, profile=library.profile, strict=True)
     try:
         return Playback(

@@ -81,13 +81,11 @@ class Explanation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_place", re.compile(".*".join(map(re.escape, self.place.split("*"))), re.DOTALL))
 
-    def is_about(self, recording: str, exchange: RecordedExchange) -> bool:
-        """Return whether it is about an exchange of a recording."""
-        if not self.recordings & {recording, "*"} or (self.lines and exchange.number not in self.lines):
+    def is_about(self, recording: str, number: int, said: str) -> bool:
+        """Return whether it is about a line of a recording."""
+        if not self.recordings & {recording, "*"} or (self.lines and number not in self.lines):
             return False
-        return not self.request or bool(
-            re.search(self.request, f"{exchange.method} {exchange.path} {exchange.note}")
-        )  # fmt: skip
+        return not self.request or re.search(self.request, said) is not None
 
     def accepts(self, difference: Difference) -> bool:
         """Return whether it accepts a difference of what it is about."""
@@ -109,9 +107,9 @@ class Explanations:
     given: tuple[Explanation, ...] = ()
     _used: set[Explanation] = field(default_factory=set)
 
-    def find(self, recording: str, exchange: RecordedExchange, difference: Difference) -> Explanation | None:
+    def find(self, recording: str, number: int, said: str, difference: Difference) -> Explanation | None:
         """Return what explains a difference, and remember that it does."""
-        about = (one for one in self.given if one.is_about(recording, exchange) and one.accepts(difference))
+        about = (one for one in self.given if one.is_about(recording, number, said) and one.accepts(difference))
         found = next(about, None)
         if found is not None:
             self._used.add(found)
@@ -120,7 +118,7 @@ class Explanations:
     def sent(self, recording: str, exchange: RecordedExchange, body: bytes | None) -> bytes | None:
         """Return a body as a later server takes it, where a reason says how."""
         for one in self.given:
-            if body is not None and one.sent_as is not None and one.is_about(recording, exchange):
+            if body is not None and one.sent_as is not None and one.is_about(recording, exchange.number, exchange.said):
                 self._used.add(one)
                 body = body.replace(one.sent_as[0].encode(), one.sent_as[1].encode())
         return body

@@ -152,7 +152,7 @@ def _scripts(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[Recorded
         if not isinstance(row["request"]["call"], str):
             raise ValueError(f"script {row['script']!r} asks nothing")
         begun = row if row["step"] == 1 else begun
-        steps.append(RecordedStep(dict(row["request"]), _answer(row["response"])))
+        steps.append(RecordedStep(dict(row["request"]), _answer(row["response"]), int(row["n"])))
     yield _script(begun, steps)
 
 

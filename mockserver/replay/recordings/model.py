@@ -9,11 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract import Profile
-from mockserver.replay.alignment import HEADERS, OF_INSTALLATION
+from mockserver.contract import Operation, Profile
+from mockserver.replay.alignment import HEADERS, OF_INSTALLATION, Difference
 from mockserver.replay.script import Answer, Script, Step
 
 FORMAT = 2
+FAILED = 500
+"""The first status by which a server says that it failed; what it answered then is nothing to be held to."""
 KEPT_HEADERS = tuple(name for name in HEADERS if name not in OF_INSTALLATION)
 """The headers of an answer that a recording keeps: those that PostHog decides, not what it is installed behind."""
 
@@ -70,6 +72,8 @@ class RecordedStep:
 
     spec: Mapping[str, Any]
     answer: Answer
+    number: int = 0
+    """Of its line."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,11 @@ class RecordedExchange:
     waited_seconds: float = 0
     """How long whoever asked had waited."""
 
+    @property
+    def said(self) -> str:
+        """What it asks, in the words that reasons look at."""
+        return f"{self.method} {self.path} {self.note}"
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -171,3 +180,23 @@ class Library:
     def profile(self) -> Profile:
         """The profile that the answers are taken to be of; that of the first where there are several."""
         return next((recording.origin.answers_as for recording in self.recordings), Profile.OBSERVED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One recorded request, sent again: what the target answered, and what differs."""
+
+    recording: Recording
+    number: int
+    """Of its line."""
+    said: str
+    """What it asks, in the words that reasons look at."""
+    where: str
+    """How reports name it."""
+    operation: Operation | None
+    """What it is about; of a method or path that no operation has, the closest one; None of another server's."""
+    recorded: Answer
+    answer: Answer
+    differences: tuple[Difference, ...]
+    written: tuple[str, ...] = ()
+    """Operations that wrote before it, and may be the cause."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from mockserver.contract import METHODS, Contract, Operation
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.recordings.cutting import cut, drop
 from mockserver.replay.recordings.explaining import Explanations
-from mockserver.replay.recordings.model import Library, RecordedExchange, Recording
+from mockserver.replay.recordings.model import FAILED, Library, RecordedExchange, Recording, Told
 from mockserver.replay.recordings.queries import ASKED_BEFORE, comparable, comparable_values, tolerance
 from mockserver.replay.recordings.translating import translate_body, translate_path
 from mockserver.replay.recordings.worlds import Start, Starts
@@ -26,20 +25,6 @@ MOUNTS = ("/api/projects/", "/api/environments/")
 MOUNT = re.compile(r"^/api/(projects|environments|person)/")
 VALUES = re.compile(r"/persons/values/?\?")
 ONE_VALUE = re.compile(r"&value=[^&]*")
-FAILED = 500
-"""The first status by which a server says that it failed; what it answered then is nothing to be held to."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """One exchange, told again: what the target answered, and what differs."""
-
-    recording: Recording
-    exchange: RecordedExchange
-    operation: Operation | None
-    """What it is about; of a method or path that no operation has, the closest one; None of another server's."""
-    answer: Answer
-    differences: tuple[Difference, ...]
 
 
 class Teller:
@@ -79,7 +64,11 @@ class Teller:
             alignment.headers = recording.headers if exchange.answer.headers else ()
             left_out = ASKED_BEFORE if recording.independent and not exchange.sequence else ()
             found = self._differences(exchange, ours, alignment, start.keys, left_out)
-            yield Told(recording, exchange, self._operation(exchange), ours, tuple(found))
+            where = f"{recording.name}, exchange {exchange.number}: {exchange.note}"
+            yield Told(
+                recording, exchange.number, exchange.said, where, self._operation(exchange), exchange.answer, ours,
+                tuple(found),
+            )  # fmt: skip
 
     def _ask(
         self, recording: Recording, exchange: RecordedExchange, alignment: Alignment, keys: Mapping[str, str]
