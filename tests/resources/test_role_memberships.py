@@ -145,7 +145,7 @@ def test_a_membership_is_never_changed(either: Client, role: str) -> None:
         assert session(method, f"{role}/role_memberships/{id}/", {}).status_code == 405
 
 
-# A replayed server: one membership is only ever removed.
+# A replayed server: one membership is only ever removed. Those of a year later read it.
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_one_membership_is_not_read(method: str, either: Client, role: str) -> None:
     item = f"{role}/role_memberships/{put_in(either, role)['id']}/"
@@ -154,3 +154,10 @@ def test_one_membership_is_not_read(method: str, either: Client, role: str) -> N
     if method == "GET":
         assert refused.json["detail"] == "This action does not support Personal API Key access"
     assert either.as_key("phx_mock_session")(method, item).status_code == 405
+
+
+def test_one_membership_is_read_by_servers_of_2026(either: Client, role: str) -> None:
+    made = put_in(either, role)
+    world = either.post("/__admin/worlds", {"from": "default", "profile": "observed@2026-09"}).json
+    later = either.as_key(world["api_key"])
+    assert later.get(f"{role}/role_memberships/{made['id']}/").json == made

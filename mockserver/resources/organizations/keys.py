@@ -38,8 +38,8 @@ class PersonalApiKeys(Resource):
             "value": None,
             "mask_value": mask(record["value"]),
             "last_used_at": call.now(),
-            "scoped_teams": record["scoped_projects"] or [],
-            "scoped_organizations": record["scoped_organizations"] or [],
+            "scoped_teams": record["scoped_projects"] or None,
+            "scoped_organizations": record["scoped_organizations"] or None,
             "last_rolled_at": None,
         }
 
