@@ -141,6 +141,11 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         "Each kind of query is judged by a model of its own, and then by what its text says.",
         operations=r"POST /api/environments/{project_id}/query",
     ),
+    Exemption(
+        "content_type_conformance|response_schema_conformance",
+        "An identifier with a dot names no path at all, whatever an operation's own 404 looks like.",
+        answer=r"not_found: Endpoint not found\.",
+    ),
     *(
         Exemption(
             check,
@@ -165,7 +170,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
 
 def exemptions(contract: Contract, profile: Profile) -> tuple[Exemption, ...]:
     """Return every exemption: the table above, and what follows from the contract itself."""
-    return (*EXEMPTIONS, *_of_unlisted_methods(contract), *_of_refusals(contract, profile))
+    return (*EXEMPTIONS, *_of_unlisted_methods(contract), *_of_strangers(contract), *_of_refusals(contract, profile))
 
 
 def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
@@ -184,6 +189,20 @@ def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
     return tuple(
         Exemption(check, reason, operations=f"[A-Z]+ ({pattern})")
         for check in ("unsupported_method", "allow_header_conformance")
+    )
+
+
+def _of_strangers(contract: Contract) -> tuple[Exemption, ...]:
+    """Return exemptions for operations at which servers answer a stranger with 403; the checks know of 401 alone."""
+    labels = [
+        re.escape(f"{operation.method.upper()} {operation.path}")
+        for operation in contract.described
+        if operation.stranger_status != 401
+    ]
+    reason = "What can be asked with a shared token answers who bears nothing with 403 (recorded answers)."
+    return tuple(
+        Exemption(check, reason, operations="|".join(labels), answer=r"(not_authenticated|authentication_failed): .*")
+        for check in ("missing_required_header", "ignored_auth")
     )
 
 

@@ -90,6 +90,8 @@ def _of_operation(
 
 OWN_SCOPES = frozenset({"comments"})
 """Families of which the scope depends on what a request is about, not on the operation alone."""
+FILTERED = frozenset({"projects"})
+"""Families of which an unknown tenant has no records, where others have no tenant."""
 TENANT = frozenset({"project_id", "organization_id"})
 ROLE = "session"
 """Who probes: a key that no action refuses, in either profile."""
@@ -125,9 +127,9 @@ def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
     if f"{{{tenant}}}" in operation.path:
         value: Any = UNSEEN_PROJECT if tenant == "project_id" else UNKNOWN_UUID
         what = "Project" if tenant == "project_id" else "Organization"
+        detail = "Not found." if operation.family in FILTERED else f"{what} not found."
         yield f"an unknown {what.lower()} is not found", ROLE, None, {
-            **base, "path": {**base["path"], tenant: value},
-            "expect": error(404, "not_found", detail=f"{what} not found."),
+            **base, "path": {**base["path"], tenant: value}, "expect": error(404, "not_found", detail=detail),
         }  # fmt: skip
     if not operation.is_item or operation.successes[Profile.DOCUMENTED].status == 405:
         return
@@ -171,8 +173,8 @@ def _of_reading(
         for parameter in operation.spec["parameters"]
         if parameter["in"] == "query" and parameter.get("required")
     }
-    if names >= ENTITY.keys():
-        query |= ENTITY
+    for needed in ABOUT:
+        query |= needed if names >= needed.keys() else {}
     expect: dict[str, Any] = {"status": _either(success)}
     if "202" in operation.spec["responses"]:  # what is asked for may not be ready yet
         expect = {"status": [*success.values(), 202]}
@@ -216,8 +218,11 @@ def _documented(operation: Operation) -> dict[str, Any]:
     return {"status": sorted(int(status) for status in operation.spec["responses"] if status.isdecimal())}
 
 
-ENTITY = {"entity_id": "$pageview", "entity_type": "events"}
-"""What a question about the persons behind a point of a graph is about."""
+ABOUT: tuple[Mapping[str, str], ...] = (
+    {"entity_id": "$pageview", "entity_type": "events"},
+    {"funnel_correlation_person_entity": '{"id": "$pageview", "type": "events"}'},
+)
+"""What a question about the persons behind a point of a graph, or a correlation, is about."""
 FILTERS = frozenset({"search", "email", "type", "scope", "key"})
 
 
