@@ -8,6 +8,7 @@ from mockserver.resources.comments import Comments
 from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
+from mockserver.resources.heatmaps import Heatmaps
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.keys import PersonalApiKeys
@@ -24,6 +25,8 @@ from mockserver.resources.projects import Projects
 from mockserver.resources.query import Queries
 from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
+from mockserver.resources.sessions import Sessions
+from mockserver.resources.web_analytics import WebAnalytics
 
 RESOURCES: tuple[type[Resource], ...] = (
     Projects,
@@ -47,4 +50,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     ScheduledChanges,
     FlagValues,
     ProjectAccess,
+    WebAnalytics,
+    Sessions,
+    Heatmaps,
 )

@@ -236,6 +236,19 @@ def test_sessions_are_told_by_where_they_came_from(web: Asker) -> None:
     assert sorted((row[0], row[3]) for row in answer["results"] if row[3]) == [(1, "news")]
 
 
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [("$entry_pathname", ["/", "/docs"]), ("$entry_utm_source", ["news"]), ("$is_bounce", ["1", "0"]),
+     ("$channel_type", ["Organic Search"]), ("$pageview_count", []), ("bogus", [])],
+)  # fmt: skip
+def test_values_of_sessions_are_told(web: Asker, key: str, values: list[str]) -> None:
+    made = web.client.as_key(None).post(f"/__admin/worlds/{web.world}/api_keys", {"scopes": []}).json["api_key"]
+    search = {"value": "search"} if key == "$channel_type" else {}
+    session = web.client.as_key(made)
+    found = session.get("/api/projects/1/sessions/values/", query_string={"key": key, **search}).json
+    assert [item["name"] for item in found if item["name"] != "Paid Search"] == values
+
+
 def test_no_campaign_costs_anything(web: Asker) -> None:
     answer = ask(web, "MarketingAnalyticsTableQuery", **JANUARY)
     assert (answer["results"], answer["columns"][:2], answer["hasMore"]) == ([], ["Campaign", "Source"], False)
