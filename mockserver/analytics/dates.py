@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mockserver.analytics.errors import QueryError
 
-RELATIVE = re.compile(r"-?(?P<number>\d+)?(?P<unit>[a-zA-Z])(?P<edge>Start|End)?")
+RELATIVE = re.compile(r"-?(?P<number>\d+)?(?P<unit>[hdwmqysHDWMQY])(?P<edge>Start|End)?")
 LOOSE_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 

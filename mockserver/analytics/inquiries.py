@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from mockserver.analytics.clickhouse.engine import engine
 from mockserver.analytics.clickhouse.mirror import mirror
@@ -152,10 +153,17 @@ class Inquiry:
             answer = engine().query(sql, **settings)
         columns = [self.column_name(item) for item in first_select(resolved).select]
         hogql = print_hogql(resolved, self.printing, pretty=True)
-        moment, told = clickhouse_value(self.now, self.timezone), f"now64(6, '{self.timezone}')"
-        names = [name.replace(moment, told) for name in answer.columns]
+        names = [self._without_time(name) for name in answer.columns]
         types = [list(pair) for pair in zip(names, answer.types, strict=True)]
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
+
+    def _without_time(self, name: str) -> str:
+        """Return a column's name with the world's time told as what asked for it."""
+        day = self.now.astimezone(ZoneInfo(self.timezone)).date()
+        told = ((self.now, f"now64(6, '{self.timezone}')"), (day, "today()"), (day - timedelta(days=1), "yesterday()"))
+        for moment, asked in told:
+            name = name.replace(clickhouse_value(moment, self.timezone), asked)
+        return name
 
     def column_name(self, item: nodes.Node) -> str:
         """Return what a column is called: its alias, or how it is written."""

@@ -245,7 +245,7 @@ def test_filters_placeholder_is_what_the_filters_say(asker: Asker, filters: Any,
         ("select max(min(timestamp)) from events", "invalid_input",
          "Aggregation 'min' cannot be nested inside another aggregation 'max'."),
         ("select 1 as a, 2 as a", "invalid_input", "Cannot redefine an alias with the name: a"),
-        ("select {x}", "invalid_input", "Unresolved placeholder: {x}"),
+        ("select {x}", "invalid_input", "Global variable not found: x"),
         ("select toDateTime()", "invalid_input", "Function 'toDateTime' expects at least 1 argument, found 0"),
         ("select count() from persons where {filters}", "invalid_input",
          "Cannot use 'filters' placeholder in a SELECT clause that does not select from the events, sessions or logs"

@@ -25,9 +25,9 @@ def type_of(node: Node) -> Type:
         case nodes.Not(expr=expr):
             return Type(Kind.BOOLEAN, type_of(expr).nullable)
         case nodes.Array():
-            return Type(Kind.ARRAY, nullable=False)
-        case nodes.Tuple():
-            return Type(Kind.TUPLE, nullable=False)
+            return Type(Kind.ARRAY)
+        case nodes.Tuple():  # compared with another, nothing in one of them makes nothing of both
+            return Type(Kind.TUPLE)
     return UNKNOWN
 
 

@@ -9,6 +9,7 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, rebuild
 
+UNKNOWN_GLOBAL = "Global variable not found"
 GREATEST = 2**256
 
 
@@ -31,13 +32,21 @@ def _value(node: nodes.Placeholder, values: Mapping[str, Any], variables: Mappin
         return node
     if chain[0] == "variables":
         name = ".".join(str(part) for part in chain[1:])
+        if not variables:
+            raise unknown_global(node, chain[0])
         if name not in variables:
             raise QueryError(f"Variable {name} is missing from query", node.start, node.end)
         return literal(variables[name], node)
-    dotted = ".".join(str(part) for part in chain)
-    if chain[0] not in values or len(chain) > 1:
-        raise QueryError(f"Unresolved placeholder: {{{dotted}}}", node.start, node.end)
+    if chain[0] not in values:
+        raise unknown_global(node, chain[0])
+    if len(chain) > 1:
+        raise QueryError(f"Unresolved placeholder: {{{'.'.join(map(str, chain))}}}", node.start, node.end)
     return literal(values[str(chain[0])], node)
+
+
+def unknown_global(node: Node, name: str | int) -> QueryError:
+    """Return the error of a placeholder for which there is nothing: servers run what stands in it as a program."""
+    return QueryError(f"{UNKNOWN_GLOBAL}: {name}", node.start, node.end)
 
 
 def literal(value: Any, at: Node) -> Node:

@@ -228,7 +228,8 @@ def _start(inquiry: Inquiry, given: Any, interval: str, is_explicit: bool) -> da
     moment = parse_date(str(given), inquiry.now, inquiry.timezone)
     if read_absolute(str(given), zone) is not None or is_explicit or interval in ("minute", "second"):
         return moment
-    return _truncated(str(given), moment)
+    # What cannot be read is now, as it is. Source: servers truncate only what they could read.
+    return _truncated(str(given), moment) if RELATIVE.search(str(given)) else moment
 
 
 def _end(inquiry: Inquiry, given: Any, interval: str, is_explicit: bool) -> datetime:

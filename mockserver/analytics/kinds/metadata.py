@@ -11,6 +11,7 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, walk
 from mockserver.analytics.hogql.parser import parse_expression, parse_program, parse_select, parse_template
+from mockserver.analytics.hogql.placeholders import UNKNOWN_GLOBAL
 from mockserver.analytics.hogql.printing.printer import print_clickhouse, print_hogql
 from mockserver.analytics.hogql.resolving.resolver import resolve, resolve_expression
 from mockserver.analytics.hogql.resolving.sources import TableSource
@@ -63,7 +64,7 @@ def notice(message: str, start: int | None, end: int | None) -> Notice:
 def _error(error: QueryError) -> Notice:
     if error.detail.startswith("mismatched input '<EOF>' expecting"):
         return notice("Unexpected end of query", error.start, error.end)
-    if error.detail.startswith("Unresolved placeholder"):
+    if error.detail.startswith(("Unresolved placeholder", UNKNOWN_GLOBAL)):
         return notice("Unexpected HogVMException", None, None)  # as recorded
     return notice(error.detail, error.start, error.end)
 

@@ -119,16 +119,20 @@ class Printer(ExpressionPrinter, CallPrinter):
         for item in reversed(select):
             if isinstance(item, nodes.Alias) and (item.alias not in kept or not item.hidden):
                 kept[item.alias] = item
+        # What calls are called is told first: so an unknown function among them is refused before any other.
+        called = {id(item): self._name_of(item) for item in select if isinstance(item, nodes.Call)}
         for item in select:
             if isinstance(item, nodes.Alias):
                 name = self._identifier(item.alias) if kept[item.alias] is item else None
                 inside = self._aliased(item)
                 yield f"{inside} AS {name}" if name else inside
             elif isinstance(item, nodes.Call):
-                name = Printer(Dialect.NAMES, self.printing).top(item).replace("%", "")
-                yield f"{self.print(item)} AS {clickhouse_identifier(name)}"
+                yield f"{self.print(item)} AS {called[id(item)]}"
             else:
                 yield self.print(item)
+
+    def _name_of(self, call: nodes.Call) -> str:
+        return clickhouse_identifier(Printer(Dialect.NAMES, self.printing).top(call).replace("%", ""))
 
     # FROM
 

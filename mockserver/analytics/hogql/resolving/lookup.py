@@ -27,6 +27,8 @@ class Lookup:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.scopes: list[Scope] = []
+        self._expanded = 0
+        """How many CTEs are being put in, each in the one before."""
         self._inside = 0
         """How deep we are in expressions of our own, which are no part of the query's text."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import functions, nodes
 from mockserver.analytics.hogql.aggregation import has_aggregate
-from mockserver.analytics.hogql.functions import check_count
+from mockserver.analytics.hogql.functions import Function, check_count
 from mockserver.analytics.hogql.inference import after_arithmetic, type_of
 from mockserver.analytics.hogql.nodes import Node, rebuild
 from mockserver.analytics.hogql.resolving.lookup import Lookup, bare
@@ -18,6 +18,8 @@ from mockserver.analytics.hogql.resolving.scopes import Context, Scope
 from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource
 from mockserver.analytics.hogql.tables.schema import Table
 from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
+
+MOST_EXPANSIONS = 50
 
 
 def resolve(query: nodes.Query, context: Context) -> nodes.Query:
@@ -135,17 +137,19 @@ class Resolver(Lookup):
         """Return a table of FROM, and those after it, each with its source."""
         table, source = self._from(join)
         made = replace(join, table=table, source=source, table_args=self.visit_all(join.table_args))
+        is_using = join.constraint is not None and join.constraint.constraint_type == "USING"
+        constraint = self.visit(join.constraint) if is_using else None  # names what was there before
         name = source.alias
         if name is not None:
             if name in self.scope.named:
-                raise QueryError(
-                    f'Already have joined a table called "{name}". Can\'t join another one with the same name.'
-                )
+                is_query = isinstance(source, QuerySource)
+                wrong = "Can't join another one with the same name." if is_query else "Can't redefine."
+                raise QueryError(f'Already have joined a table called "{name}". {wrong}', join.start, join.end)
             self.scope.named[name] = source
         else:
             self.scope.anonymous.append(source)
         # What follows may be named in a constraint only once it is there itself.
-        constraint = self.visit_optional(join.constraint)
+        constraint = constraint or self.visit_optional(join.constraint)
         next_join = self.join(join.next_join) if join.next_join else None
         return replace(made, constraint=constraint, next_join=next_join)
 
@@ -164,16 +168,17 @@ class Resolver(Lookup):
 
     def _cte(self, cte: nodes.CTE, alias: str) -> tuple[Node, Source]:
         assert isinstance(cte.expr, (nodes.SelectQuery, nodes.SelectSetQuery))
+        if self._expanded >= MOST_EXPANSIONS:
+            raise QueryError(f"Too many CTE expansions ({MOST_EXPANSIONS}+). Probably a CTE loop.")
         outer = self.scopes
-        # A CTE sees those defined before it, and nothing of the query that uses it.
-        before = dict(self.scope.ctes)
-        for name in [*before][[*before].index(cte.name) :]:
-            del before[name]
-        self.scopes = [Scope(ctes=before)]
+        # A CTE sees all the others, itself too, and nothing else of the query that uses it.
+        self.scopes = [Scope(ctes=dict(self.scope.ctes))]
+        self._expanded += 1
         try:
             query, columns = self._any(cte.expr)
         finally:
             self.scopes = outer
+            self._expanded -= 1
         return query, QuerySource(alias, columns)
 
     def table_source(
@@ -261,7 +266,7 @@ class Resolver(Lookup):
             return replace(made, type=UNKNOWN)
         if known.name == "toDateTime" and [type_of(arg).kind for arg in made.args[:1]] == [Kind.INTEGER]:
             return replace(made, type=UNKNOWN)  # as recorded: of a time made of a number nothing is known
-        return replace(made, type=Type(known.returns, nullable))
+        return replace(made, type=Type(known.returns, nullable or _may_fail(known, made)))
 
     def _own(self, node: nodes.Call) -> Node:
         least, most = functions.OWN[node.name]
@@ -320,6 +325,12 @@ class Resolver(Lookup):
         if isinstance(inner, nodes.Column) and inner.type.kind is Kind.JSON:
             return self._property(inner, (index,), (*inner.chain, index))
         return made  # type: ignore[no-any-return]
+
+
+def _may_fail(known: Function, call: nodes.Call) -> bool:
+    """Return whether a call gives nothing for text that it cannot read."""
+    kinds = [type_of(argument).kind for argument in call.args[:1]]
+    return known.clickhouse.endswith("OrNull") and not {*kinds} & {Kind.DATE, Kind.DATETIME}
 
 
 def columns_of(select: Sequence[Node]) -> dict[str, Node]:
