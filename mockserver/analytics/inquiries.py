@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from mockserver.world import entropy
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 50_000
+OWN_NUMBER = re.compile(r"(?<=[a-z])_\d+(?=\))")
 TOO_DEEP = "Query is nested too deeply"
 
 T = TypeVar("T")
@@ -156,6 +158,11 @@ class Inquiry:
         names = [self._without_time(name) for name in answer.columns]
         types = [list(pair) for pair in zip(names, answer.types, strict=True)]
         return Answered(columns, types, convert_rows(answer.rows, answer.types), hogql, sql)
+
+    def explain(self, answered: Answered) -> list[str]:
+        """Return how the engine reads what a query needs, a line for each step."""
+        plan = engine().query(f"EXPLAIN {answered.clickhouse}").rows
+        return [OWN_NUMBER.sub("", line) for [line] in plan]
 
     def _without_time(self, name: str) -> str:
         """Return a column's name with the world's time told as what asked for it."""

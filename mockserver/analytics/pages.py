@@ -22,7 +22,7 @@ class Page:
         """Return the page that a query asks for; a limit that is not positive is the default one."""
         limit, offset = query.get("limit"), query.get("offset")
         size = limit if isinstance(limit, int) and limit > 0 else DEFAULT_LIMIT
-        return cls(min(size, MAX_LIMIT - 1), offset if isinstance(offset, int) and offset > 0 else 0)
+        return cls(min(size, MAX_LIMIT), offset if isinstance(offset, int) and offset > 0 else 0)
 
     def run(self, inquiry: Inquiry, query: nodes.SelectQuery) -> tuple[Answered, dict[str, Any]]:
         """Return a query's rows on this page, and what says whether there are more."""

@@ -120,3 +120,42 @@ def test_suggestion_is_typed_as_a_name_needs(asker: Asker) -> None:
     assert (found["$session_id"]["insertText"], found["$session_id"]["detail"]) == ("`$session_id`", "String")
     assert (found["count"]["insertText"], found["count"]["kind"]) == ("count()", "Function")
     assert (found["person"]["detail"], found["properties"]["detail"]) == ("Table", "Object")
+
+
+# Source: a FROM begins with its word in the servers' parser; a cohort is refused where it is named.
+def test_mistake_is_marked_where_it_stands(asker: Asker) -> None:
+    assert metadata(asker, "select 1 from nope")["errors"] == [notice('Unknown table "nope".', 9, 18)]
+    told = metadata(asker, "select 1 from events where person_id in cohort 5")
+    assert told["errors"] == [notice("Could not find cohort with ID 5", 47, 48)]
+
+
+def test_globals_fill_placeholders_and_are_known_to_templates(asker: Asker) -> None:
+    assert metadata(asker, "select {x}", globals={"x": 1})["isValid"]
+    told = metadata(asker, "Hello {name} {known}", "hogTemplate", globals={"known": 1})
+    assert told["warnings"] == [notice("Unknown global variable: name", 7, 11)]
+
+
+def test_expression_is_told_its_fields(asker: Asker) -> None:
+    assert metadata(asker, "event = 'a'", "hogQLExpr")["notices"] == [notice("Field 'event' is of type 'String'", 0, 5)]
+
+
+@pytest.mark.parametrize("text, use", [("select id from persons", "partial"), ("select event from events", "no"),
+                                       ("select 1", "yes")])  # fmt: skip
+def test_use_of_indexes_is_told(asker: Asker, text: str, use: str) -> None:
+    assert metadata(asker, text)["isUsingIndices"] == use
+
+
+def suggested(asker: Asker, text: str, kind: str) -> list[str]:
+    query = {"kind": "HogQLAutocomplete", "language": "hogQL", "query": text}
+    answer = asker.query({**query, "startPosition": len(text), "endPosition": len(text)}).json
+    return [item["label"] for item in answer["suggestions"] if item["kind"] == kind]
+
+
+def test_tables_that_servers_offer_are_suggested_after_from(asker: Asker) -> None:
+    tables = suggested(asker, "select 1 from ", "Folder")
+    assert {"events", "persons", "sessions", "exchange_rate"} <= {*tables}
+    assert not [name for name in tables if name.startswith("raw_")]
+
+
+def test_fields_of_events_are_suggested_before_any_table_is_named(asker: Asker) -> None:
+    assert suggested(asker, "select ", "Variable")[:2] == ["uuid", "event"]

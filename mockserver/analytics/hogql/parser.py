@@ -121,10 +121,11 @@ def parse_program(text: str) -> dict[str, Any]:
     return tree
 
 
-def parse_template(text: str) -> None:
-    """Check the syntax of a Hog template. Raises: QueryError."""
+def parse_template(text: str) -> dict[str, Any]:
+    """Return the parser's own tree of a Hog template; its places count `OPENING_TEMPLATE`. Raises: QueryError."""
     try:
-        _read(_parser().parse_full_template_string_json, OPENING_TEMPLATE + text)
+        tree: dict[str, Any] = _read(_parser().parse_full_template_string_json, OPENING_TEMPLATE + text)
+        return tree
     except QueryError as error:
         if error.start is None or error.end is None:
             raise

@@ -25,6 +25,12 @@ DETAILS = {
     Kind.STRING: "String", Kind.UUID: "String", Kind.INTEGER: "Integer", Kind.FLOAT: "Float", Kind.DATE: "Date",
     Kind.DATETIME: "DateTime", Kind.BOOLEAN: "Boolean", Kind.JSON: "Object",
 }  # fmt: skip
+OFFERED = (
+    "events", "groups", "persons", "person_distinct_ids", "person_distinct_id_overrides",
+    "error_tracking_issue_fingerprint_overrides", "session_replay_events", "cohort_people", "static_cohort_people",
+    "log_entries", "query_log", "app_metrics", "sessions", "heatmaps", "exchange_rate",
+)  # fmt: skip
+"""The tables that servers suggest; raw ones may be asked for all the same."""
 EXPRESSION, PROGRAMS = "hogQLExpr", ("hog", "hogTemplate")
 
 Suggestion = dict[str, Any]
@@ -46,9 +52,11 @@ def _suggest(inquiry: Inquiry, query: Mapping[str, Any], text: str, before: str)
     if query.get("language") == EXPRESSION:  # its fields are those of the query that it is a part of
         text = (query.get("sourceQuery") or {}).get("query") or ""
     elif AFTER_FROM.search(before):
-        yield from (_suggestion(name, "Folder", "Table") for name in inquiry.database.tables)
+        yield from (_suggestion(name, "Folder", "Table") for name in OFFERED)
         return
     tables = _tables(text, inquiry.database)
+    if not tables and query.get("language") != EXPRESSION:
+        tables = {"events": inquiry.database.tables["events"]}  # what one most likely selects from
     table = tables.get(path[0]) if path else next(iter(tables.values()), None)
     if path and table is None:
         yield from _inside(next(iter(tables.values()), None), path, inquiry)

@@ -42,7 +42,7 @@ def _field(name: str, item: TableField, owner: Table, tables: Mapping[str, Table
     """Return a field as the schema shows it; none for one that is kept to ourselves."""
     told: dict[str, Any] = {"chain": None, "fields": None, "id": None, "table": None}
     match item:
-        case Plain(type=kind) if item.is_starred:
+        case Plain(type=kind) if item.is_shown:
             told["type"] = KINDS.get(kind.kind, "unknown")
         case Computed(type=kind) if owner.name in SELECTED:
             told["type"] = KINDS.get(kind.kind, "unknown")

@@ -36,7 +36,7 @@ def events_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     for number, column in enumerate(columns):
         _expand(column, number, rows, inquiry)
     return {
-        "columns": columns,
+        "columns": [_called(column) for column in columns],
         "error": None,
         **page,
         "hogql": answered.hogql,
@@ -47,6 +47,12 @@ def events_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         "timings": [],
         "types": [kind for _, kind in answered.types],
     }
+
+
+def _called(column: str) -> str:
+    """Return what a column is called: as it is named in it, else as it is written."""
+    parsed = parse_expression(column) if " as " in column.lower() else None
+    return parsed.alias if isinstance(parsed, nodes.Alias) else column
 
 
 def build(inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str]) -> nodes.SelectQuery:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.analytics.conditions.properties import filters_condition
 from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.parser import parse_select
-from mockserver.analytics.hogql.placeholders import replace_filters, replace_values, variables_of
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.modifiers import complete
+from mockserver.analytics.kinds.metadata import describe
+from mockserver.analytics.kinds.reading import read
 from mockserver.analytics.pages import Page
 from mockserver.request.call import Call
 
@@ -19,6 +18,7 @@ def hogql_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a query as text: rows, columns, their types, and the query in its normal form."""
     inquiry = Inquiry.of(call, query)
     asked = read(inquiry, query)
+    is_debugged = bool(inquiry.modifiers.get("debug"))
     page: dict[str, Any] = {"hasMore": None, "limit": None, "offset": None}
     if isinstance(asked, nodes.SelectQuery) and asked.limit is None:
         answered, page = Page().run(inquiry, asked)
@@ -28,10 +28,10 @@ def hogql_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         "clickhouse": answered.clickhouse,
         "columns": answered.columns,
         "error": None,
-        "explain": None,
+        "explain": inquiry.explain(answered) if is_debugged else None,
         **page,
         "hogql": answered.hogql,
-        "metadata": None,
+        "metadata": describe(inquiry, {"language": "hogQL", "query": answered.hogql}) if is_debugged else None,
         "modifiers": complete(query.get("modifiers"), inCohortVia="subquery"),
         "query": None,
         "query_status": None,
@@ -40,14 +40,3 @@ def hogql_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         "timings": [],
         "types": answered.types,
     }
-
-
-def read(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
-    """Return the query that a text spells, its placeholders replaced. Raises: QueryError."""
-    return inquiry.guard(_read, inquiry, query)
-
-
-def _read(inquiry: Inquiry, query: Mapping[str, Any]) -> nodes.Query:
-    parsed = parse_select(query.get("query") or "")
-    valued = replace_values(parsed, query.get("values") or {}, variables_of(query.get("variables")))
-    return replace_filters(valued, lambda select, at: filters_condition(select, at, query.get("filters"), inquiry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,16 +11,23 @@ from mockserver.analytics.conditions.properties import tables_of
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, walk
-from mockserver.analytics.hogql.parser import parse_expression, parse_program, parse_select, parse_template
+from mockserver.analytics.hogql.parser import (
+    OPENING_TEMPLATE,
+    parse_expression,
+    parse_program,
+    parse_select,
+    parse_template,
+)
 from mockserver.analytics.hogql.placeholders import UNKNOWN_GLOBAL
 from mockserver.analytics.hogql.printing.printer import print_clickhouse, print_hogql
 from mockserver.analytics.hogql.resolving.resolver import resolve, resolve_expression
 from mockserver.analytics.hogql.resolving.sources import TableSource
 from mockserver.analytics.hogql.types import Kind
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.kinds.hogql import read
+from mockserver.analytics.kinds.reading import read
 from mockserver.request.call import Call
 
+FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
 Notice = dict[str, Any]
 DECLARED = {"Numeric": "Float", "Boolean": "Boolean", "DateTime": "DateTime", "String": "String"}
 OWNERS = {"events": "Event", "persons": "Person", "groups": "Group"}
@@ -38,11 +46,16 @@ class Told:
 
 def hogql_metadata(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer whether a query, expression, program or template is valid, and what its names are."""
+    return describe(Inquiry.of(call, query), query)
+
+
+def describe(inquiry: Inquiry, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what there is to say of a query, expression, program or template."""
     text, told = query.get("query") or "", Told()
     try:
-        _judge(Inquiry.of(call, query), query, text, told)
+        _judge(inquiry, query, text, told)
     except QueryError as error:
-        told.errors.append(_error(error))
+        told.errors.append(_error(error, text))
     except RecursionError:
         told.errors.append(notice("Query is nested too deeply", None, None))
     return {
@@ -61,11 +74,14 @@ def notice(message: str, start: int | None, end: int | None) -> Notice:
     return {"end": end, "fix": None, "message": message, "start": start}
 
 
-def _error(error: QueryError) -> Notice:
+def _error(error: QueryError, text: str) -> Notice:
     if error.detail.startswith("mismatched input '<EOF>' expecting"):
         return notice("Unexpected end of query", error.start, error.end)
     if error.detail.startswith(("Unresolved placeholder", UNKNOWN_GLOBAL)):
         return notice("Unexpected HogVMException", None, None)  # as recorded
+    if error.detail.startswith("Unknown table") and error.start is not None:
+        found = FROM.search(text, 0, error.start)  # what stands in FROM begins with the word itself
+        return notice(error.detail, found.start() if found else error.start, error.end)
     return notice(error.detail, error.start, error.end)
 
 
@@ -74,11 +90,11 @@ def _judge(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) ->
         case "hogQL":
             _judge_query(inquiry, query, text, told)
         case "hogQLExpr":
-            _judge_expression(inquiry, query, text)
+            _judge_expression(inquiry, query, text, told)
         case "hog":
             told.warnings += unknown_globals(parse_program(text), query.get("globals") or {})
         case "hogTemplate":
-            parse_template(text)
+            told.warnings += unknown_globals(parse_template(text), query.get("globals") or {}, len(OPENING_TEMPLATE))
         case _:
             raise QueryError(f"Unsupported language: {query.get('language')}")
 
@@ -86,13 +102,20 @@ def _judge(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) ->
 def _judge_query(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) -> None:
     parsed = parse_select(text)
     told.table_names = sorted({name for item in walk(parsed) for name in _tables(item)})
-    filled = read(inquiry, {**query, "query": text, "filters": query.get("filters")})
+    filled = read(inquiry, {**query, "query": text, "values": query.get("globals")})
     found: list[Node] = []
     resolved = resolve(filled, replace(inquiry.context, note=found.append))
     print_clickhouse(resolved, inquiry.printing)
     told.notices = [*_fields(found), *_properties(found)]
+    told.uses_indexes = _uses_indexes(resolved, told.table_names)
+
+
+def _uses_indexes(resolved: nodes.Query, names: Sequence[str]) -> str:
+    """Return whether the engine could leave most rows unread: of events by their time, of persons by their project."""
     has_time = any(isinstance(item, nodes.Column) and item.chain[-1] == "timestamp" for item in _conditions(resolved))
-    told.uses_indexes = "yes" if has_time or "events" not in told.table_names else "no"
+    if "events" in names and not has_time:
+        return "no"
+    return "partial" if "persons" in names else "yes"
 
 
 def _tables(node: Node) -> set[str]:
@@ -105,13 +128,15 @@ def _conditions(query: nodes.Query) -> Iterator[Node]:
             yield from walk(item.where)
 
 
-def _judge_expression(inquiry: Inquiry, query: Mapping[str, Any], text: str) -> None:
+def _judge_expression(inquiry: Inquiry, query: Mapping[str, Any], text: str, told: Told) -> None:
     if not text.strip():
         raise QueryError("Empty query")
     source = (query.get("sourceQuery") or {}).get("kind")
     table = "persons" if source == "ActorsQuery" else "events"
-    resolved = resolve_expression(parse_expression(text), table, inquiry.context)
+    found: list[Node] = []
+    resolved = resolve_expression(parse_expression(text), table, replace(inquiry.context, note=found.append))
     print_hogql(resolved, inquiry.printing)
+    told.notices = [*_fields(found), *_properties(found)]
 
 
 def _fields(found: Sequence[Node]) -> Iterator[Notice]:
@@ -131,12 +156,12 @@ def _properties(found: Sequence[Node]) -> Iterator[Notice]:
             yield notice(f"{owner} property '{name}' is of type '{kind}'.", start, item.end)
 
 
-def unknown_globals(program: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Notice]:
-    """Yield a warning for each name of a Hog program that nothing declares."""
+def unknown_globals(program: Mapping[str, Any], known: Mapping[str, Any], shift: int = 0) -> Iterator[Notice]:
+    """Yield a warning for each name of a Hog program that nothing declares; `shift` is where its text begins."""
     names = set(known) | set(_declared(program))
     for item in _objects(program):
         if item.get("node") == "Field" and item["chain"] and str(item["chain"][0]) not in names:
-            start, end = (item[side]["offset"] for side in ("start", "end"))
+            start, end = (item[side]["offset"] - shift for side in ("start", "end"))
             yield notice(f"Unknown global variable: {item['chain'][0]}", start, end)
 
 

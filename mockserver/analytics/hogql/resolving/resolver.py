@@ -15,8 +15,8 @@ from mockserver.analytics.hogql.inference import after_arithmetic, type_of
 from mockserver.analytics.hogql.nodes import Node, rebuild
 from mockserver.analytics.hogql.resolving.lookup import Lookup, bare
 from mockserver.analytics.hogql.resolving.scopes import Context, Scope
-from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource
-from mockserver.analytics.hogql.tables.schema import Table
+from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource, starred
+from mockserver.analytics.hogql.tables.schema import Joined, Path, Table, TableField, Within
 from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
 
 MOST_EXPANSIONS = 50
@@ -118,10 +118,7 @@ class Resolver(Lookup):
         """Return the fields that `*` or `table.*` stands for."""
         prefix = star.chain[:-1]
         if prefix:
-            source = self.scope.named.get(str(prefix[0]))
-            if source is None or len(prefix) > 1:
-                raise QueryError(f"Unable to resolve field: {prefix[0]}", star.start, star.end)
-            return [nodes.Field(chain=(*prefix, name)) for name in source.starred()]
+            return [nodes.Field(chain=(*prefix, name)) for name in self._starred_at(prefix, star)]
         sources = self.scope.sources()
         if not sources:
             raise QueryError("Cannot use '*' when there are no tables in the query", star.start, star.end)
@@ -131,14 +128,42 @@ class Resolver(Lookup):
             )
         return [nodes.Field(chain=(name,)) for name in sources[0].starred()]
 
+    def _starred_at(self, prefix: Sequence[str | int], star: nodes.Field) -> list[str]:
+        """Return the fields that `*` stands for behind a table's name, or a path to one that is joined."""
+        source, path = self.scope.named.get(str(prefix[0])), [str(step) for step in prefix[1:]]
+        if source is None:
+            path = [str(step) for step in prefix]
+            source = next((each for each in self.scope.sources() if self._leads_on(each, path[0])), None)
+        if source is None:
+            raise QueryError(f"Unable to resolve field: {prefix[0]}", star.start, star.end)
+        if not path:
+            return source.starred()
+        fields: Mapping[str, TableField] = source.table.fields if isinstance(source, TableSource) else {}
+        while path:
+            match fields.get(path.pop(0)):
+                case Joined(table=table):
+                    fields = self.context.database.tables[table].fields
+                case Within(fields=inner):
+                    fields = inner
+                case Path(chain=chain):
+                    path = [*chain, *path]
+                case _:
+                    raise QueryError(f"Unable to resolve field: {prefix[0]}", star.start, star.end)
+        return starred(fields)
+
+    def _leads_on(self, source: Source, name: str) -> bool:
+        return isinstance(source, TableSource) and isinstance(source.field(name), (Joined, Within, Path))
+
     # FROM
 
     def join(self, join: nodes.JoinExpr) -> nodes.JoinExpr:
         """Return a table of FROM, and those after it, each with its source."""
         table, source = self._from(join)
         made = replace(join, table=table, source=source, table_args=self.visit_all(join.table_args))
-        is_using = join.constraint is not None and join.constraint.constraint_type == "USING"
-        constraint = self.visit(join.constraint) if is_using else None  # names what was there before
+        constraint = join.constraint
+        is_using = constraint is not None and constraint.constraint_type == "USING"
+        if is_using:  # it names what was there before
+            constraint = self.visit_optional(constraint)
         name = source.alias
         if name is not None:
             if name in self.scope.named:
@@ -149,7 +174,8 @@ class Resolver(Lookup):
         else:
             self.scope.anonymous.append(source)
         # What follows may be named in a constraint only once it is there itself.
-        constraint = constraint or self.visit_optional(join.constraint)
+        if not is_using:
+            constraint = self.visit_optional(constraint)
         next_join = self.join(join.next_join) if join.next_join else None
         return replace(made, constraint=constraint, next_join=next_join)
 
@@ -164,7 +190,7 @@ class Resolver(Lookup):
         cte = self.scope.ctes.get(name)
         if cte is not None and cte.cte_type == "subquery":
             return self._cte(cte, join.alias or name)
-        return table, self.table_source(name, join.alias or name, table, join.table_args)
+        return table, self.table_source(name, join.alias or name, join, join.table_args)
 
     def _cte(self, cte: nodes.CTE, alias: str) -> tuple[Node, Source]:
         assert isinstance(cte.expr, (nodes.SelectQuery, nodes.SelectSetQuery))
@@ -296,7 +322,10 @@ class Resolver(Lookup):
         if not isinstance(node.right, nodes.Constant):
             raise QueryError("cohort() takes only constant arguments", node.right.start, node.right.end)
         assert self.context.find_cohort is not None
-        members = self.context.find_cohort(node.right.value)
+        try:
+            members = self.context.find_cohort(node.right.value)
+        except QueryError as error:
+            raise QueryError(error.detail, node.right.start, node.right.end) from None
         outer, self.scopes = self.scopes, []
         try:
             query = self.visit(members)

@@ -14,6 +14,15 @@ from mockserver.analytics.hogql.tables.schema import Computed, Joined, Path, Pla
 from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
 
 
+def starred(fields: Mapping[str, TableField]) -> list[str]:
+    """Return those of a table's fields that `*` stands for."""
+    return [
+        name
+        for name, item in fields.items()
+        if (isinstance(item, (Plain, Computed)) and item.is_starred) or (isinstance(item, Path) and name == "person_id")
+    ]
+
+
 @dataclass(eq=False)
 class TableSource(Source):
     """A table of FROM, or one that a field leads to; `alias` is what its columns are called by."""
@@ -33,12 +42,7 @@ class TableSource(Source):
 
     def starred(self) -> list[str]:
         """Return the fields that `*` stands for."""
-        return [
-            name
-            for name, item in self.table.fields.items()
-            if (isinstance(item, (Plain, Computed)) and item.is_starred)
-            or (isinstance(item, Path) and name == "person_id")
-        ]
+        return starred(self.table.fields)
 
     def need(self, name: str, sql: str) -> None:
         """Have the subquery that reads this table offer an expression under a name."""
@@ -82,4 +86,4 @@ def all_joins(source: Source) -> Iterator[JoinedSource]:
             yield from all_joins(joined.source)
 
 
-__all__ = ["Joined", "JoinedSource", "QuerySource", "Source", "TableSource", "Within", "all_joins"]
+__all__ = ["Joined", "JoinedSource", "QuerySource", "Source", "TableSource", "Within", "all_joins", "starred"]

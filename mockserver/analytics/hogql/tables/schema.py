@@ -22,6 +22,13 @@ class Plain:
     type: Type
     sql: str | None = None
     is_starred: bool = True
+    is_listed: bool | None = None
+    """Whether the schema lists it; what `*` stands for, unless it says otherwise."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the schema lists it."""
+        return self.is_starred if self.is_listed is None else self.is_listed
 
 
 @dataclass(frozen=True)

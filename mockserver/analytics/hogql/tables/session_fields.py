@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.analytics.hogql.tables.channels import Arrival, channel_type
@@ -38,13 +39,15 @@ def sessions_fields() -> dict[str, TableField]:
     pageviews, screens = "countIf(event = '$pageview')", "countIf(event = '$screen')"
     autocaptures = "countIf(event = '$autocapture')"
     duration = "dateDiff('second', min(timestamp), max(timestamp))"
+    # Other names of fields, and what JSON cannot hold: there to be asked for, and no part of `*`.
+    older: Mapping[str, bool] = {"is_starred": False, "is_listed": True}
     text, count = Type(Kind.STRING), Type(Kind.INTEGER)
     fields: dict[str, TableField] = {
-        "id": Plain(text, "`$session_id`"),
+        "id": Plain(text, "`$session_id`", **older),
         "session_id": Plain(text, "`$session_id`"),
-        "session_id_v7": Plain(count, "reinterpretAsUInt128(toUUIDOrZero(`$session_id`))"),
+        "session_id_v7": Plain(count, "reinterpretAsUInt128(toUUIDOrZero(`$session_id`))", **older),
         "team_id": Plain(count, "{team_id}", is_starred=False),
-        "distinct_id": Plain(text, "argMax(distinct_id, timestamp)"),
+        "distinct_id": Plain(text, _last("distinct_id")),
         "$start_timestamp": Plain(Type(Kind.DATETIME), "min(toTimeZone(timestamp, {timezone}))"),
         "$end_timestamp": Plain(Type(Kind.DATETIME), "max(toTimeZone(timestamp, {timezone}))"),
         "$urls": Plain(Type(Kind.ARRAY), f"arrayDistinct(groupArrayIf({url}, {url} != ''))"),
@@ -65,16 +68,16 @@ def sessions_fields() -> dict[str, TableField]:
         "$screen_count": Plain(count, screens),
         "$channel_type": _of_a_session(channel_type(Arrival.at("$entry_"))),
         "$session_duration": Plain(count, duration),
-        "duration": Plain(count, duration),
+        "duration": Plain(count, duration, **older),
         "$is_bounce": Plain(
             Type(Kind.BOOLEAN),
             f"if({pageviews} = 0, NULL, not({pageviews} > 1 OR {autocaptures} > 0 OR {duration} >= 10))",
         ),
         "$last_external_click_url": Plain(text, _last(_event_property("$external_click_url"))),
         "$page_screen_autocapture_count_up_to": Plain(
-            count, "uniqUpToIf(1)(uuid, event IN ('$pageview', '$screen', '$autocapture'))", is_starred=False
+            count, "uniqUpToIf(1)(uuid, event IN ('$pageview', '$screen', '$autocapture'))", is_listed=False
         ),
-        "$exit_current_url": Plain(text, end),
-        "$exit_pathname": Plain(text, f"path({end})"),
+        "$exit_current_url": Plain(text, end, **older),
+        "$exit_pathname": Plain(text, f"path({end})", **older),
         "$vitals_lcp": Plain(Type(Kind.FLOAT), f"toFloat64OrNull({_first(_event_property('$web_vitals_LCP_value'))})"),
     }
