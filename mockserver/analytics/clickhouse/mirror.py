@@ -16,6 +16,7 @@ from itertools import count, islice
 from typing import Any
 
 from mockserver.analytics.clickhouse.engine import Engine, encode, engine
+from mockserver.analytics.hogql.functions.money import RATES, SINCE
 from mockserver.membership.members import member_uuids
 from mockserver.store import Record, Repository, View
 
@@ -59,6 +60,7 @@ COLUMNS = {
         " query_duration_ms Float64, hogql_name String, created_by Int64, read_rows Int64, read_bytes Int64,"
         " result_rows Int64, result_bytes Int64, memory_usage Int64, status String, is_personal_api_key_request Bool"
     ),
+    "exchange_rate": "currency String, date Date, rate Decimal64(10)",
     "nothing": (
         "session_id String, distinct_id String, timestamp DateTime64(6, 'UTC'),"
         " start_time DateTime64(6, 'UTC'), end_time DateTime64(6, 'UTC'),"
@@ -84,6 +86,7 @@ SOURCES = {
     "cohort_people": ("cohorts", "cohort_members", "persons", "events"),
     "static_cohort_people": ("cohorts", "cohort_members"),
     "query_log": ("query_runs",),
+    "exchange_rate": (),
     "nothing": (),
 }
 
@@ -306,6 +309,11 @@ def _query_log(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
         }
 
 
+def _exchange_rates(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
+    for currency, rate in RATES.items():
+        yield {"currency": currency, "date": SINCE, "rate": rate}
+
+
 def _no_rows(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:
     return iter(())
 
@@ -318,6 +326,7 @@ ROWS: dict[str, Rows] = {
     "cohort_people": _cohort_people,
     "static_cohort_people": _static_cohort_people,
     "query_log": _query_log,
+    "exchange_rate": _exchange_rates,
     "nothing": _no_rows,
 }
 

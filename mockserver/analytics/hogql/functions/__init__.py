@@ -13,10 +13,12 @@ from typing import NoReturn
 
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.functions.aggregates import AGGREGATES, AGGREGATES_RENAMED, REDUCERS
+from mockserver.analytics.hogql.functions.aggregates import AGGREGATES, AGGREGATES_RENAMED, REDUCERS, combined
 from mockserver.analytics.hogql.functions.channels import LOOKUPS
 from mockserver.analytics.hogql.functions.funnels import MATCHERS
+from mockserver.analytics.hogql.functions.languages import NAMES
 from mockserver.analytics.hogql.functions.model import Function, each_named
+from mockserver.analytics.hogql.functions.money import MONEY
 from mockserver.analytics.hogql.functions.plain import IGNORING_CASE, PLAIN, RENAMED, RETURNS
 from mockserver.analytics.hogql.types import Kind
 
@@ -24,7 +26,10 @@ __all__ = ["COMPARISONS", "OWN", "REDUCERS", "Function", "aggregates", "check_co
            "find_function", "functions", "refuse_function", "suggest"]  # fmt: skip
 
 # PostHog's own, expanded before anything is printed.
-OWN = {"sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1)}
+OWN = {
+    "sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1),
+    "getSurveyResponse": (1, 3), "uniqueSurveySubmissionsFilter": (1, 3),
+}  # fmt: skip
 
 COMPARISONS = {
     "equals": "==", "notEquals": "!=", "less": "<", "greater": ">", "lessOrEquals": "<=", "greaterOrEquals": ">=",
@@ -38,7 +43,7 @@ def functions() -> dict[str, Function]:
     returns = {name: kind for kind, names in RETURNS.items() for name in names.split()}
     return {
         made.name: replace(made, returns=returns.get(made.name, Kind.UNKNOWN), ignores_case=made.name in IGNORING_CASE)
-        for made in (*each_named(PLAIN), *RENAMED, *LOOKUPS, *MATCHERS)
+        for made in (*each_named(PLAIN), *RENAMED, *LOOKUPS, *MONEY, *NAMES, *MATCHERS)
     }
 
 
@@ -47,7 +52,7 @@ def aggregates() -> dict[str, Function]:
     """Return the aggregates, by name."""
     return {
         made.name: replace(made, ignores_case=made.name in IGNORING_CASE)
-        for made in (*each_named(AGGREGATES), *AGGREGATES_RENAMED)
+        for made in (*combined(), *each_named(AGGREGATES), *AGGREGATES_RENAMED)
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from mockserver.analytics.hogql.functions.model import ANY, Function
 
 AGGREGATES: dict[tuple[int, int | None], str] = {
@@ -59,6 +61,37 @@ AGGREGATES_RENAMED = (
     Function("quantileExact", "quantileExact", 1, 1, 1, 1),
     Function("md5", "hex(MD5({0}))", 1, 1),
 )
+
+# What an aggregate may be followed by, and what may follow that: allowed since November 2025.
+_LAST = ("If",)
+_MORE = ("If", "OrDefault", "OrNull")
+COMBINATORS = {
+    "If": (), "Array": _MORE, "Map": _MORE, "State": _MORE, "Merge": _MORE, "ForEach": _MORE, "OrDefault": _LAST,
+    "OrNull": _LAST, "ArgMin": _MORE, "ArgMax": _MORE,
+}  # fmt: skip
+COMBINED = {"avg": (1, 1), "sum": (1, 1), "min": (1, 1), "max": (1, 1), "count": (0, 1), "countDistinct": (1, 1),
+            "median": (1, 1)}  # fmt: skip
+ONE_MORE = ("If", "ArgMin", "ArgMax")
+"""Those that take an argument of their own."""
+
+
+def combined() -> Iterator[Function]:
+    """Yield aggregates with all that may follow them, as `sumOrNull` and `avgForEachIf`."""
+    for name, (least, most) in COMBINED.items():
+        if name == "countDistinct":
+            yield Function(name, name, least, most)
+        yield from _followed(name, least, most, tuple(COMBINATORS), ())
+
+
+def _followed(name: str, least: int, most: int, allowed: Sequence[str], used: tuple[str, ...]) -> Iterator[Function]:
+    for suffix in allowed:
+        if suffix in used:
+            continue
+        more = suffix in ONE_MORE
+        made = Function(f"{name}{suffix}", f"{name}{suffix}", least + more, most + more)
+        yield made
+        yield from _followed(made.name, made.least, most + more, COMBINATORS[suffix], (*used, suffix))
+
 
 # Aggregates that may be named in `arrayReduce('sum', x)`.
 REDUCERS = {"sum", "min", "max", "avg", "any", "anyLast", "count", "uniq", "uniqExact", "median", "groupUniqArray"}

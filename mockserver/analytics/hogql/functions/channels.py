@@ -107,9 +107,9 @@ def _by_medium(*, is_paid: bool) -> str:
 
 
 LOOKUPS = (
-    Function("hogql_lookupDomainType", _by_site(None), 1, 1),
-    Function("hogql_lookupPaidSourceType", _by_site("Paid"), 1, 1),
-    Function("hogql_lookupOrganicSourceType", _by_site("Organic"), 1, 1),
-    Function("hogql_lookupPaidMediumType", _by_medium(is_paid=True), 1, 1),
-    Function("hogql_lookupOrganicMediumType", _by_medium(is_paid=False), 1, 1),
+    Function("hogql_lookupDomainType", _by_site(None), 1, 1, keeps_name=True),
+    Function("hogql_lookupPaidSourceType", _by_site("Paid"), 1, 1, keeps_name=True),
+    Function("hogql_lookupOrganicSourceType", _by_site("Organic"), 1, 1, keeps_name=True),
+    Function("hogql_lookupPaidMediumType", _by_medium(is_paid=True), 1, 1, keeps_name=True),
+    Function("hogql_lookupOrganicMediumType", _by_medium(is_paid=False), 1, 1, keeps_name=True),
 )

@@ -16,10 +16,13 @@ from mockserver.analytics.hogql.nodes import Node, rebuild
 from mockserver.analytics.hogql.resolving.lookup import Lookup, bare
 from mockserver.analytics.hogql.resolving.scopes import Context, Scope
 from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource, starred
+from mockserver.analytics.hogql.resolving.surveys import survey_response, unique_submissions
 from mockserver.analytics.hogql.tables.schema import Joined, Path, Table, TableField, Within
 from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
 
 MOST_EXPANSIONS = 50
+EXPANDED = {"getSurveyResponse": survey_response, "uniqueSurveySubmissionsFilter": unique_submissions}
+"""Functions that stand for HogQL over events."""
 
 
 def resolve(query: nodes.Query, context: Context) -> nodes.Query:
@@ -303,6 +306,8 @@ class Resolver(Lookup):
             names = ("sessionId", "recordingStatus")
             pairs = [x for name, arg in zip(names, node.args, strict=False) for x in (nodes.constant(name), arg)]
             return self.visit(_tagged("RecordingButton", pairs))
+        if node.name in EXPANDED:
+            return self.visit(EXPANDED[node.name](node.args))
         if node.name == "matchesAction":
             return self._matches_action(node.args[0])
         raise QueryError(f"Function '{node.name}' is not available here", node.start, node.end)

@@ -10,7 +10,9 @@ from mockserver.analytics.hogql.tables.channels import Arrival, channel_type, re
 from mockserver.analytics.hogql.tables.schema import (
     ARRAY,
     BOOLEAN,
+    DATE,
     DATETIME,
+    DECIMAL,
     FLOAT,
     INTEGER,
     JSON,
@@ -228,6 +230,7 @@ class Database:
             Table("static_cohort_people", "static_cohort_people", _STATIC),
             Table("numbers", "numbers", _columns(number=INTEGER), function=(1, 2)),
             Table("query_log", "query_log", _QUERY_LOG),
+            Table("exchange_rate", "exchange_rate", _columns(currency=STRING, date=DATE, rate=DECIMAL)),
             *(Table(name, _NOTHING, fields, shown=_SHOWN.get(name)) for name, fields in _EMPTY.items()),
             *(Table(name, _NOTHING, _EMPTY[like]) for name, like in _ALIKE.items()),
         ]  # fmt: skip

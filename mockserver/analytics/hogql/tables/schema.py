@@ -100,6 +100,6 @@ def _not_null(kind: Kind) -> Type:
 
 
 STRING, INTEGER, FLOAT = _not_null(Kind.STRING), _not_null(Kind.INTEGER), _not_null(Kind.FLOAT)
-DATE = _not_null(Kind.DATE)
+DATE, DECIMAL = _not_null(Kind.DATE), _not_null(Kind.DECIMAL)
 DATETIME, UUID, JSON = _not_null(Kind.DATETIME), _not_null(Kind.UUID), _not_null(Kind.JSON)
 ARRAY, BOOLEAN, UNKNOWN = _not_null(Kind.ARRAY), _not_null(Kind.BOOLEAN), Type()
