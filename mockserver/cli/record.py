@@ -42,6 +42,7 @@ INTERRUPTED = 1
 @click.option("--allow-writes", is_flag=True, help="Let a server that is not ours be written to, and cleaned up after.")
 @click.option("--only", metavar="REGEX", help="Only operations whose id, or method and path, this finds.")
 @click.option("--date", metavar="YYYY-MM[-DD]", help="What the server's code is of, where you know it.")
+@click.option("--once", is_flag=True, help="Ask once, not twice: in half the time, and nothing tells what varies.")
 @click.option("--out", type=FOLDER, default="recordings", show_default=True, help="Folder to write to.")
 @click.option("--rate", type=click.FloatRange(0.01), help="Most requests a second to an address.  [default: 8]")
 @click.option(
@@ -50,12 +51,13 @@ INTERRUPTED = 1
 @click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 def record(
     target: str, api_key_env: tuple[str, ...], project: str | None, organization: str | None, allow_writes: bool,
-    only: str | None, date: str | None, out: Path, rate: float | None, timeout: float, ca_file: Path | None,
+    only: str | None, date: str | None, once: bool, out: Path, rate: float | None, timeout: float, ca_file: Path | None,
 ) -> None:  # fmt: skip
     """Keep a server's answers to the scripts and reading probes, to replay against later.
 
-    A file a family, without keys and personal data. A server that is not ours is only read from unless --allow-writes
-    is given. With --only, what the files hold of other scripts is kept.
+    A file a family, without keys and personal data. Everything is asked twice, and what is otherwise the second time is
+    marked as varying. A server that is not ours is only read from unless --allow-writes is given. With --only, what the
+    files hold of other scripts is kept.
 
     \b
     Example:
@@ -81,7 +83,7 @@ def record(
     with interruptible():
         try:
             opened.append(open_target(named[0], opening))
-            _record(contract, opened[0], only, date, out)
+            _record(contract, opened[0], only, date, once, out)
         except Unreachable as error:
             click.echo(f"Error: {error}; what was complete until then is on file", err=True)
             raise click.exceptions.Exit(UNREACHABLE) from None
@@ -100,7 +102,9 @@ def check_date(text: str | None) -> None:
         raise UsageFailure(f"--date {text!r}: write a month or a day, as 2025-08 or 2025-08-04")
 
 
-def _record(contract: Contract, target: Target, only: str | None, date: str | None, folder: Path) -> None:
+def _record(
+    contract: Contract, target: Target, only: str | None, date: str | None, once: bool, folder: Path
+) -> None:  # fmt: skip
     from rich.console import Console
 
     from mockserver.replay.recordings.files import write_recording
@@ -122,11 +126,13 @@ def _record(contract: Contract, target: Target, only: str | None, date: str | No
         def show(family: str, done: int, total: int) -> None:
             status.update(f"{target.name}: {family.replace('_', ' ')}, {done} of {total}")
 
-        recorder = Recorder(contract, target, scripts, operations, show, date)
+        recorder = Recorder(contract, target, scripts, operations, show, date, once)
         for recording in recorder.record():
             file = write_recording(recording, folder, beside=bool(only))
-            steps = sum(len(script.steps) for script in recording.scripts)
-            click.echo(f"{file}: {len(recording.scripts)} scripts and probes, {steps} answers")
+            steps = [step for script in recording.scripts for step in script.steps]
+            varying = sum(bool(step.varies) for step in steps)
+            marked = f", of which {varying} vary" if varying else ""
+            click.echo(f"{file}: {len(recording.scripts)} scripts and probes, {len(steps)} answers{marked}")
     reasons: dict[str, int] = {}
     for reason in recorder.skipped.values():
         reasons[reason] = reasons.get(reason, 0) + 1

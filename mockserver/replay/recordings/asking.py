@@ -124,4 +124,5 @@ class Asker:
                 written.append(operation.id)
 
     def _differences(self, alignment: Alignment, step: RecordedStep, ours: Answer) -> list[Difference]:
-        return alignment.differences(step.answer, redacted(ours, self._redactor))
+        found = alignment.differences(step.answer, redacted(ours, self._redactor))
+        return [difference for difference in found if step.determines(difference)]

@@ -152,7 +152,8 @@ def _scripts(rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[Recorded
         if not isinstance(row["request"]["call"], str):
             raise ValueError(f"script {row['script']!r} asks nothing")
         begun = row if row["step"] == 1 else begun
-        steps.append(RecordedStep(dict(row["request"]), _answer(row["response"]), int(row["n"])))
+        varies = tuple(row.get("varies") or ())
+        steps.append(RecordedStep(dict(row["request"]), _answer(row["response"]), int(row["n"]), varies))
     yield _script(begun, steps)
 
 
@@ -169,7 +170,8 @@ def _told_scripts(scripts: Iterable[RecordedScript]) -> Iterator[dict[str, Any]]
             head = {"n": number, "script": script.name, "step": step, "auth": script.role}
             begun = _said({"profile": script.profile, "at": script.recorded_at}) if step == 1 else {}
             asked = {key: value for key, value in recorded.spec.items() if key not in UNSAID}
-            yield {**head, **begun, "request": asked, "response": _told_answer(recorded.answer)}
+            told = {"request": asked, "response": _told_answer(recorded.answer)}
+            yield {**head, **begun, **told, **_said({"varies": recorded.varies})}
 
 
 # Exchanges

@@ -16,6 +16,8 @@ from mockserver.replay.script import Answer, Script, Step
 FORMAT = 2
 FAILED = 500
 """The first status by which a server says that it failed; what it answered then is nothing to be held to."""
+ANY = "*"
+"""Every place of an answer."""
 KEPT_HEADERS = tuple(name for name in HEADERS if name not in OF_INSTALLATION)
 """The headers of an answer that a recording keeps: those that PostHog decides, not what it is installed behind."""
 
@@ -74,6 +76,12 @@ class RecordedStep:
     answer: Answer
     number: int = 0
     """Of its line."""
+    varies: tuple[str, ...] = ()
+    """Places that were otherwise when the same was asked again: what stands there is not determined."""
+
+    def determines(self, difference: Difference) -> bool:
+        """Return whether a difference is none between two takes of the same."""
+        return ANY not in self.varies and difference.place not in self.varies
 
 
 @dataclass(frozen=True)

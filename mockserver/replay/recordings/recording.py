@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from mockserver.contract import Contract, Operation
+from mockserver.replay.alignment import Alignment
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
-from mockserver.replay.recordings.model import KEPT_HEADERS, Holds, Origin, RecordedScript, RecordedStep, Recording
+from mockserver.replay.recordings.model import ANY, KEPT_HEADERS, Holds, Origin, RecordedScript, RecordedStep, Recording
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.safety import only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run
@@ -23,6 +24,7 @@ from mockserver.world.entropy import system_time, timestamp
 
 MOST_ITEMS = 12
 KEPT_ITEMS = 3
+TAKES = 2
 Progress = Callable[[str, int, int], None]
 """Told of a family, how far it is, and how far it goes."""
 
@@ -39,6 +41,8 @@ class Recorder:
     progress: Progress = lambda family, done, total: None
     date: str | None = None
     """The day, or the month, that the server's code is of, where somebody knows."""
+    once: bool = False
+    """Whether everything is asked once alone, so that nothing tells what varies."""
     skipped: dict[str, str] = field(default_factory=dict)
     """What was not recorded, with the reason."""
 
@@ -70,16 +74,18 @@ class Recorder:
         for number, script in enumerate(scripts):
             self.progress(family, number, len(scripts))
             reason = reason_to_skip(script, self.target, known)
-            if reason is None and self.target.reset and not only_reads(script, known):
-                self.target.reset()
-            outcomes = [] if reason else self._outcomes(script)
-            if outcomes:
-                yield _recorded(script, outcomes, redactor_of(self.target))
-            elif reason:
+            if reason is not None:
                 self.skipped[f"{family}: {script.name}"] = reason
+                continue
+            takes = [self._take(script, known) for _ in range(1 if self.once else TAKES)]
+            if takes[0]:
+                yield self._recorded(script, takes)
         self.progress(family, len(scripts), len(scripts))
 
-    def _outcomes(self, script: Script) -> list[Outcome]:
+    def _take(self, script: Script, known: Mapping[str, Operation]) -> list[Outcome]:
+        """Return what a script is answered; nothing where it may not be asked."""
+        if self.target.reset and not only_reads(script, known):
+            self.target.reset()
         outcomes: list[Outcome] = []
         try:
             outcomes.extend(run(script, self.target, self.contract, self.target.accepts))
@@ -88,14 +94,29 @@ class Recorder:
             return []
         return [outcome for outcome in outcomes if outcome.answer is not None]
 
+    def _recorded(self, script: Script, takes: Sequence[Sequence[Outcome]]) -> RecordedScript:
+        """Return the first take, each step with the places that a later one has otherwise."""
+        redactor = redactor_of(self.target)
+        kept = [[redacted(one.answer, redactor) for one in take if one.answer is not None] for take in takes]
+        varying = [_varying(kept[0], again) for again in kept[1:]]
+        steps = tuple(
+            RecordedStep(
+                {"call": outcome.step.call, **outcome.step.spec}, answer,
+                varies=tuple(dict.fromkeys(place for places in varying for place in places[number])),
+            )
+            for number, (outcome, answer) in enumerate(zip(takes[0], kept[0], strict=True))
+        )  # fmt: skip
+        first = next(outcome.answer for outcome in takes[0] if outcome.answer is not None)
+        return RecordedScript(script.name, script.role, script.profile, _moment(first), steps)
 
-def _recorded(script: Script, outcomes: Sequence[Outcome], redactor: Redactor) -> RecordedScript:
-    answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
-    steps = tuple(
-        RecordedStep({"call": outcome.step.call, **outcome.step.spec}, redacted(answer, redactor))
-        for outcome, answer in zip(outcomes, answers, strict=True)
-    )
-    return RecordedScript(script.name, script.role, script.profile, _moment(answers[0]), steps)
+
+def _varying(first: Sequence[Answer], again: Sequence[Answer]) -> list[tuple[str, ...]]:
+    """Return the places of each answer that were otherwise when the same was asked again; all where nothing was."""
+    alignment = Alignment(twins=True, headers=KEPT_HEADERS)
+    return [
+        tuple(difference.place for difference in alignment.differences(one, other)) if other is not None else (ANY,)
+        for one, other in zip_longest(first, again[: len(first)])
+    ]
 
 
 def redactor_of(target: Target) -> Redactor:

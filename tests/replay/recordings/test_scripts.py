@@ -12,7 +12,7 @@ from mockserver.replay.recordings.files import read_library, read_recording, wri
 from mockserver.replay.recordings.model import Library, RecordingError
 from mockserver.replay.recordings.playing import Playback
 from mockserver.replay.recordings.recording import Recorder
-from mockserver.replay.script import read_scripts
+from mockserver.replay.script import Script, Step, read_scripts
 
 HEAD = '{"format": 2, "recording": "x", "holds": "scripts", "server": {"name": "a"}}'
 
@@ -170,3 +170,20 @@ def test_stopped_recording_keeps_the_families_that_were_complete(run, tmp_path, 
     result = run("record", "--target", "mock", "--only", "^(role|annotation)s_list$", "--out", out, exit_code=1)
     assert "families that were complete" in result.output
     assert sorted(path.name for path in out.iterdir()) == ["annotations.jsonl", "projects.jsonl"]
+
+
+def test_what_is_otherwise_the_second_time_is_marked_and_not_compared(contract, mocks, tmp_path) -> None:
+    lister = next(operation for operation in contract.operations if operation.id == "annotations_list")
+    script = Script("one more", "annotations", (Step("annotations_create", {"body": {"content": "a"}}),
+                                                Step("annotations_list", {"query": {"search": "a"}})))  # fmt: skip
+    target = replace(mocks(), reset=None)  # what the first take made is there the second time
+    recording = next(Recorder(contract, target, [script], [lister]).record())
+    created, listed = next(one for one in recording.scripts if one.name == "one more").steps
+    assert created.varies == () and "$.count" in listed.varies
+    once = next(Recorder(contract, target, [script], [lister], once=True).record())
+    assert all(step.varies == () for one in once.scripts for step in one.steps)
+    mocks().reset()
+    write_recording(recording, tmp_path)
+    report = play(contract, mocks(seed=5), read_library(tmp_path))
+    assert ("annotations_list", "$.count", "value") not in differences(report)
+    assert report.tallies[0].unexplained == {}
