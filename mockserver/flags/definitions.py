@@ -17,6 +17,8 @@ from mockserver.membership.definitions import conditions, definition
 from mockserver.membership.members import find_cohort
 from mockserver.store import Record, View
 
+LEAF = ("key", "operator", "type", "negation")
+"""The fields of a property of a cohort that are told first; its value is told last."""
 SHOWN = (
     "id", "team_id", "name", "key", "filters", "deleted", "active", "ensure_experience_continuity",
     "has_encrypted_payloads", "version", "evaluation_runtime",
@@ -50,7 +52,7 @@ def definitions(view: View, project_id: int, seed: int, *, with_cohorts: bool, i
         "flags": [minimal_flag(flag, seed, show(flag)) for flag in told],
         "group_type_mapping": mapping,
         "cohorts": {
-            str(number): copy.deepcopy(definition(cohort).get("properties"))
+            str(number): _spelled(definition(cohort).get("properties"))
             for number, cohort in sorted(cohorts.items())
             if with_cohorts and not cohort["is_static"]
         },
@@ -98,6 +100,19 @@ def dependencies_of(flag: Record) -> list[int]:
     """Return the ids of the flags that a flag depends on."""
     found = (dependency_id(one) for one in properties_of(flag) if one.get("type") == "flag")
     return list(dict.fromkeys(number for number in found if number is not None))
+
+
+def _spelled(node: Any) -> Any:
+    """Return a tree whose properties have their fields in the order in which servers tell them."""
+    if isinstance(node, list):
+        return [_spelled(item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    if "key" not in node:
+        return {name: _spelled(value) for name, value in node.items()}
+    first = [name for name in LEAF if name in node]
+    rest = [name for name in node if name not in (*LEAF, "value")]
+    return {name: node[name] for name in (*first, *rest, *(["value"] if "value" in node else []))}
 
 
 def cohorts_of(view: View, project_id: int, flags: Iterable[Record]) -> dict[int, Record]:
@@ -174,7 +189,7 @@ def _sets_of(tree: Any) -> list[list[Any]] | None:
     if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
         return None
     if all("key" in value for value in values):
-        leaves = [dict(value) for value in values]
+        leaves = [_spelled(value) for value in values]
         return [leaves] if tree.get("type") == "AND" else [[leaf] for leaf in leaves]
     inner = [_sets_of(value) for value in values if isinstance(value.get("values"), list)]
     if len(inner) != len(values) or any(one is None for one in inner):

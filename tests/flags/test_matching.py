@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,16 +13,17 @@ import pytest
 from mockserver.flags.hashing import share
 from mockserver.flags.matching.errors import CannotMatch, MissingProperty, Unreadable
 from mockserver.flags.matching.service import State, compile_filter, requiring
+from mockserver.replay.recordings.files import FOLDER, read_recording
 
 MADE_AT = datetime(2026, 11, 30, 15, 6, tzinfo=UTC)
+TABLES = {State.AUGUST_2025: "flag_matching_table", State.SEPTEMBER_2026: "flag_matching_table_2026"}
 
 
-def rows(state: State) -> list[dict[str, Any]]:
-    table = Path(__file__).with_name(f"matching-{state}.jsonl.gz")
-    return [json.loads(line) for line in gzip.decompress(table.read_bytes()).splitlines()]
+def rows(state: State) -> tuple[Mapping[str, Any], ...]:
+    return read_recording(FOLDER / f"families-{state}" / f"{TABLES[state]}.jsonl.gz").rows
 
 
-def said(row: dict[str, Any], state: State) -> tuple[str, Any]:
+def said(row: Mapping[str, Any], state: State) -> tuple[str, Any]:
     try:
         test = compile_filter(row["filter"], state, ZoneInfo(row.get("tz", "UTC")))
         if row["partial"]:

@@ -198,7 +198,7 @@ class Cohorts(SoftDelete, CohortMembers):
         refuse_loops(call.state, changed)
         flips = changed["deleted"] != record["deleted"]
         if flips and changed["deleted"]:
-            refuse_deletion(call.state, record)
+            refuse_deletion(call.state, record, call.profile)
         if data.get("filters"):
             refuse_events(call.state, changed)
         if not flips:
