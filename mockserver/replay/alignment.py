@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,8 +26,12 @@ NUMBER_IN_PATH = re.compile(r"(?<!/projects/)(?<!/environments/)(?<=[a-z]/)\d+(?
 HOST = re.compile(r"https?://[^/\s\"'?]+")
 HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after", "vary")
 """The headers that mean something to a client."""
+CROSS_ORIGIN = ("access-control-allow-origin", "access-control-allow-methods", "access-control-allow-credentials")
+"""Headers that mean something where a page of another origin asked."""
 OF_INSTALLATION = frozenset({"vary"})
 """Headers that depend on which middleware a server runs (CORS, sessions)."""
+NEGOTIATED = frozenset({"accept"})
+"""What of `Vary` PostHog's views decide; the rest is middleware."""
 VOLATILE = frozenset({
     "created_at", "updated_at", "joined_at", "last_calculation", "started_at", "finished_at", "last_refresh",
     "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
@@ -84,23 +88,20 @@ class Alignment:
         else:
             self.sent.add((name, str(body)))
 
-    def differences(self, left: Answer, right: Answer) -> list[Difference]:
-        """Return what differs between two answers, each place and kind once."""
+    def differences(self, left: Answer, right: Answer, *, cross_origin: bool = False) -> list[Difference]:
+        """Return what differs between two answers, each place and kind once.
+
+        `cross_origin` says that a page of another origin asked, which makes the headers of that count.
+        """
         if left.status != right.status:
             return [Difference("status", "status", _status(left), _status(right))]
-        found = list(self._of_headers(left.headers, right.headers))
+        names = (*self.headers, *CROSS_ORIGIN) if cross_origin else self.headers
+        found = list(_of_headers(names, left.headers, right.headers))
         if bool(left.body) != bool(right.body):
             found.append(Difference("body", "body", _size(left.body), _size(right.body)))
         elif left.body:
             found += self._of_values("$", "", left.json, right.json)
         return list({(difference.place, difference.kind): difference for difference in found}.values())
-
-    def _of_headers(self, left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[Difference]:
-        ours, theirs = ({name.lower(): value for name, value in headers.items()} for headers in (left, right))
-        for name in self.headers:
-            a, b = _header(name, ours.get(name)), _header(name, theirs.get(name))
-            if a != b:
-                yield Difference(f"header {name}", "header", str(ours.get(name)), str(theirs.get(name)))
 
     def _of_values(self, place: str, name: str, left: Any, right: Any) -> Iterator[Difference]:
         if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -109,7 +110,7 @@ class Alignment:
             yield from self._of_lists(place, name, left, right)
         elif left is None or right is None:
             differs = left is not None or right is not None
-            if differs and self._is_determined(name, left, right) and name not in VOLATILE:
+            if differs and self._is_determined(place, name, left, right) and name not in VOLATILE:
                 yield Difference(place, "null", _short(left), _short(right))
         elif _kind(left) != _kind(right):
             yield Difference(place, "type", f"{_kind(left)} {_short(left)}", f"{_kind(right)} {_short(right)}")
@@ -127,7 +128,7 @@ class Alignment:
             yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
         names_cohort = left.get("type") in COHORT_FILTERS
         for name in left:
-            if name in right:
+            if name in right and (not free or self._was_sent(name)):
                 meaning = "id" if names_cohort and name == "value" else name
                 yield from self._of_values(f"{place}.{name}", meaning, left[name], right[name])
 
@@ -150,12 +151,12 @@ class Alignment:
                 yield Difference(place, "value", _short(left), _short(right))
             return
         if isinstance(left, str) and _format(left) != _format(right):
-            if self._is_determined(name, left, right) or name in VOLATILE:
+            if self._is_determined(place, name, left, right) or name in VOLATILE:
                 yield Difference(place, "format", _short(left), _short(right))
             return
         if isinstance(left, int | float) and math.isclose(left, right, rel_tol=self.tolerance, abs_tol=self.tolerance):
             return
-        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(name, left, right):
+        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(place, name, left, right):
             return
         if isinstance(left, str) and self._translate_link(_plain(left)) == _plain(right):
             return
@@ -163,11 +164,14 @@ class Alignment:
             return
         yield Difference(place, "value", _short(left), _short(right))
 
-    def _is_determined(self, name: str, left: Any, right: Any) -> bool:
+    def _is_determined(self, place: str, name: str, left: Any, right: Any) -> bool:
         """Return whether a field's value is the same on any server: it was sent, or says what the server decided."""
-        if self.twins or name in DETERMINED:
+        if self.twins or (name in DETERMINED and place == f"$.{name}"):
             return True
         return any((name, str(value)) in self.sent for value in (left, right))
+
+    def _was_sent(self, name: str) -> bool:
+        return any(sent == name for sent, _ in self.sent)
 
     def _is_given(self, value: Any) -> bool:
         """Return whether a moment is one that both were given."""
@@ -189,11 +193,12 @@ class Alignment:
 
 
 DETERMINED = frozenset({"type", "code", "detail", "attr", "error", "success"})
-"""Fields whose values say what the server decided, whatever its data."""
+"""Fields of an answer itself whose values say what the server decided, whatever its data."""
 COHORT_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort"})
 """Types of filters whose value is the id of a cohort."""
 FREE = ("properties", "config", "filters", "query", "$set", "metrics", "hedgehog_config", "notification_settings",
-        "capabilities", "extra_settings", "item_context", "params", "modifiers", "variables")  # fmt: skip
+        "capabilities", "config_schema", "extra_settings", "item_context", "params", "modifiers",
+        "variables")  # fmt: skip
 
 
 def _is_free(place: str) -> bool:
@@ -230,10 +235,19 @@ def _format(text: str) -> str:
     return "token" if TOKEN.fullmatch(text) else "text"
 
 
+def _of_headers(names: Sequence[str], left: Mapping[str, str], right: Mapping[str, str]) -> Iterator[Difference]:
+    ours, theirs = ({name.lower(): value for name, value in headers.items()} for headers in (left, right))
+    for name in names:
+        if _header(name, ours.get(name)) != _header(name, theirs.get(name)):
+            yield Difference(f"header {name}", "header", str(ours.get(name)), str(theirs.get(name)))
+
+
 def _header(name: str, value: str | None) -> Any:
+    if name == "vary":
+        return NEGOTIATED & {part.strip().lower() for part in (value or "").split(",")}
     if value is None:
         return None
-    if name in ("allow", "vary"):
+    if name == "allow":
         return frozenset(part.strip().lower() for part in value.split(","))
     if name == "retry-after":
         return True

@@ -12,14 +12,16 @@ from urllib.parse import parse_qsl, urlsplit
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment
 from mockserver.replay.cases import Identifiers, Settings
+from mockserver.replay.causes import Cause, Explainer, Explanation
 from mockserver.replay.deviations import passed_over
-from mockserver.replay.differences import Differences
 from mockserver.replay.exemptions import Exemption
 from mockserver.replay.judging import Judge
 from mockserver.replay.properties import Exchange, Findings, explore
+from mockserver.replay.report.differences import Differences
 from mockserver.replay.report.model import Failure, Report
+from mockserver.replay.script import Answer
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import explain
+from mockserver.replay.wire import SERVER_ERRORS, explain
 
 ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
 Progress = Callable[[str, int, int], None]
@@ -36,6 +38,7 @@ class Exploration:
     generated: frozenset[str]
     report: Report
     differences: Differences
+    explainer: Explainer
     twins: bool
     progress: Progress
 
@@ -116,7 +119,7 @@ class Exploration:
             found = judge.problem(operation, exchange.answer)
             if found:
                 text = f"{found[1]}\n{exchange.method} {exchange.url}"
-                findings[exchange.label].failures.setdefault(f"{found[0]}: {found[1][:80]}", text)
+                findings[exchange.label].fail(f"{found[0]}: {found[1][:80]}", text, exchange.answer)
 
     def _merge(self, target: Target, findings: Mapping[str, Findings]) -> None:
         """Enter what generated requests found of a target."""
@@ -130,11 +133,25 @@ class Exploration:
             showing = row.showings[target.name]
             showing.statuses.update(found.statuses)
             showing.seconds += found.seconds
+            showing.refusals.update({target.redactor.text(text): number for text, number in found.refusals.items()})
             showing.left_out += found.left_out
             self.report.cases += sum(found.statuses.values())
             for title, text in found.failures.items():
                 check, _, what = title.partition(": ")
-                showing.failures.append(Failure(check, what, target.redactor.text(text)))
+                text = target.redactor.text(text)
+                why = self._explained(target, row.operation, text, found.answers.get(title))
+                lines = text.strip().splitlines()
+                request = lines[-1] if lines and lines[-1].startswith("curl ") else ""
+                count = found.counts.get(title, 1)
+                showing.fail(Failure(check, what, text, explanation=why, request=request, count=count))
+
+    def _explained(self, target: Target, operation: Operation, text: str, answer: Answer | None) -> Explanation | None:
+        if answer is not None and answer.status in SERVER_ERRORS:
+            return Explanation(Cause.SERVER, f"{target.name} answers {answer.status}")
+        explanation = self.explainer.problem(operation, text)
+        if answer is None or explanation is not None:
+            return explanation
+        return self.explainer.answer(target, operation, answer, "none")
 
     def _compare_exchanges(
         self, left: dict[tuple[str, str, int], Exchange], right: dict[tuple[str, str, int], Exchange]
@@ -149,9 +166,14 @@ class Exploration:
                 continue
             alignment = alignments.setdefault(key[:2], Alignment(self.twins))
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
+            answers, requests = (ours.answer, theirs.answer), (ours.request, theirs.request)
+            pairs = zip(self.targets, answers, strict=True)
+            if any(answer.status in SERVER_ERRORS and not target.is_ours for target, answer in pairs):
+                continue  # its own failure, told as that
             apart = passed_over(operation, [target.profile for target in self.targets], _said(ours))
-            for difference in alignment.differences(ours.answer, theirs.answer):
-                self.differences.enter(operation.id, difference, where, (), apart)
+            for difference in alignment.differences(*answers):
+                why = self.explainer.difference(operation, difference, requests, answers, self.targets[0].role)
+                self.differences.enter(operation.id, difference, where, (), apart, request=ours.request, explanation=why)
         self.report.unaligned += len(right.keys() - left.keys())
 
 

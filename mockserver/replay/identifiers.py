@@ -43,6 +43,7 @@ class Finder:
         self._ask = ask
         self._may_create = may_create
         self._found: dict[str, Sequence[Any]] = {}
+        self._held: dict[tuple[str, str], bool] = {}
 
     def identifiers(self, operations: Iterable[Operation]) -> dict[str, dict[str, Sequence[Any]]]:
         """Return what stands for the path parameters and references of each operation, by its label."""
@@ -54,6 +55,15 @@ class Finder:
             if values:
                 found[f"{operation.method.upper()} {operation.path}"] = values
         return found
+
+    def holds(self, collection: str, identifier: str) -> bool:
+        """Return whether a collection has a record: by its list, and where that does not show it, by asking for it."""
+        if (collection, identifier) not in self._held:
+            names = {str(row.get(name)) for row in self._rows(collection) for name in ("id", "uuid", "short_id")}
+            self._held[collection, identifier] = (
+                identifier in names or self._ask("GET", f"{collection}/{identifier}/", None).status < 300
+            )
+        return self._held[collection, identifier]
 
     def _of_body(self, operation: Operation, path: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         schema = self._contract.resolve(operation.body_schema or {})

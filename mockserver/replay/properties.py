@@ -16,6 +16,7 @@ from mockserver.contract import Contract, Profile
 from mockserver.replay.cases import PHASES, Choice, Identifiers, Settings
 from mockserver.replay.exemptions import Exemption, exemptions
 from mockserver.replay.script import Answer
+from mockserver.replay.wire import SERVER_ERRORS
 
 if TYPE_CHECKING:
     from requests import Session
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["PHASES", "Exchange", "Findings", "Settings", "explore"]
 
 LONGEST_FAILURE = 3000
+NOT_A_SERVER_ERROR = "not_a_server_error"
+"""The check that a server which fails does not pass."""
 
 
 @dataclass
@@ -32,11 +35,25 @@ class Findings:
     label: str
     statuses: Counter[int] = field(default_factory=Counter)
     failures: dict[str, str] = field(default_factory=dict)
-    """The first failure of each kind: check and title, then message and the request as curl."""
+    """By check and title, the failure with the smallest request: its message, then that as curl."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How often each kind of failure was seen."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """What the server answered, by kind of failure."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """What was answered where it was no success."""
     seconds: list[float] = field(default_factory=list)
     """How long each answer took."""
     left_out: int = 0
     """How many cases of the coverage phase were not sent, to keep it short."""
+
+    def fail(self, kind: str, text: str, answer: Answer | None = None) -> None:
+        """Enter a failure; of those of a kind the shortest is kept."""
+        self.counts[kind] += 1
+        if kind not in self.failures or len(text) < len(self.failures[kind]):
+            self.failures[kind] = text
+            if answer is not None:
+                self.answers[kind] = answer
 
     @property
     def reached(self) -> bool:
@@ -57,6 +74,11 @@ class Exchange:
     headers: Mapping[str, str]
     body: bytes | None
     answer: Answer
+
+    @property
+    def request(self) -> str:
+        """Method, address and body."""
+        return f"{self.method} {self.url} {(self.body or b'').decode('utf-8', 'replace')}".strip()
 
 
 def explore(
@@ -121,6 +143,9 @@ def _note(
             if node.value.method.upper() == label.partition(" ")[0]:
                 findings.statuses[interaction.response.status_code] += 1
                 findings.seconds.append(interaction.response.elapsed)
+                answer = _answer(interaction.response)
+                if answer is not None and answer.refusal and interaction.response.status_code != 401:
+                    findings.refusals[answer.refusal] += 1
             if note is not None and node.parent_id is None:  # not what a check asked beside
                 number += 1
                 note(_exchange(label, str(event.phase.value), number, interaction))
@@ -128,23 +153,30 @@ def _note(
             if check.failure_info is None:
                 continue
             failure = check.failure_info.failure
-            answered = _describe(recorder, failure.case_id or case_id)
+            answer = _answer(recorder.find_response(case_id=failure.case_id or case_id))
+            answered = _describe(answer)
             media_type = node.value.media_type or ""
             sent = check.failure_info.code_sample
             if any(e.covers(check.name, label, failure.title, answered, media_type, sent) for e in allowed):
                 continue
+            if answer is not None and answer.status in SERVER_ERRORS and check.name != NOT_A_SERVER_ERROR:
+                continue  # what else is wrong with it says nothing more
             key = f"{check.name}: {failure.title}"
             text = "\n".join(filter(None, [failure.message, answered, sent]))
-            findings.failures.setdefault(key, text[:LONGEST_FAILURE])
+            findings.fail(key, text[:LONGEST_FAILURE], answer)
 
 
-def _describe(recorder: Any, case_id: str) -> str:
+def _answer(response: Any) -> Answer | None:
+    if response is None:
+        return None
+    return Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, response.content)
+
+
+def _describe(answer: Answer | None) -> str:
     """Return the error that a case was answered with: `code: detail`."""
-    response = recorder.find_response(case_id=case_id)
-    body = Answer(response.status_code, {}, response.content).json if response is not None else None
-    if not isinstance(body, Mapping):
+    if answer is None or not isinstance(answer.json, Mapping):
         return ""
-    return f"{body.get('code')}: {body.get('detail') or body.get('error')}"
+    return f"{answer.json.get('code')}: {answer.json.get('detail') or answer.json.get('error')}"
 
 
 def _exchange(label: str, phase: str, number: int, interaction: Any) -> Exchange:
@@ -152,7 +184,7 @@ def _exchange(label: str, phase: str, number: int, interaction: Any) -> Exchange
     parts = urlsplit(request.uri)
     url = f"{parts.path}?{parts.query}" if parts.query else parts.path
     headers = {name: values[0] for name, values in request.headers.items()}
-    answer = Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, response.content)
+    answer = _answer(response) or Answer(0, {}, b"")
     return Exchange(label, phase, number, request.method, url, headers, request.body, answer)
 
 
@@ -162,4 +194,4 @@ def _note_error(found: dict[str, Findings], event: Any, allowed: tuple[Exemption
     title = f"{getattr(error, 'title', type(error).__name__)}: {getattr(error, 'message', error)}"
     if any(exemption.covers("error", label, title) for exemption in allowed):
         return
-    found.setdefault(label, Findings(label)).failures.setdefault(f"error: {title}"[:200], str(error)[:LONGEST_FAILURE])
+    found.setdefault(label, Findings(label)).fail(f"error: {title}"[:200], str(error)[:LONGEST_FAILURE])

@@ -7,20 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from mockserver.contract import Contract, Profile
+from mockserver.contract import Contract, Operation, Profile
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
+from mockserver.replay.causes import OWN_ROLES, Cause, Explainer, Explanation
 from mockserver.replay.dates.finding import date_target
 from mockserver.replay.deviations import Deviation, declared, passed_over
-from mockserver.replay.differences import Differences, Side
 from mockserver.replay.exploring import Exploration, Progress
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.probes import probes
+from mockserver.replay.properties import NOT_A_SERVER_ERROR
+from mockserver.replay.report.differences import Differences, Side
 from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, empty_rows
+from mockserver.replay.report.reaching import why_unreached
 from mockserver.replay.safety import only_reads, reason_to_skip
-from mockserver.replay.script import Outcome, Script, run, said_in
+from mockserver.replay.script import Answer, Outcome, Script, run, said_in
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SAFE, Refused
+from mockserver.replay.wire import SAFE, SERVER_ERRORS, Refused
 
 SLOW_SECONDS = 0.2
 SLOW_TIMES = 8
@@ -60,6 +63,8 @@ class Replay:
         self.report = Report(contract.title, contract.version, started_at, _describe(options), infos, {})
         self._differences = Differences(self.report, [], list(deviations))
         self._settle_profiles()
+        self._finders: dict[str, Finder] = {}
+        self._explainer = Explainer(contract, self.targets, self._finders)
         self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
@@ -78,6 +83,7 @@ class Replay:
                 self._run_scripts()
             if self.options.properties:
                 self._explore(identifiers)
+            self._tell_unreached(identifiers)
         self._finish()
         return self.report
 
@@ -113,6 +119,7 @@ class Replay:
         if target.reset:
             target.reset()
         finder = Finder(self.contract, target.ids, target.ask, may_create=target.is_ours)
+        self._finders[target.name] = finder
         operations = [row.operation for row in self.report.rows.values()]
         found = finder.identifiers(operations)
         if target.settle:
@@ -209,10 +216,22 @@ class Replay:
         if outcome.answer is not None:
             showing.statuses[outcome.answer.status] += 1
             showing.seconds.append(seconds)
+            if outcome.answer.refusal and outcome.role in OWN_ROLES - {"none"}:
+                showing.refusals[target.redactor.text(outcome.answer.refusal)] += 1
         if outcome.problems:
-            text = target.redactor.text("; ".join(outcome.problems))[:LONGEST_TEXT]
-            title = f"{outcome.script.name}, step {outcome.number}"
-            showing.failures.append(Failure("script", title, text, tuple(dict.fromkeys(written))))
+            showing.fail(self._failure(outcome, target, row.operation, tuple(dict.fromkeys(written))))
+
+    def _failure(self, outcome: Outcome, target: Target, operation: Operation, written: tuple[str, ...]) -> Failure:
+        text = target.redactor.text("; ".join(outcome.problems))[:LONGEST_TEXT]
+        request, answer = target.redactor.text(outcome.request), outcome.answer
+        if answer is not None and answer.status in SERVER_ERRORS:
+            why = Explanation(Cause.SERVER, f"{target.name} answers {answer.status}")
+            return Failure(NOT_A_SERVER_ERROR, "Server error", text, written, explanation=why, request=request)
+        explanation = self._explainer.problem(operation, text)
+        if answer is not None and explanation is None:
+            explanation = self._explainer.answer(target, operation, answer, outcome.role)
+        title = f"{outcome.script.name}, step {outcome.number}"
+        return Failure("script", title, text, written, explanation=explanation, request=request)
 
     def _compare_outcomes(self, script: Script, left: list[Outcome], right: list[Outcome]) -> None:
         alignment = Alignment(self._twins)
@@ -222,13 +241,27 @@ class Replay:
                 break
             alignment.note_sent(ours.step.spec.get("body") or ours.step.spec.get("form"))
             where = f"script {script.name!r}, step {ours.number}"
-            apart = passed_over(self._operations[ours.step.call], self._profiles, said_in(ours.step.spec))
-            for difference in alignment.differences(ours.answer, theirs.answer):
-                self._differences.enter(ours.step.call, difference, where, tuple(dict.fromkeys(written)), apart)
+            operation, answers = self._operations[ours.step.call], (ours.answer, theirs.answer)
+            if self._fails_alone(answers):
+                break
+            apart = passed_over(operation, self._profiles, said_in(ours.step.spec))
+            for difference in alignment.differences(*answers, cross_origin=ours.cross_origin):
+                why = self._explainer.difference(
+                    operation, difference, (ours.request, theirs.request), answers, ours.role, written=bool(written)
+                )  # fmt: skip
+                self._differences.enter(
+                    ours.step.call, difference, where, tuple(dict.fromkeys(written)), apart, request=ours.request,
+                    explanation=why,
+                )  # fmt: skip
             if ours.answer.status != theirs.answer.status:
                 break  # what follows would only repeat it
             if self._operations[ours.step.call].method.upper() not in SAFE:
                 written.append(ours.step.call)
+
+    def _fails_alone(self, answers: Sequence[Answer]) -> bool:
+        """Return whether one that is not ours fails on what the other answers: its own failure, told as that."""
+        fails = [answer.status in SERVER_ERRORS for answer in answers]
+        return any(failed and not target.is_ours for failed, target in zip(fails, self.targets, strict=True))
 
     # Properties
 
@@ -236,7 +269,7 @@ class Replay:
         options = self.options
         Exploration(
             self.contract, self.targets, options.settings, options.generated,
-            self.report, self._differences, self._twins, self._progress,
+            self.report, self._differences, self._explainer, self._twins, self._progress,
         ).run(identifiers)  # fmt: skip
 
     # Differences
@@ -252,6 +285,16 @@ class Replay:
                 self._differences.enter(row.operation.id, difference, "all requests", ())
 
     # The end
+
+    def _tell_unreached(self, identifiers: Sequence[Identifiers]) -> None:
+        """Say of each operation without a success what kept it from one."""
+        for target, known in zip(self.targets, identifiers, strict=True):
+            if target.is_ours and len(self.targets) > 1 and not self._twins:
+                continue  # it was asked only what the other may be asked
+            for row in self.report.described:
+                showing = row.showings[target.name]
+                if not showing.reached:
+                    showing.unreached = why_unreached(row.operation, target, showing, known.get(row.label, {}))
 
     def _finish(self) -> None:
         report = self.report

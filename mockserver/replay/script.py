@@ -84,6 +84,16 @@ class Answer:
         except ValueError:
             return self.body.decode("utf-8", "replace")
 
+    @property
+    def refusal(self) -> str:
+        """Status, code and detail of an answer that is no success; empty for one that is."""
+        if self.status < 400:
+            return ""
+        body = self.json
+        if not isinstance(body, Mapping):
+            return str(self.status)
+        return f"{self.status} {body.get('code')}: {body.get('detail') or body.get('error')}"
+
 
 class Target(Protocol):
     """A server that scripts are run against."""
@@ -109,6 +119,12 @@ class Outcome:
     number: int
     answer: Answer | None
     problems: list[str]
+    role: str = ""
+    """Whose key was sent."""
+    request: str = ""
+    """Method, address and body."""
+    cross_origin: bool = False
+    """Whether it was asked as a page of another origin asks."""
 
     def __str__(self) -> str:
         status = f" answered {self.answer.status}" if self.answer else ""
@@ -179,7 +195,8 @@ def run(
                 problems.append(f"nothing at {place} to keep as {name}")
             else:
                 kept[name] = value
-        yield Outcome(script, step, number, answer, problems)
+        request = f"{operation.method.upper()} {url} {(body or b'').decode('utf-8', 'replace')}".strip()
+        yield Outcome(script, step, number, answer, problems, role, request, "Origin" in headers)
 
 
 def whose(role: str, operation: Operation, profile: Profile) -> str:

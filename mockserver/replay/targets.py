@@ -58,6 +58,8 @@ class Target:
     """Profiles whose expectations it may meet; a real server may meet either."""
     role: str = ""
     """Whose key generated requests are sent with; that of a session where servers refuse many to scoped keys."""
+    scopes: frozenset[str] | None = None
+    """What the key may do, as far as the server tells."""
     verify: bool | str = True
     reset: Callable[[], None] | None = None
     settle: Callable[[], None] | None = None
@@ -179,6 +181,7 @@ def open_url(
         accepts=(profile,) if profile else tuple(Profile), verify=verify,
     )  # fmt: skip
     target.ids.update(_tenants(target, project, organization))
+    target.scopes = _scopes(target)
     return target
 
 
@@ -246,6 +249,13 @@ def _tenants(target: Target, project: str | None, organization: str | None) -> d
     if target.ask("GET", f"/api/projects/{quote(tenants['project_id'], safe='@')}/").status == 404:
         raise _unfit(target, f"has no project {tenants['project_id']} that the key can see; check --project")
     return tenants
+
+
+def _scopes(target: Target) -> frozenset[str] | None:
+    """Return what a target says that the key may do; nothing where it does not tell, or the key has no bounds."""
+    answer = target.ask("GET", "/api/personal_api_keys/@current/")
+    scopes = answer.json.get("scopes") if answer.status == 200 and isinstance(answer.json, Mapping) else None
+    return frozenset(map(str, scopes)) if scopes else None
 
 
 def _unfit(target: Target, what: str) -> Unreachable:

@@ -21,6 +21,8 @@ from mockserver.world.entropy import system_time
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
+SERVER_ERRORS = frozenset(range(500, 600)) - {501}
+"""Answers of a server that failed; by 501 a mock says that it does not model something."""
 MOST_BYTES = 25 * 1024 * 1024
 MOST_WAITS = 4
 LONGEST_WAIT_SECONDS = 90.0

@@ -181,7 +181,7 @@ def test_no_operation_that_changes_what_is_not_ours_is_ever_sent(contract, tmp_p
         and care.refusal(operation.method.upper(), operation.path.format_map(Filled())) is None
         and operation.family != "query"
     }
-    assert sent == {"annotations_create", "cohorts_create", "comments_create", "roles_create"}
+    assert sent == {"annotations_create", "cohorts_create", "comments_create", "feature_flags_create", "roles_create"}
 
 
 class Filled(dict[str, str]):

@@ -9,12 +9,12 @@ from pathlib import Path
 from mockserver.contract import Contract
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
-from mockserver.replay.differences import Differences, Side
 from mockserver.replay.recordings.asking import Asker
 from mockserver.replay.recordings.explaining import Explanations
 from mockserver.replay.recordings.model import FAILED, Library, Recording, Told
 from mockserver.replay.recordings.telling import Teller
 from mockserver.replay.redaction import Redactor
+from mockserver.replay.report.differences import Differences, Side
 from mockserver.replay.report.model import Report, TargetInfo, empty_rows
 from mockserver.replay.report.tallies import Tally
 from mockserver.replay.targets import Target

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.replay.report.model import Failure, Mismatch, Report, Row, Showing, TargetInfo
+from mockserver.replay.report.grouping import Found, groups, headline
+from mockserver.replay.report.model import Failure, Mismatch, Report, Row, Showing, Sighting, TargetInfo
 from mockserver.replay.report.tallies import Tally
 
 FORMAT = 1
@@ -19,6 +20,7 @@ def to_data(report: Report) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "contract": {"title": report.title, "version": report.version},
+        "headline": headline(report),
         "started_at": report.started_at,
         "exit_code": report.exit_code,
         "interrupted": report.interrupted,
@@ -29,6 +31,7 @@ def to_data(report: Report) -> dict[str, Any]:
             "failures": report.failed,
             "differences": report.unexplained,
             "accepted": report.accepted,
+            "explained": report.explained,
             "cases": report.cases,
             "scripts": report.scripts,
             "steps": report.steps,
@@ -37,6 +40,7 @@ def to_data(report: Report) -> dict[str, Any]:
             "seconds": round(report.seconds, 3),
             "requests_per_second": round(report.per_second, 1),
         },
+        "found": [_group(group) for group in groups(report)],
         "operations": [_row(row) for row in report.shown],
         "recordings": [_tally(tally) for tally in report.tallies],
         "skipped_scripts": [{"script": name, "reason": reason} for name, reason in report.skipped.items()],
@@ -96,6 +100,7 @@ def _showing(showing: Showing) -> dict[str, Any]:
         "reached": showing.reached,
         "statuses": {str(status): number for status, number in sorted(showing.statuses.items())},
         "documented_statuses": list(showing.documented),
+        "unreached": showing.unreached or None,
         "median_ms": round(showing.median_ms, 2) if showing.median_ms is not None else None,
         "cases_left_out": showing.left_out,
         "failures": [_failure(failure) for failure in showing.failures],
@@ -103,7 +108,27 @@ def _showing(showing: Showing) -> dict[str, Any]:
 
 
 def _failure(failure: Failure) -> dict[str, Any]:
-    return {"kind": failure.kind, "title": failure.title, "text": failure.text, "after": list(failure.after)}
+    return {
+        "kind": failure.kind,
+        "title": failure.title,
+        "text": failure.text,
+        "after": list(failure.after),
+        **_sighting(failure),
+    }
+
+
+def _sighting(sighting: Sighting) -> dict[str, Any]:
+    because = sighting.explanation.because if sighting.explanation else None
+    return {
+        "cause": str(sighting.cause), "because": because, "count": sighting.count, "request": sighting.request or None,
+    }  # fmt: skip
+
+
+def _group(group: Found) -> dict[str, Any]:
+    return {
+        "cause": str(group.cause), "what": group.what, "count": group.count, "operations": group.operations,
+        "request": group.request or None,
+    }  # fmt: skip
 
 
 def _mismatch(mismatch: Mismatch) -> dict[str, Any]:
@@ -118,4 +143,5 @@ def _mismatch(mismatch: Mismatch) -> dict[str, Any]:
         "where": mismatch.where,
         "after": list(mismatch.after),
         "accepted": accepted,
+        **_sighting(mismatch),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Difference
+from mockserver.replay.causes import Cause, Explanation
 from mockserver.replay.dates.finding import Dating
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.report.tallies import Tally
@@ -20,8 +21,28 @@ NOT_ASKED_FOR = frozenset({"429"})
 """Statuses that no replay provokes: to be throttled it would have to send too much."""
 
 
-@dataclass(frozen=True)
-class Failure:
+@dataclass(kw_only=True)
+class Sighting:
+    """How often something was seen, why it is so, and the smallest request that shows it."""
+
+    explanation: Explanation | None = None
+    request: str = ""
+    count: int = 1
+
+    @property
+    def cause(self) -> Cause:
+        """Why it is so."""
+        return self.explanation.cause if self.explanation else Cause.UNEXPLAINED
+
+    def seen_again(self, request: str, count: int = 1) -> None:
+        """Count it once more, and keep the smaller request."""
+        self.count += count
+        if request and (not self.request or len(request) < len(self.request)):
+            self.request = request
+
+
+@dataclass
+class Failure(Sighting):
     """Something that one target did and the contract does not allow."""
 
     kind: str
@@ -32,8 +53,8 @@ class Failure:
     """Operations that wrote before it in the same script, and may be the cause."""
 
 
-@dataclass(frozen=True)
-class Mismatch:
+@dataclass
+class Mismatch(Sighting):
     """A difference between two targets' answers, and where it was seen."""
 
     difference: Difference
@@ -43,6 +64,11 @@ class Mismatch:
     after: tuple[str, ...] = ()
     deviation: Deviation | None = None
     """What accepts it, if anything does."""
+
+    def is_like(self, difference: Difference, explanation: Explanation | None) -> bool:
+        """Return whether a difference is this one seen again."""
+        own = (self.difference.place, self.difference.kind, self.explanation)
+        return own == (difference.place, difference.kind, explanation)
 
 
 @dataclass
@@ -56,6 +82,18 @@ class Showing:
     failures: list[Failure] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     left_out: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    """What was answered to those who are meant to be let in, where it was no success."""
+    unreached: str = ""
+    """Why no request had a success, where none had."""
+
+    def fail(self, failure: Failure) -> None:
+        """Enter a failure; one that was seen before is counted."""
+        for known in self.failures:
+            if (known.kind, known.title, known.explanation) == (failure.kind, failure.title, failure.explanation):
+                known.seen_again(failure.request, failure.count)
+                return
+        self.failures.append(failure)
 
     @property
     def reached(self) -> bool:
@@ -89,12 +127,17 @@ class Row:
 
     @property
     def unexplained(self) -> list[Mismatch]:
-        """Differences that no deviation accepts."""
-        return [mismatch for mismatch in self.mismatches if mismatch.deviation is None]
+        """Differences that no deviation accepts and no cause explains."""
+        return [mismatch for mismatch in self.mismatches if mismatch.deviation is None and mismatch.cause.is_open]
 
     @property
     def failures(self) -> list[tuple[str, Failure]]:
-        """What each target did that it may not, with the target's name."""
+        """What each target did that it may not and no cause explains, with the target's name."""
+        return [(name, failure) for name, failure in self.all_failures if failure.cause.is_open]
+
+    @property
+    def all_failures(self) -> list[tuple[str, Failure]]:
+        """What each target did otherwise than the contract says, whatever the cause, with the target's name."""
         return [(name, failure) for name, showing in self.showings.items() for failure in showing.failures]
 
     @property
@@ -206,18 +249,28 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """How many failures there were."""
+        """How many failures there were that no cause explains."""
         return sum(len(row.failures) for row in self.rows.values())
 
     @property
     def unexplained(self) -> int:
-        """How many differences no deviation accepts."""
+        """How many differences no deviation accepts and no cause explains."""
         return sum(len(row.unexplained) for row in self.rows.values())
 
     @property
     def accepted(self) -> int:
         """How many differences a deviation accepts."""
-        return sum(len(row.mismatches) - len(row.unexplained) for row in self.rows.values())
+        return sum(mismatch.deviation is not None for row in self.rows.values() for mismatch in row.mismatches)
+
+    @property
+    def explained(self) -> int:
+        """How many failures and differences have a cause that leaves nothing to look into."""
+        return sum(
+            not sighting.cause.is_open
+            for row in self.rows.values()
+            for sighting in (*(failure for _, failure in row.all_failures), *row.mismatches)
+            if not (isinstance(sighting, Mismatch) and sighting.deviation)
+        )
 
     @property
     def told(self) -> tuple[int, int, int, int]:

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from mockserver.replay.report.grouping import HEADINGS, Found, groups, headline, unreached
 from mockserver.replay.report.model import Report, Row
 
-MOST_LINES = 8
-"""How much of one operation is told; the page tells all."""
+MOST_GROUPS = 12
+"""How much is told of one cause; the page tells all."""
+MOST_OPERATIONS = 3
 
 
 class Watch:
@@ -106,13 +107,15 @@ def _red(number: int) -> str:
 
 def show(report: Report, console: Console) -> None:
     """Print what a replay found: the families, then every operation with something unexplained, then figures."""
+    colour = "green" if report.exit_code == 0 else "red"
+    console.print(Text(headline(report), style=f"bold {colour}"))
+    console.print()
     console.print(by_family(report))
     if report.tallies:
         console.print()
         console.print(by_recording(report))
-    for row in report.rows.values():
-        if not row.is_clean:
-            _show_row(row, console)
+    _show_groups(report, console)
+    _show_unreached(report, console)
     if report.unused:
         console.print("\n[yellow]Deviations that no longer occur:[/yellow]")
         for deviation in report.unused:
@@ -122,21 +125,37 @@ def show(report: Report, console: Console) -> None:
     _show_figures(report, console)
 
 
-def _show_row(row: Row, console: Console) -> None:
-    console.print(f"\n[bold]{escape(row.label)}[/bold]  {escape(row.operation.id)}")
-    for name, failure in row.failures[:MOST_LINES]:
-        console.print(f"  [red]{escape(name)}: {escape(failure.kind)}[/red]: {escape(failure.title)}")
-        console.print(Text("    " + failure.text.strip().replace("\n", "\n    ")))
-    for mismatch in row.unexplained[:MOST_LINES]:
-        difference = mismatch.difference
-        console.print(f"  [red]{escape(difference.place)}[/red]: {difference.kind}  ({escape(mismatch.where)})")
-        if difference.left or difference.right:
-            console.print(Text(f"    {mismatch.left}: {difference.left}\n    {mismatch.right}: {difference.right}"))
-        if mismatch.after:
-            console.print(Text(f"    after {', '.join(mismatch.after)}"))
-    hidden = max(len(row.failures) - MOST_LINES, 0) + max(len(row.unexplained) - MOST_LINES, 0)
-    if hidden:
-        console.print(f"  … and {hidden} more; see the page (--html)")
+def _show_groups(report: Report, console: Console) -> None:
+    """Print what was found, each thing once, under its cause."""
+    found = groups(report)
+    for cause, heading in HEADINGS.items():
+        own = [group for group in found if group.cause is cause]
+        if own:
+            style = "red" if cause.is_open else "yellow"
+            console.print(f"\n[bold {style}]{heading}[/bold {style}]")
+        for group in own[:MOST_GROUPS]:
+            _show_group(group, console)
+        if len(own) > MOST_GROUPS:
+            console.print(f"  … and {len(own) - MOST_GROUPS} more; see the page (--html)")
+
+
+def _show_group(group: Found, console: Console) -> None:
+    times = f" ({group.count} times)" if group.count > 1 else ""
+    console.print(Text(f"  {group.what}{times}"))
+    operations = ", ".join(group.operations[:MOST_OPERATIONS])
+    more = len(group.operations) - MOST_OPERATIONS
+    console.print(Text(f"    {operations}{f' and {more} more' if more > 0 else ''}", style="dim"))
+    if group.request:
+        console.print(Text(f"    {group.request}", style="dim"))
+
+
+def _show_unreached(report: Report, console: Console) -> None:
+    """Print how many operations had no success, by what kept them from it."""
+    for number, ((name, reason), operations) in enumerate(unreached(report).items()):
+        if number == 0:
+            console.print("\n[bold]Not reached[/bold]")
+        some = ", ".join(operations[:MOST_OPERATIONS]) + (" …" if len(operations) > MOST_OPERATIONS else "")
+        console.print(Text(f"  {len(operations)} on {name}: {reason} ({some})"))
 
 
 def _show_figures(report: Report, console: Console) -> None:
@@ -162,5 +181,7 @@ def _show_figures(report: Report, console: Console) -> None:
     verdict = f"{report.failed} failures"
     if len(report.targets) > 1:
         verdict += f", {report.unexplained} differences ({report.accepted} more are accepted)"
+    if report.explained:
+        verdict += f", {report.explained} explained"
     colour = "green" if report.exit_code == 0 else "red"
     console.print(f"[{colour}]{verdict}[/{colour}]")

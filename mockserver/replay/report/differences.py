@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract import Profile
 from mockserver.replay.alignment import Difference
+from mockserver.replay.causes import Explanation
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.report.model import Mismatch, Report
@@ -40,9 +41,9 @@ class Differences:
 
     def enter(
         self, operation: str, difference: Difference, where: str, after: tuple[str, ...] = (),
-        accepted: Deviation | None = None,
+        accepted: Deviation | None = None, *, request: str = "", explanation: Explanation | None = None,
     ) -> None:  # fmt: skip
-        """Enter a difference, unless its operation has no row or has one of that place and kind that is accepted alike.
+        """Enter a difference, unless its operation has no row; one of that place, kind and cause is counted.
 
         `accepted` is why nobody need mind it; none where that is for the deviations to say.
         """
@@ -50,14 +51,20 @@ class Differences:
         deviation = accepted or self.accepting(operation, difference)
         if row is None:
             return
-        known = {(m.difference.place, m.difference.kind, m.deviation is None) for m in row.mismatches}
-        if (difference.place, difference.kind, deviation is None) in known:
-            return
+        request = self._redact(request)
+        for mismatch in row.mismatches:
+            if mismatch.is_like(difference, explanation) and (mismatch.deviation is None) == (deviation is None):
+                mismatch.seen_again(request)
+                return
         shown = Difference(
             difference.place, difference.kind, self._redact(difference.left), self._redact(difference.right)
         )
         left, right = (side.name for side in self.sides)
-        row.mismatches.append(Mismatch(shown, left, right, self._redact(where), after, deviation))
+        row.mismatches.append(
+            Mismatch(
+                shown, left, right, self._redact(where), after, deviation, explanation=explanation, request=request
+            )
+        )  # fmt: skip
 
     def accepting(self, operation: str, difference: Difference) -> Deviation | None:
         """Return the deviation that accepts a difference, and remember that it was needed."""
