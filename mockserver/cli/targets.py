@@ -195,11 +195,10 @@ def _guard(target: Target, opening: Opening) -> None:
     """Take care of a server that is not ours. Raises: UsageFailure."""
     from dataclasses import replace
 
-    from mockserver.replay.journal import Journal
-    from mockserver.replay.safety import Care
+    from mockserver.replay.care.guard import Care
+    from mockserver.replay.care.journal import Journal
+    from mockserver.replay.care.project import NoProject, make_project
 
-    if opening.allow_writes and not (opening.project or opening.cleans):
-        raise UsageFailure("--allow-writes needs --project: name the one that may be written to")
     if not opening.keys.are_for(target.name):
         opening.borrowed.append(target.name)
     if len(opening.borrowed) > 1:
@@ -208,8 +207,18 @@ def _guard(target: Target, opening: Opening) -> None:
         journal = Journal.of(target.url)
     except (OSError, ValueError, KeyError) as error:
         raise UsageFailure(f"the journal of what was made on {target.url} cannot be read: {error}") from None
+    own: str | None = None
+    if opening.allow_writes and not (opening.project or opening.cleans):
+        try:
+            own = make_project(target, journal)
+        except NoProject as said:
+            raise UsageFailure(
+                f"--allow-writes: the key may not make a project to work in ({said}); name one with --project"
+            ) from None
     tenants = {k: v for k, v in target.ids.items() if k != "organization_id" or opening.organization}
-    target.adapter.guard = Care(opening.contract, tenants, journal, allow_writes=opening.allow_writes)
+    target.adapter.guard = Care(
+        opening.contract, tenants, journal, allow_writes=opening.allow_writes, own_project=own
+    )  # fmt: skip
     target.adapter.limits = replace(opening.limits, per_second=opening.limits.per_second or POLITE_PER_SECOND)
 
 
@@ -228,24 +237,25 @@ def leave(targets: Sequence[Target]) -> None:
 
 def clean(targets: Sequence[Target], *, earlier: bool = False) -> None:
     """Remove what this run made on servers that are not ours; what earlier ones made, too, when asked for."""
-    from mockserver.replay.safety import Care
-    from mockserver.replay.safety import clean as remove
+    from mockserver.replay.care.guard import Care
+    from mockserver.replay.care.removal import clean as remove
 
     for target in targets:
         guard = target.adapter.guard
         if not isinstance(guard, Care):
             continue
         journal = guard.journal
-        number = len(journal.made) + (len(journal.earlier) if earlier else 0)
-        left = remove(journal, target.ask, earlier=earlier)
-        if number:
-            click.echo(f"{target.name}: removed {number - len(left)} of the {number} records that a replay made")
-        for line in left:
+        removed = remove(guard, target.ask, earlier=earlier)
+        if removed.number:
+            gone = removed.number - len(removed.left)
+            click.echo(f"{target.name}: removed {gone} of the {removed.number} records that a replay made")
+        for line in removed.left:
             click.echo(f"  left: {line}; try again with --clean", err=True)
-        if journal.earlier and not earlier:
+        others = len(journal.earlier) + len(journal.doubtful)
+        if others and not earlier:
             click.echo(
-                f"{target.name}: {len(journal.earlier)} records of an earlier replay, or of one that runs beside this, "
-                f"are left ({journal.file}); --clean removes them", err=True,
+                f"{target.name}: {others} records of an earlier replay, or of one that runs beside this, are left "
+                f"({journal.file}); --clean removes them", err=True,
             )  # fmt: skip
 
 

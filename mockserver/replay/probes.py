@@ -1,7 +1,8 @@
 """Probes: what every operation must answer alike, asked once each, written down as scripts.
 
 Properties are drawn at random and may miss what happens once; a probe is about one documented answer of one operation.
-All but the last kind are refused or only read, so they leave a server as it was; that one is for mocks.
+All but the last two kinds are refused or only read, so they leave a server as it was; those are for mocks, and for a
+project that was made for a replay.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from mockserver.contract import Contract, Operation, Profile
 from mockserver.replay.identifiers import ASKED_FOR, example_body
 from mockserver.replay.script import Script, Step
 
+WHOLE = {
+    "persons/{id}": {"properties": {"plan": "pro"}},
+    "persons/{id}/update_property": {"key": "plan", "value": "pro"},
+}
+"""Bodies that do something, by path within a project, where the contract's example lacks what servers ask for."""
 SOURCE = "the order in which servers judge a request; recorded answers"
 PREFIX = "probe: "
 UNKNOWN_INTEGER = 2147483001
@@ -48,6 +54,8 @@ def probes(
         ]
         if operation.method == "patch" and operation.path in reading and complete:
             found.append(_of_writing(operation, reading[operation.path], path))
+        elif operation.method in ("post", "put", "patch", "delete") and complete:
+            found.append(_of_doing(operation, known))
     return found
 
 
@@ -176,6 +184,8 @@ def _of_reading(
     for needed in ABOUT:
         query |= needed if names >= needed.keys() else {}
     expect: dict[str, Any] = {"status": _either(success)}
+    if operation.relative.endswith("funnel/correlation"):
+        expect = {"status": {Profile.DOCUMENTED: success[Profile.DOCUMENTED], Profile.OBSERVED: [200, 400, 403]}}
     if "202" in operation.spec["responses"]:  # what is asked for may not be ready yet
         expect = {"status": [*success.values(), 202]}
     yield "it answers", ROLE, None, {**base, "query": query, "expect": expect}
@@ -208,10 +218,33 @@ def _of_writing(operation: Operation, reading: Operation, path: dict[str, Any]) 
 
     The example may be what is there already, so each yes of it becomes a no.
     """
-    body = {name: not value if isinstance(value, bool) else value for name, value in example_body(operation).items()}
+    body = {name: not value if isinstance(value, bool) else value for name, value in _whole_body(operation).items()}
     steps = [Step(operation.id, {"path": path, "body": body, "expect": _documented(operation)})]
     steps.append(Step(reading.id, {"path": path, "expect": _documented(reading)}))
     return Script(f"{PREFIX}what is written is read again", operation.family, tuple(steps), ROLE, None, SOURCE)
+
+
+def _within(operation: Operation) -> str:
+    return operation.path.partition("/{project_id}/")[2]
+
+
+def _whole_body(operation: Operation) -> Any:
+    return WHOLE.get(_within(operation)) or example_body(operation)
+
+
+def _of_doing(operation: Operation, known: Mapping[str, Sequence[Any]]) -> Script:
+    """Return the probe that does what an operation is for; what it removes is not what the others ask about."""
+    removes = operation.method == "delete"
+    place = 0 if not removes else -2 if operation.path.startswith("/api/environments/") else -1  # each mount its own
+    path = {
+        name: values[max(place, -len(values))]
+        for name, values in known.items()
+        if values and f"{{{name}}}" in operation.path
+    }
+    spec: dict[str, Any] = {"path": path, "expect": _documented(operation)}
+    if operation.body_schema or _within(operation) in WHOLE:
+        spec["body"] = _whole_body(operation)
+    return Script(f"{PREFIX}it is done", operation.family, (Step(operation.id, spec),), ROLE, None, SOURCE)
 
 
 def _documented(operation: Operation) -> dict[str, Any]:

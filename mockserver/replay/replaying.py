@@ -20,7 +20,7 @@ from mockserver.replay.properties import NOT_A_SERVER_ERROR
 from mockserver.replay.report.differences import Differences, Side
 from mockserver.replay.report.model import Failure, Report, Row, TargetInfo, empty_rows
 from mockserver.replay.report.reaching import why_unreached
-from mockserver.replay.safety import only_reads, reason_to_skip
+from mockserver.replay.safety import is_open, only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run, said_in
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, SERVER_ERRORS, Refused
@@ -118,7 +118,7 @@ class Replay:
         """Return identifiers that exist on a target; a world of our own may be given some that it lacks."""
         if target.reset:
             target.reset()
-        finder = Finder(self.contract, target.ids, target.ask, may_create=target.is_ours)
+        finder = Finder(self.contract, target.ids, target.ask, may_create=is_open(target))
         self._finders[target.name] = finder
         operations = [row.operation for row in self.report.rows.values()]
         found = finder.identifiers(operations)
@@ -139,7 +139,7 @@ class Replay:
         for number, versions in enumerate(paired):
             if number % 25 == 0:
                 self._progress("probes", number, len(paired))
-            if any(not target.is_ours for target in self.targets) and not only_reads(versions[0], self._operations):
+            if not only_reads(versions[0], self._operations) and not all(map(is_open, self.targets)):
                 continue
             self._run_versions(versions, put_back=not only_reads(versions[0], self._operations))
         self._progress("probes", len(paired), len(paired))
@@ -197,7 +197,7 @@ class Replay:
             except StopIteration:
                 return outcomes
             except Refused as refused:
-                self._skip(script, str(refused))
+                self._skip(script, refused.reason)
                 return outcomes
             outcomes.append(outcome)
             self._note_outcome(outcome, target, time.perf_counter() - started, tuple(written))

@@ -44,7 +44,11 @@ class Closed(requests.ConnectionError):
 
 
 class Refused(requests.RequestException):
-    """A request that care for somebody else's server does not allow."""
+    """A request that care for somebody else's server does not allow, and why."""
+
+    def __init__(self, reason: str, what: str = "", **more: Any) -> None:
+        super().__init__(f"{what} was not sent: {reason}" if what else reason, **more)
+        self.reason = reason
 
 
 class Guard(Protocol):
@@ -52,6 +56,9 @@ class Guard(Protocol):
 
     def refusal(self, method: str, path: str) -> str | None:
         """Return why a request may not be sent, if it may not."""
+
+    def intend(self, method: str, path: str, body: bytes | str | None) -> None:
+        """Take note of a request that is about to be sent."""
 
     def note(self, method: str, path: str, status: int, body: bytes) -> None:
         """Take note of an answer."""
@@ -112,7 +119,9 @@ class Adapter(HTTPAdapter):
         reason = self.guard.refusal(method, path) if self.guard else None
         if reason:
             self.traffic.refused[reason] = self.traffic.refused.get(reason, 0) + 1
-            raise Refused(f"{method} {path.partition('?')[0]} was not sent: {reason}", request=request)
+            raise Refused(reason, f"{method} {path.partition('?')[0]}", request=request)
+        if self.guard:
+            self.guard.intend(method, path, request.body)
         options.update(timeout=(self.limits.connect_seconds, self.limits.read_seconds), stream=True)
         if self.verify is not True:  # what the environment says of certificates would win over the session
             options["verify"] = self.verify

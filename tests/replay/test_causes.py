@@ -113,7 +113,7 @@ def test_headers_for_another_origin_count_where_one_asked() -> None:
 def test_records_of_a_request_are_named(contract) -> None:
     by_id = {operation.id: operation for operation in contract.operations}
     asked = "GET /api/organizations/o/roles/5/role_memberships/7/?limit=1"
-    assert list(named(by_id["roles_role_memberships_retrieve"], asked)) == [
+    assert list(named(by_id["roles_role_memberships_destroy"], asked)) == [
         ("/api/organizations/o/roles", "5"),
         ("/api/organizations/o/roles/5/role_memberships", "7"),
     ]

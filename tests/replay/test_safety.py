@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.replay.journal import Journal, Made
-from mockserver.replay.safety import Care
+from mockserver.replay.care.guard import Care
+from mockserver.replay.care.journal import Journal, Made
 from mockserver.serving.app import create_app
 from mockserver.serving.server import Server, free_address
 from tests.conftest import ALL_ACCESS
@@ -118,9 +118,21 @@ def test_recording_leaves_nothing_either(run, somebodys, tmp_path) -> None:
     assert "0 failures, 0 differences" in result.output
 
 
-def test_where_to_write_must_be_named(run, somebodys) -> None:
-    said = run(*command(somebodys, "--allow-writes"), exit_code=2, KEY=ALL_ACCESS).output
-    assert "--allow-writes needs --project" in said
+def test_project_is_made_to_write_in_and_removed(run, somebodys, tmp_path) -> None:
+    before = somebodys.state()
+    more = ("--no-properties", "--only", "annotations|persons|projects/{id}", "--json", "r.json")
+    run(*command(somebodys, "--allow-writes", *more), exit_code=0, KEY=ALL_ACCESS)
+    reached = {o["operation"] for o in json.loads((tmp_path / "r.json").read_text())["operations"]
+               if o["targets"]["real"]["reached"]}  # fmt: skip
+    assert reached > {"persons_destroy", "persons_update", "annotations_create", "partial_update_2"}
+    assert somebodys.state() == before and left_in(tmp_path) == []
+    paths = {"/".join(path.split("/")[:6]) for method, path in somebodys.written() if method != "POST"}
+    assert not paths & {"/api/projects/1", f"/api/organizations/{ORGANIZATION}/projects/1"}
+
+
+def test_where_to_write_must_be_named_where_no_project_can_be_made(run, somebodys) -> None:
+    said = run(*command(somebodys, "--allow-writes"), exit_code=2, KEY="phx_mock_member").output
+    assert "may not make a project to work in" in said and "--project" in said
     assert not somebodys.written()
 
 
@@ -172,6 +184,38 @@ def test_only_what_is_ours_may_be_changed(contract, tmp_path, method, path, allo
     assert refusal is None if reason is None else reason in str(refusal)
 
 
+OWN = f"/api/organizations/{ORGANIZATION}/projects/7"
+IN_OUR_OWN = [
+    ("POST", "/api/projects/7/annotations/", None),
+    ("PATCH", "/api/projects/7/annotations/5/", None),
+    (
+        "PATCH",
+        "/api/projects/7/annotations/9/",
+        "not made by this replay",
+    ),  # an organization's are seen in each
+    ("DELETE", "/api/environments/7/persons/0198f000-0000-7000-8000-000000000001/", None),
+    ("PATCH", f"{OWN}/", None),
+    ("DELETE", f"{OWN}/", "removed at the end"),
+    ("POST", f"/api/organizations/{ORGANIZATION}/projects/", None),
+    ("POST", "/api/organizations/01890000-0000-7000-8000-000000000002/projects/", "changes projects"),
+    ("PATCH", f"/api/organizations/{ORGANIZATION}/projects/1/", "changes projects"),
+    ("POST", "/api/projects/1/annotations/", "outside the project"),
+    ("DELETE", "/api/environments/1/persons/0198f000-0000-7000-8000-000000000001/", "changes persons"),
+    ("POST", f"/api/organizations/{ORGANIZATION}/roles/", "outside the project"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "reason"), IN_OUR_OWN)
+def test_anything_of_its_own_may_be_changed_in_a_project_made_for_it(contract, tmp_path, method, path, reason) -> None:
+    journal = Journal.of("http://real.example", tmp_path)
+    journal.add(Made(OWN, "DELETE"))
+    care = Care(contract, {"project_id": 7}, journal, allow_writes=True, own_project=OWN)
+    care.note("POST", "/api/projects/7/annotations/", 201, b'{"id": 5}')
+    refusal = care.refusal(method, path)
+    assert refusal is None if reason is None else reason in str(refusal)
+    assert len(journal.made) == 1
+
+
 def test_no_operation_that_changes_what_is_not_ours_is_ever_sent(contract, tmp_path) -> None:
     care = Care(contract, {"project_id": 1, "organization_id": "x"}, Journal.of("x", tmp_path), allow_writes=True)
     sent = {
@@ -216,6 +260,30 @@ def test_record_that_is_made_is_written_down(contract, tmp_path, method, path, s
     Care(contract, {"project_id": 1}, journal, allow_writes=True).note(method, path, status, json.dumps(body).encode())
     assert journal.made == ([removal] if removal else [])
     assert Journal.of("http://real.example", tmp_path).earlier == journal.made
+
+
+def test_record_is_written_down_before_it_is_made(run, somebodys, tmp_path) -> None:
+    seen: list[str] = []
+
+    def look(number: int) -> None:
+        seen.extend(path.read_text() for path in left_in(tmp_path))
+
+    somebodys.before = look
+    run(*command(somebodys, "--no-properties", "--only", "annotations_create", *PROJECT), exit_code=0, KEY=ALL_ACCESS)
+    first = json.loads(seen[0].splitlines()[0])
+    assert first["path"] == "/api/projects/1/annotations" and first["intent"] and "body" in first
+
+
+def test_record_whose_answer_was_lost_is_found_again(run, somebodys, tmp_path) -> None:
+    before = somebodys.state()
+    journal = Journal.of(somebodys.url, tmp_path / ".mockserver" / "replay")
+    journal.intend("/api/projects/1/annotations", {"content": "Lost", "scope": "project"})
+    journal.intend("/api/projects/1/annotations", {"content": "Never made"})
+    somebodys.client.post("/api/projects/1/annotations/", json={"content": "Lost", "scope": "project"},
+                          headers={"Authorization": f"Bearer {ALL_ACCESS}"})  # fmt: skip
+    assert somebodys.state() != before
+    assert "removed 1 of the 1 records" in run(*command(somebodys, "--clean"), KEY=ALL_ACCESS).output
+    assert somebodys.state() == before and left_in(tmp_path) == []
 
 
 def test_journal_is_kept_by_two_at_once(tmp_path) -> None:
@@ -276,7 +344,8 @@ def until_something_is_made(server: Somebodys, folder: Path) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
     def hold(number: int) -> None:
-        if left_in(folder) and not reached.is_set():
+        made = [path for path in left_in(folder) if '"method"' in path.read_text()]
+        if made and not reached.is_set():
             reached.set()
             go_on.wait(5)
 

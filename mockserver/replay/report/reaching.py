@@ -13,6 +13,8 @@ from mockserver.replay.report.model import Showing
 from mockserver.replay.targets import Target
 
 UNKNOWN = "0"
+PROVOKED = ("401", "405", "406", "415")
+"""Refusals that probes ask for, and that say nothing of the operation."""
 
 
 def why_unreached(operation: Operation, target: Target, showing: Showing, known: Mapping[str, Sequence[Any]]) -> str:
@@ -34,6 +36,7 @@ def why_unreached(operation: Operation, target: Target, showing: Showing, known:
     own = [text for text in showing.refusals if text.startswith("403")]
     if own:
         return f"the key may not: {own[0].partition(': ')[2] or own[0]}"
-    if showing.refusals:
-        return f"it answered {showing.refusals.most_common(1)[0][0]}"
+    telling = [text for text, _ in showing.refusals.most_common() if not text.startswith(PROVOKED)]
+    if telling:
+        return f"it answered {telling[0]}"
     return "no script and no generated request was for it"
