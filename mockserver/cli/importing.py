@@ -99,8 +99,8 @@ def _open(
     ca_file: Path | None,
 ) -> Target:  # fmt: skip
     """Return the server, which is never written to. Raises: UsageFailure, Unreachable."""
-    from mockserver.replay.journal import Journal
-    from mockserver.replay.safety import Care
+    from mockserver.replay.care.guard import Care
+    from mockserver.replay.care.journal import Journal
     from mockserver.replay.targets import open_url
 
     named = parse_targets([text])
