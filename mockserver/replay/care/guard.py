@@ -70,7 +70,7 @@ class Care:
             return f"it changes {operation.family.replace('_', ' ')}, of which nothing is ours"
         if not self._is_inside(path):
             return "it lies outside the project that may be written to"
-        if operation.is_item or method != "POST" or _is_nested(operation):
+        if method != "POST" or operation.relative or _is_nested(operation):
             return None if self.journal.owns(path) else "the record was not made by this replay"
         return None
 
@@ -130,7 +130,7 @@ class Care:
             return self.journal.owns(path)
         if path.split("/")[3] not in {made.path.rpartition("/projects/")[2] for made in self.journal.made}:
             return False
-        makes = operation.family in NEVER or (method == "POST" and not operation.is_item and not _is_nested(operation))
+        makes = operation.family in NEVER or (method == "POST" and not operation.relative and not _is_nested(operation))
         return makes or "/".join(path.split("/")[:6]) in self._inside
 
     def _is_kept_of(self, operation: Operation, path: str) -> bool:
