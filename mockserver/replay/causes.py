@@ -1,7 +1,7 @@
 """Why a server that is not ours answers otherwise than was expected, as far as it can be told from what it says.
 
-A cause is only named on evidence: the contract dates a field or operation, the server's own lists lack the record, the
-server says what the key lacks. All else is unexplained.
+A cause is only named on evidence: the server says that it has no such endpoint, its own lists lack the record, it says
+what the key lacks. What the contract dates is accepted before (`deviations`). All else is unexplained.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import Any
 
-from mockserver.contract import Contract, Operation
+from mockserver.contract import Operation
 from mockserver.replay.alignment import Difference
 from mockserver.replay.identifiers import Finder
 from mockserver.replay.script import Answer
@@ -23,9 +21,6 @@ OWN_ROLES = frozenset({"all_access", "session", "none"})
 """Roles whose key is meant to be let in: what it is refused says something of the key."""
 NO_ENDPOINT = "Endpoint not found."
 SCOPE = re.compile(r"API key missing required scope '([\w:]+)'")
-FIELD = re.compile(r"(?:\$[\w.\[\]]*?\.)?(\w+): missing|\"(\w+)\" is a required property")
-"""How a field that is not there is told of: by a script, and by a schema."""
-DEEPEST = 12
 
 
 class Cause(StrEnum):
@@ -54,11 +49,9 @@ class Explanation:
 class Explainer:
     """Explains what the targets of a replay answer; what they hold is looked up where that decides it."""
 
-    def __init__(self, contract: Contract, targets: Sequence[Target], finders: Mapping[str, Finder]) -> None:
-        self._contract = contract
+    def __init__(self, targets: Sequence[Target], finders: Mapping[str, Finder]) -> None:
         self._targets = targets
         self._finders = finders
-        self._dates: dict[str, dict[str, str]] = {}
 
     def difference(
         self, operation: Operation, difference: Difference, requests: Sequence[str], answers: Sequence[Answer],
@@ -72,10 +65,9 @@ class Explainer:
             found = self.answer(target, operation, answer, role)
             if found is not None and (difference.place == "status" or found.cause is Cause.DATE):
                 return found
-        if difference.place != "status":
-            name = difference.place.rpartition(".")[2].removesuffix("[]")
-            return self._of_field(operation, name) if difference.kind in ("missing", "added") else None
-        return None if written else self._of_absence(operation, requests, answers)
+        if difference.place != "status" or written:
+            return None
+        return self._of_absence(operation, requests, answers)
 
     def answer(self, target: Target, operation: Operation, answer: Answer, role: str) -> Explanation | None:
         """Return why a target answered as it did where something else was expected, as far as its answer says it."""
@@ -89,19 +81,6 @@ class Explainer:
         if answer.status == 403 and role in OWN_ROLES - {"none"} and not _is_granted(target, detail):
             return Explanation(Cause.KEY, f"{target.name} refuses the key {operation.id}: {detail}")
         return None
-
-    def problem(self, operation: Operation, text: str) -> Explanation | None:
-        """Return why an answer lacks what was expected of it, where all that it lacks is dated."""
-        names = [one or other for one, other in FIELD.findall(text)]
-        found = [self._of_field(operation, name) for name in names]
-        rest = FIELD.sub("", text.partition("\n")[0]).strip("; ")
-        return found[0] if found and all(found) and not rest else None
-
-    def _of_field(self, operation: Operation, name: str) -> Explanation | None:
-        if operation.id not in self._dates:
-            self._dates[operation.id] = dict(_dated(self._contract, operation))
-        said = self._dates[operation.id].get(name)
-        return Explanation(Cause.DATE, f"{name} {said}") if said else None
 
     def _of_absence(
         self, operation: Operation, requests: Sequence[str], answers: Sequence[Answer]
@@ -141,34 +120,3 @@ def _is_granted(target: Target, detail: str) -> bool:
     subject, _, act = lacking[1].partition(":")
     wanted = {f"{subject}:{act}", f"*:{act}", "*"} | ({f"{subject}:write", "*:write"} if act == "read" else set())
     return bool(wanted & target.scopes)
-
-
-def _dated(contract: Contract, operation: Operation) -> Iterator[tuple[str, str]]:
-    """Yield the fields of an operation's answers that the contract dates, with the words for it."""
-    for response in operation.spec["responses"].values():
-        for media in response.get("content", {}).values():
-            yield from _fields(contract, media.get("schema"), 0)
-
-
-def _fields(contract: Contract, schema: Any, depth: int) -> Iterator[tuple[str, str]]:
-    schema = contract.resolve(schema) if isinstance(schema, Mapping) else None
-    if schema is None or depth > DEEPEST:
-        return
-    for name, prop in schema.get("properties", {}).items():
-        said = _words(prop) if isinstance(prop, Mapping) else ""
-        if said:
-            yield name, said
-        yield from _fields(contract, prop, depth + 1)
-    for part in (schema.get("items"), schema.get("x-observed"), *schema.get("anyOf", ()), *schema.get("allOf", ())):
-        yield from _fields(contract, part, depth + 1)
-
-
-@cache
-def _spelt(since: str | None, until: str | None) -> str:
-    spans = [f"is there since {since}" if since else "", f"was there until {until}" if until else ""]
-    return " and ".join(filter(None, spans))
-
-
-def _words(node: Mapping[str, Any]) -> str:
-    """Return what the contract says of when something was there, if anything."""
-    return _spelt(node.get("x-since"), node.get("x-until"))

@@ -139,18 +139,17 @@ class Exploration:
             for title, text in found.failures.items():
                 check, _, what = title.partition(": ")
                 text = target.redactor.text(text)
-                why = self._explained(target, row.operation, text, found.answers.get(title))
+                why = self._explained(target, row.operation, found.answers.get(title))
                 lines = text.strip().splitlines()
                 request = lines[-1] if lines and lines[-1].startswith("curl ") else ""
                 count = found.counts.get(title, 1)
                 showing.fail(Failure(check, what, text, explanation=why, request=request, count=count))
 
-    def _explained(self, target: Target, operation: Operation, text: str, answer: Answer | None) -> Explanation | None:
-        if answer is not None and answer.status in SERVER_ERRORS:
+    def _explained(self, target: Target, operation: Operation, answer: Answer | None) -> Explanation | None:
+        if answer is None:
+            return None
+        if answer.status in SERVER_ERRORS:
             return Explanation(Cause.SERVER, f"{target.name} answers {answer.status}")
-        explanation = self.explainer.problem(operation, text)
-        if answer is None or explanation is not None:
-            return explanation
         return self.explainer.answer(target, operation, answer, "none")
 
     def _compare_exchanges(
@@ -173,7 +172,9 @@ class Exploration:
             apart = passed_over(operation, [target.profile for target in self.targets], _said(ours))
             for difference in alignment.differences(*answers):
                 why = self.explainer.difference(operation, difference, requests, answers, self.targets[0].role)
-                self.differences.enter(operation.id, difference, where, (), apart, request=ours.request, explanation=why)
+                self.differences.enter(
+                    operation.id, difference, where, (), apart, request=ours.request, explanation=why
+                )
         self.report.unaligned += len(right.keys() - left.keys())
 
 

@@ -64,7 +64,7 @@ class Replay:
         self._differences = Differences(self.report, [], list(deviations))
         self._settle_profiles()
         self._finders: dict[str, Finder] = {}
-        self._explainer = Explainer(contract, self.targets, self._finders)
+        self._explainer = Explainer(self.targets, self._finders)
         self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
@@ -227,9 +227,7 @@ class Replay:
         if answer is not None and answer.status in SERVER_ERRORS:
             why = Explanation(Cause.SERVER, f"{target.name} answers {answer.status}")
             return Failure(NOT_A_SERVER_ERROR, "Server error", text, written, explanation=why, request=request)
-        explanation = self._explainer.problem(operation, text)
-        if answer is not None and explanation is None:
-            explanation = self._explainer.answer(target, operation, answer, outcome.role)
+        explanation = self._explainer.answer(target, operation, answer, outcome.role) if answer is not None else None
         title = f"{outcome.script.name}, step {outcome.number}"
         return Failure("script", title, text, written, explanation=explanation, request=request)
 

@@ -46,6 +46,13 @@ def groups(report: Report) -> list[Found]:
     for row in report.rows.values():
         for what, sighting in _sightings(row):
             found.setdefault((sighting.cause, what), Found(sighting.cause, what)).add(row, sighting)
+    for target in report.targets:
+        if target.dating is not None and (target.dating.lacking or target.dating.beyond):
+            apart = (*target.dating.lacking, *target.dating.beyond)
+            found[Cause.DATE, target.dating.headline] = Found(
+                Cause.DATE, target.dating.headline, len(apart),
+                list(dict.fromkeys(mark.owner for mark in apart if mark.owner in report.rows)),
+            )  # fmt: skip
     order = list(HEADINGS)
     return sorted(found.values(), key=lambda group: (order.index(group.cause), -len(group.operations), -group.count))
 
