@@ -18,11 +18,14 @@ from mockserver.analytics.insights.trends import trends_query
 from mockserver.analytics.kinds.actors import actors_query
 from mockserver.analytics.kinds.autocomplete import hogql_autocomplete
 from mockserver.analytics.kinds.database_schema import database_schema_query
+from mockserver.analytics.kinds.errors import error_tracking_query
 from mockserver.analytics.kinds.events import events_query
+from mockserver.analytics.kinds.groups import groups_query
 from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
 from mockserver.analytics.kinds.sessions_timeline import sessions_timeline_query
+from mockserver.analytics.kinds.traces import trace_query, traces_query
 from mockserver.analytics.web.attribution import session_attribution_explorer_query
 from mockserver.analytics.web.external_clicks import web_external_clicks_table_query
 from mockserver.analytics.web.goals import web_goals_query
@@ -53,6 +56,10 @@ KINDS: dict[str, Kind] = {
     "HogQuery": hog_query,
     "EventsQuery": events_query,
     "ActorsQuery": actors_query,
+    "GroupsQuery": groups_query,
+    "ErrorTrackingQuery": error_tracking_query,
+    "TracesQuery": traces_query,
+    "TraceQuery": trace_query,
     "SessionsTimelineQuery": sessions_timeline_query,
     "TrendsQuery": trends_query,
     "FunnelsQuery": funnels_query,
