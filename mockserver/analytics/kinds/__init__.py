@@ -24,7 +24,13 @@ from mockserver.analytics.kinds.groups import groups_query
 from mockserver.analytics.kinds.hog import hog_query
 from mockserver.analytics.kinds.hogql import hogql_query
 from mockserver.analytics.kinds.metadata import hogql_metadata
+from mockserver.analytics.kinds.sessions import sessions_query
 from mockserver.analytics.kinds.sessions_timeline import sessions_timeline_query
+from mockserver.analytics.kinds.taxonomies import (
+    actors_property_taxonomy_query,
+    event_taxonomy_query,
+    team_taxonomy_query,
+)  # fmt: skip
 from mockserver.analytics.kinds.traces import trace_query, traces_query
 from mockserver.analytics.web.attribution import session_attribution_explorer_query
 from mockserver.analytics.web.external_clicks import web_external_clicks_table_query
@@ -60,6 +66,10 @@ KINDS: dict[str, Kind] = {
     "ErrorTrackingQuery": error_tracking_query,
     "TracesQuery": traces_query,
     "TraceQuery": trace_query,
+    "SessionsQuery": sessions_query,
+    "TeamTaxonomyQuery": team_taxonomy_query,
+    "EventTaxonomyQuery": event_taxonomy_query,
+    "ActorsPropertyTaxonomyQuery": actors_property_taxonomy_query,
     "SessionsTimelineQuery": sessions_timeline_query,
     "TrendsQuery": trends_query,
     "FunnelsQuery": funnels_query,

@@ -36,7 +36,7 @@ def events_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     for number, column in enumerate(columns):
         _expand(column, number, rows, inquiry)
     return {
-        "columns": [_called(column) for column in columns],
+        "columns": [called(column) for column in columns],
         "error": None,
         **page,
         "hogql": answered.hogql,
@@ -49,7 +49,7 @@ def events_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _called(column: str) -> str:
+def called(column: str) -> str:
     """Return what a column is called: as it is named in it, else as it is written."""
     parsed = parse_expression(column) if " as " in column.lower() else None
     return parsed.alias if isinstance(parsed, nodes.Alias) else column
@@ -70,7 +70,7 @@ def build(inquiry: Inquiry, query: Mapping[str, Any], columns: Sequence[str]) ->
         where=nodes.conjunction(where) if where else None,
         having=nodes.conjunction(having) if having else None,
         group_by=tuple(unnamed(item) for item in plain) if aggregates and plain else None,
-        order_by=_order(query, texts, select, aggregates) or None,
+        order_by=order_of(query, texts, select, aggregates) or None,
     )
 
 
@@ -127,17 +127,19 @@ def _distinct_ids(inquiry: Inquiry, key: str) -> nodes.Tuple:
     return nodes.Tuple(exprs=tuple(constant(item) for item in (person["distinct_ids"] if person else [""])))
 
 
-def _order(
-    query: Mapping[str, Any], texts: Sequence[str], select: Sequence[Node], aggregates: Sequence[Node]
-) -> tuple[nodes.OrderExpr, ...]:
+def order_of(
+    query: Mapping[str, Any], texts: Sequence[str], select: Sequence[Node], aggregates: Sequence[Node],
+    time: str = "timestamp",
+) -> tuple[nodes.OrderExpr, ...]:  # fmt: skip
+    """Return the order that a list asks for, else the greatest number, the latest or the first column first."""
     if query.get("orderBy") is not None:
         return tuple(parse_order(text) for text in query["orderBy"])
     if "count()" in texts:
         return (nodes.OrderExpr(expr=nodes.call("count"), order="DESC"),)
     if aggregates:
         return (nodes.OrderExpr(expr=unnamed(aggregates[0]), order="DESC"),)
-    if "timestamp" in texts:
-        return (nodes.OrderExpr(expr=field("timestamp"), order="DESC"),)
+    if time in texts:
+        return (nodes.OrderExpr(expr=field(time), order="DESC"),)
     return (nodes.OrderExpr(expr=unnamed(select[0])),)
 
 
