@@ -58,6 +58,7 @@ TARGETS = (
 @click.option("--phase", "phase", multiple=True, type=click.Choice(PHASES), help="Only these phases.  [default: all]")
 @click.option("--scripts/--no-scripts", default=True, help="Run the scripts and probes of the contract.")
 @click.option("--properties/--no-properties", default=True, help="Send generated requests.")
+@click.option("--import/--no-import", "shares", default=True, help="Fill the mock with what the real project holds.")
 @click.option("--deviations", type=FILE, help="List of accepted differences.  [default: that of the contract]")
 @click.option("--rate", type=click.FloatRange(0.01), help="Most requests a second to an address.  [default: 8]")
 @click.option(
@@ -70,9 +71,9 @@ TARGETS = (
 def replay(
     target: tuple[str, ...], api_key_env: tuple[str, ...], project: str | None, organization: str | None,
     profile: str | None, date: str | None, allow_writes: bool, clean: bool, examples: int, coverage: int, seed: int,
-    workers: int, only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, deviations: Path | None,
-    rate: float | None, timeout: float, ca_file: Path | None, html: Path | None, junit: Path | None,
-    json: Path | None,
+    workers: int, only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, shares: bool,
+    deviations: Path | None, rate: float | None, timeout: float, ca_file: Path | None, html: Path | None,
+    junit: Path | None, json: Path | None,
 ) -> None:  # fmt: skip
     """Hold the contract against a server, or against two and compare them.
 
@@ -103,7 +104,7 @@ def replay(
         examples=examples, most_coverage=coverage, seed=seed, workers=workers, only=only,
         phases=phase or PHASES, timeout_seconds=timeout,
     )  # fmt: skip
-    options = Options(settings, scripts=scripts, probes=scripts, properties=properties, date=date)
+    options = Options(settings, scripts=scripts, probes=scripts, properties=properties, shares=shares, date=date)
     library = _library(asked)
     opening = Opening(
         contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,

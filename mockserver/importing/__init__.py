@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract import Contract
+from mockserver.importing.adopting import adopt
 from mockserver.importing.masking import Masker
 from mockserver.importing.reading import MOST, Ask, Progress, Reader
 from mockserver.importing.records import ImportFailure, Records, records_of
 from mockserver.importing.writing import scenario, write
 
-__all__ = ["MOST", "ImportFailure", "Masker", "Records", "read_project", "scenario", "write"]
+__all__ = ["MOST", "ImportFailure", "Masker", "Records", "adopt", "read_project", "scenario", "write"]
 
 
 def read_project(

@@ -44,6 +44,7 @@ VOCABULARY = frozenset({
     "event_type", "time_interval", "interval", "operator_value", "person_display_name_properties", "data_attributes",
     "live_events_columns", "modifiers", "default_modifiers", "tag", "latest_tag", "plugin_type", "level", "source",
     "date_from", "date_to", "breakdown_type", "display", "explicit_datetime", "protocol", "variant", "timezone",
+    "methods", "jobs", "scheduled_tasks",
 })  # fmt: skip
 """Fields whose text means something to the servers or names what code is written against."""
 NAMING_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort", "behavioral", "flag"})

@@ -55,6 +55,8 @@ class Reading:
     groups: list[dict[str, Any]] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
     """What could not be read, or not all of it, and why."""
+    cut: bool = False
+    """Whether there was more of something than was to be read."""
 
 
 class Reader:
@@ -105,16 +107,16 @@ class Reader:
     def _read_list(self, source: Source, parents: Mapping[str, Any]) -> None:
         for number, row in enumerate(self._pages(source.family, self._fill(source.path, parents))):
             if number == self._most:
-                self.reading.left[source.family] = f"more than {self._most}, the others of which were not read"
+                self._cut(source.family)
                 return
             self.reading.rows.append((source, parents, self._whole(source, parents, row)))
 
     def _whole(self, source: Source, parents: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return all that is shown of a record, where the list showed less."""
-        if source.detail is None or row.get("id") is None:
+        """Return all that is shown of a record, where the list shows less."""
+        if source.one is None or row.get("id") is None or not source.is_part(row):
             return row
-        found = self._get(source.family, self._fill(source.detail, {**parents, "id": row["id"]}) + "/")
-        return found if isinstance(found, Mapping) else row
+        found = self._get(source.family, self._fill(source.one, {**parents, "id": row["id"]}) + "/")
+        return {**row, **found} if isinstance(found, Mapping) else row
 
     def _parents(self, source: Source) -> Iterator[dict[str, Any]]:
         """Yield the ids of the records that a list belongs to: one for each that was read; none at all for most."""
@@ -152,8 +154,12 @@ class Reader:
             self.reading.left[what] = _why(answer)
             return []
         if len(rows) == self._most:
-            self.reading.left[what] = f"more than {self._most}, the others of which were not read"
+            self._cut(what)
         return [dict(zip(names, row, strict=False)) for row in rows if isinstance(row, list) and len(row) == len(names)]
+
+    def _cut(self, what: str) -> None:
+        self.reading.left[what] = f"more than {self._most}, the others of which were not read"
+        self.reading.cut = True
 
     # Pages
 

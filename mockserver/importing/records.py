@@ -34,6 +34,8 @@ class Records:
     """Fields that the contract does not know, and how many records had them; of a later server, or of one's own."""
     project_id: int = 0
     organization_id: str = ""
+    is_whole: bool = True
+    """Whether nothing was left for being too much."""
 
     def count(self) -> dict[str, int]:
         """Return how many records there are of each table that has any."""
@@ -51,7 +53,7 @@ class _Builder:
     def __init__(self, contract: Contract, reading: Reading) -> None:
         self._contract = contract
         self._reading = reading
-        self._records = Records(left=dict(reading.left))
+        self._records = Records(left=dict(reading.left), is_whole=not reading.cut)
         self._by_key: dict[str, dict[Any, dict[str, Any]]] = {name: {} for name in TABLES if TABLES[name].loadable}
         self._kinds: dict[str, dict[str, Kind]] = {}
 
@@ -93,7 +95,7 @@ class _Builder:
             self._by_key["users"][asker].update(
                 current_organization_id=self._records.organization_id, current_project_id=project["id"]
             )
-            self._join(asker, level, {})
+            self._join(asker, level, {"joined_at": me.get("date_joined")})
 
     # Rows
 
@@ -106,10 +108,12 @@ class _Builder:
         if _key_of(table, record) is None:
             return
         self._put(table.name, record)
+        if table.name == "organizations":
+            self._take_siblings(row.get("teams"))
         if table.name == "projects":
             self._take_group_types(row.get("group_types"))
         for name, value in self._described(table, record, row):
-            self._put(name, value, only_new=True)
+            self._put(name, {**BY_FAMILY.get(source.family, {}), **value}, only_new=True)
 
     def _record(self, source: Source, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what of a row a table keeps, users by their ids."""
@@ -187,6 +191,16 @@ class _Builder:
             if len(known) < len(members):
                 self._records.left["cohort members"] = "persons beyond those that were read"
 
+    def _take_siblings(self, shown: Any) -> None:
+        """Take what an organization shows of its other projects, which are there and nothing more."""
+        for row in shown if isinstance(shown, list) else ():
+            if isinstance(row, Mapping) and row.get("id") != self._records.project_id:
+                record: dict[str, Any] = {}
+                for name in self._kinds["projects"]:
+                    self._read("projects", record, name, row.get(name))
+                if "id" in record:
+                    self._put("projects", record)
+
     def _take_group_types(self, shown: Any) -> None:
         for row in shown if isinstance(shown, list) else ():
             index = row.get("group_type_index") if isinstance(row, Mapping) else None
@@ -220,12 +234,17 @@ class _Builder:
     def _described(
         self, table: Table, record: Mapping[str, Any], row: Mapping[str, Any]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield what a row tells of the records that it refers to: `insight_name` beside an insight's id."""
+        """Yield what a row tells of the records that it refers to: `insight_name` or `plugin_info` beside their ids."""
         for name, target in table.references.items():
             if TABLES[target].identity is not Identity.INTEGER or target in TENANTS or record.get(name) is None:
                 continue
-            told = {field: row.get(f"{target.removesuffix('s')}_{field}") for field in TABLES[target].fields}
-            yield target, {TABLES[target].key: record[name], **{k: v for k, v in told.items() if v is not None}}
+            beside = {field: row.get(f"{target.removesuffix('s')}_{field}") for field in TABLES[target].fields}
+            whole = row.get(f"{name}_info")
+            told: dict[str, Any] = {}
+            for field_name, value in {**beside, **(whole if isinstance(whole, Mapping) else {})}.items():
+                if field_name in TABLES[target].fields:
+                    self._read(target, told, field_name, value)
+            yield target, {**told, TABLES[target].key: record[name]}
 
     def _settle_references(self) -> None:
         """Let every reference name a record: what was not read stands there with nothing but its id, or not at all."""
@@ -267,6 +286,8 @@ def error_of(left: Mapping[str, str]) -> str:
     return f"{name}: {reason}"
 
 
+BY_FAMILY = {"pipeline_destinations": {"capabilities": {"methods": ["onEvent"]}}}
+"""What a family's records tell of those that they refer to, by being listed there: its plugins are sent events."""
 TENANTS = ("projects", "organizations", "users")
 COMPUTED = {
     "organizations": frozenset({"teams", "projects", "metadata", "membership_level", "member_count"}),

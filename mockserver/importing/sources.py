@@ -33,8 +33,16 @@ class Source:
     """Fields that show a user whole."""
     shape: str | None
     """The component that its rows are."""
-    detail: str | None = None
-    """Path of one record, where the list shows less of it than there is."""
+    one: str | None = None
+    """Path of one record, where it can be asked for."""
+    shows_less: bool = False
+    """Whether the list shows less of a record than there is."""
+
+    def is_part(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row of the list is not all of its record: an order lost, what it refers to not described."""
+        several = row.get("distinct_ids")
+        undescribed = any(row.get(f"{name}_info", row) is None for name in self.table.references)
+        return self.shows_less or undescribed or (isinstance(several, list) and len(several) > 1)
 
     @property
     def parents(self) -> dict[str, str]:
@@ -82,8 +90,9 @@ def _of_resource(contract: Contract, resource: type[Resource]) -> Iterator[Sourc
             yield Source(table, resource.family, f"{mount}/{one.relative}", relations, _shape(one))
     elif listing is not None:
         rows = resource(contract).rows_component(listing.successes[Profile.OBSERVED].schema)
-        detail = one.path if one is not None and _shows_less(contract, rows, _shape(one)) else None
-        yield Source(table, resource.family, listing.path, relations, rows, detail)
+        path = one.path if one is not None else None
+        less = one is not None and _shows_less(contract, rows, _shape(one))
+        yield Source(table, resource.family, listing.path, relations, rows, path, less)
 
 
 def _shape(operation: Operation) -> str | None:

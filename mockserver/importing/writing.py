@@ -34,8 +34,7 @@ def scenario(records: Records, tables: Tables, about: str) -> str:
         whole.setdefault("organization_memberships", []).append(
             {"organization_id": records.organization_id, "user_id": asker, "level": 15}
         )
-    for project in whole["projects"]:
-        project.setdefault("api_token", TOKEN)
+    whole["projects"][0].setdefault("api_token", TOKEN)
     whole["api_keys"] = [
         {"value": value, "user_id": asker, "label": value.removeprefix("phx_mock_"), "scopes": scopes}
         for value, scopes in KEYS.items()

@@ -67,6 +67,8 @@ class Alignment:
 
     twins: bool
     """Whether both hold the same data, so that every value is determined."""
+    alike: bool = True
+    """Whether both run the same code, so that the order of keys is, too."""
     counterparts: dict[Any, Any] = field(default_factory=dict)
     headers: tuple[str, ...] = HEADERS
     """Which headers are compared."""
@@ -124,7 +126,13 @@ class Alignment:
                 yield Difference(f"{place}.{name}", "missing", _short(left[name]), "")
             elif name not in left:
                 yield Difference(f"{place}.{name}", "added", "", _short(right[name]))
-        if self.twins and list(left) != list(right) and left.keys() == right.keys() and not _is_free(place):
+        if (
+            self.twins
+            and self.alike
+            and list(left) != list(right)
+            and left.keys() == right.keys()
+            and not _is_free(place)
+        ):
             yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
         names_cohort = left.get("type") in COHORT_FILTERS
         for name in left:

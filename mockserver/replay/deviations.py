@@ -127,7 +127,9 @@ def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[P
         found.append(("*", "the servers of one profile do not have it"))
     refusing = {operation.refuses_keys_in(profile) for profile in profiles if profile.is_observed}
     if len(refusing) > 1:  # the pages show every operation with a key
-        found += [(place, "the servers of one date take no key for it") for place in ("status", "$.detail")]
+        found += [
+            (place, "the servers of one date take no key for it") for place in ("status", "$.detail", "header allow")
+        ]
     statuses = {profile: operation.successes[profile].status for profile in profiles}
     if len(set(statuses.values())) > 1:
         found.append(("status", "; ".join(f"{profile}: {status}" for profile, status in statuses.items())))

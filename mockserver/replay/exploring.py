@@ -39,7 +39,10 @@ class Exploration:
     report: Report
     differences: Differences
     explainer: Explainer
-    twins: bool
+    alike: bool
+    """Whether both targets are ours."""
+    determines: Callable[[Operation], bool]
+    """Whether both hold all that an operation shows."""
     progress: Progress
 
     @cached_property
@@ -160,10 +163,11 @@ class Exploration:
             theirs = right.get(key)
             path = ours.label.partition(" ")[2]  # coverage also tries methods that the operation does not have
             operation = self._by_label.get(f"{ours.method} {path}") or self._by_label[ours.label]
-            if theirs is None or not _is_same_request(ours, theirs, exactly=self.twins):
+            exactly = self.determines(operation)
+            if theirs is None or not _is_same_request(ours, theirs, exactly=exactly):
                 self.report.unaligned += 1
                 continue
-            alignment = alignments.setdefault(key[:2], Alignment(self.twins))
+            alignment = alignments.setdefault(key[:2], Alignment(exactly, alike=self.alike))
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
             answers, requests = (ours.answer, theirs.answer), (ours.request, theirs.request)
             pairs = zip(self.targets, answers, strict=True)

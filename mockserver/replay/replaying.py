@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from mockserver.contract import Contract, Operation, Profile
+from mockserver.importing import ImportFailure, read_project
+from mockserver.importing.sources import sources
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.causes import OWN_ROLES, Cause, Explainer, Explanation
@@ -24,7 +26,10 @@ from mockserver.replay.safety import is_open, only_reads, reason_to_skip
 from mockserver.replay.script import Answer, Outcome, Script, run, said_in
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, SERVER_ERRORS, Refused
+from mockserver.seeding import LoadError
 
+IMPORTED = frozenset({"list", "retrieve", "persons"})
+"""Actions that show what an import reads."""
 SLOW_SECONDS = 0.2
 SLOW_TIMES = 8
 LONGEST_TEXT = 1500
@@ -42,6 +47,8 @@ class Options:
     """Only scripts of these families; all where empty."""
     generated: frozenset[str] = frozenset()
     """Only for these operations, by id, requests are generated; for all where empty."""
+    shares: bool = True
+    """Whether a mock is filled with what the server holds that it is compared with, where it can be."""
     date: str | None = None
     """The month whose servers those that are not ours are; found out where it is not told."""
 
@@ -65,7 +72,9 @@ class Replay:
         self._settle_profiles()
         self._finders: dict[str, Finder] = {}
         self._explainer = Explainer(self.targets, self._finders)
-        self._twins = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
+        self._alike = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
+        self._shares = False
+        self._imported = {source.family for source in sources(contract)}
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
                 target.role = "session"
@@ -74,8 +83,10 @@ class Replay:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
         with self.report.running():
             self._date()
-            identifiers = [self._learn(target) for target in self.targets]
-            if self._twins:  # the same records, whichever a server lists first
+            shared = self._share() if self.options.shares else None
+            learning = [shared] if shared else self.targets  # a mock that shares a world may make nothing for itself
+            identifiers = [self._learn(target) for target in learning]
+            if self._alike or shared:  # the same records, whichever a server lists first
                 identifiers = [identifiers[0]] * len(self.targets)
             if self.options.probes:
                 self._run_probes(identifiers)
@@ -111,6 +122,36 @@ class Replay:
     @property
     def _profiles(self) -> list[Profile]:
         return [target.profile for target in self.targets]
+
+    # The same world on both sides
+
+    def _share(self) -> Target | None:
+        """Fill a mock with all that can be read of the server it is compared with, ids included; return that server.
+
+        From then on the values of records are determined: what differs is the mock's doing or the server's.
+        """
+        mock = next((target for target in self.targets if target.adopt is not None), None)
+        real = next((target for target in self.targets if not target.is_ours), None)
+        if mock is None or mock.adopt is None or real is None:
+            return None
+        try:
+            records = read_project(
+                self.contract, real.ask, real.ids,
+                progress=lambda what, done, total: self._progress(f"{real.name}: {what}", done, total),
+            )  # fmt: skip
+            mock.keys = {role: key for role, key in mock.keys.items() if role in real.keys}  # as many, and no more
+            mock.adopt(records, real.scopes)
+        except (ImportFailure, LoadError) as error:
+            self.report.notes.append(f"{mock.name} keeps its own records: those of {real.name} make no world: {error}")
+            return None
+        told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in records.count().items())
+        self.report.notes.append(f"{mock.name} held what could be read of {real.name}: {told}.")
+        self._shares = records.is_whole
+        return real
+
+    def _determines(self, operation: Operation) -> bool:
+        """Return whether both targets hold all that an operation shows: what was not imported is another history."""
+        return self._alike or (self._shares and operation.action in IMPORTED and operation.family in self._imported)
 
     # Identifiers
 
@@ -232,7 +273,7 @@ class Replay:
         return Failure("script", title, text, written, explanation=explanation, request=request)
 
     def _compare_outcomes(self, script: Script, left: list[Outcome], right: list[Outcome]) -> None:
-        alignment = Alignment(self._twins)
+        alignment = Alignment(self._alike, alike=self._alike)
         written: list[str] = []
         for ours, theirs in zip_longest(left, right):
             if ours is None or theirs is None or ours.answer is None or theirs.answer is None:
@@ -242,6 +283,7 @@ class Replay:
             operation, answers = self._operations[ours.step.call], (ours.answer, theirs.answer)
             if self._fails_alone(answers):
                 break
+            alignment.twins = self._determines(operation)
             apart = passed_over(operation, self._profiles, said_in(ours.step.spec))
             for difference in alignment.differences(*answers, cross_origin=ours.cross_origin):
                 why = self._explainer.difference(
@@ -267,7 +309,7 @@ class Replay:
         options = self.options
         Exploration(
             self.contract, self.targets, options.settings, options.generated,
-            self.report, self._differences, self._explainer, self._twins, self._progress,
+            self.report, self._differences, self._explainer, self._alike, self._determines, self._progress,
         ).run(identifiers)  # fmt: skip
 
     # Differences
@@ -287,7 +329,7 @@ class Replay:
     def _tell_unreached(self, identifiers: Sequence[Identifiers]) -> None:
         """Say of each operation without a success what kept it from one."""
         for target, known in zip(self.targets, identifiers, strict=True):
-            if target.is_ours and len(self.targets) > 1 and not self._twins:
+            if target.is_ours and len(self.targets) > 1 and not self._alike:
                 continue  # it was asked only what the other may be asked
             for row in self.report.described:
                 showing = row.showings[target.name]
@@ -296,7 +338,7 @@ class Replay:
 
     def _finish(self) -> None:
         report = self.report
-        if len(self.targets) == 2 and self._twins:
+        if self._alike:
             for row in report.rows.values():
                 self._compare_speed(row)
         for info, target in zip(report.targets, self.targets, strict=True):

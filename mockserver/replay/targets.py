@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from mockserver.contract import Contract, Profile
+from mockserver.importing import Records, adopt
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.script import Answer
 from mockserver.replay.wire import Adapter, Limits, Refused, Unreachable, explain, open_session
@@ -64,6 +65,8 @@ class Target:
     reset: Callable[[], None] | None = None
     settle: Callable[[], None] | None = None
     close: Callable[[], None] = lambda: None
+    adopt: Callable[[Records, frozenset[str] | None], None] | None = None
+    """Lets a mock's world hold an imported project and nothing else, with a key of these scopes."""
     session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -141,12 +144,19 @@ def start_mock(
         worlds.register(worlds.default)
 
     about = worlds.describe(worlds.default)
-    return Target(
+    target = Target(
         name, server.address.url, profile,
         {"project_id": about["project_id"], "organization_id": about["organization_id"], **FOREIGN_PROJECT},
         dict(ROLES), Adapter(name, limits or Limits()),
         is_ours=True, reset=reset, settle=lambda: worlds.default.settle() and None, close=server.stop,
     )  # fmt: skip
+
+    def take_in(records: Records, scopes: frozenset[str] | None) -> None:
+        target.ids.update(adopt(contract, worlds.default, records, target.keys, scopes))
+        worlds.register(worlds.default)
+
+    target.adopt = take_in
+    return target
 
 
 def open_url(
