@@ -17,6 +17,8 @@ PARAMETER = re.compile(r"{(\w+)}")
 ID_PLACES = (("id",), ("query_status", "id"))
 LISTED_ELSEWHERE = {"plugin_configs": "pipeline_destination_configs"}
 """A collection without a list of its own, by the last word of its path, and the one that lists the same records."""
+NEEDED = {"remote_config": "is_remote_configuration"}
+"""What must be true of the records that a path is asked of, by the path's last word."""
 ASKED_FOR = {"person_id": ("/api/projects/{project_id}/persons", "uuid")}
 """Required parameters of queries that name a record: where it is, and what of it they hold."""
 
@@ -93,7 +95,12 @@ class Finder:
             if name in TENANTS:
                 continue
             collection = filled.partition(f"/{{{name}}}")[0]
-            known = self._of_collection(collection, path.partition(f"/{{{name}}}")[0])
+            needed = NEEDED.get(filled.rpartition("/")[2])
+            known = (
+                self._listed(collection, needed)
+                if needed
+                else self._of_collection(collection, path.partition(f"/{{{name}}}")[0])
+            )
             if not known:
                 return values
             if PARAMETER.search(filled.partition(f"{{{name}}}")[2]):
@@ -113,11 +120,13 @@ class Finder:
             self._found[collection] = self._listed(collection) or self._created(collection, template)
         return self._found[collection]
 
-    def _listed(self, collection: str) -> Sequence[Any]:
+    def _listed(self, collection: str, needed: str | None = None) -> Sequence[Any]:
+        """Return identifiers of a collection's records; `needed` is a field that must be true of them."""
         head, _, last = collection.rpartition("/")
         if last in LISTED_ELSEWHERE:
             collection = f"{head.replace('/environments/', '/projects/')}/{LISTED_ELSEWHERE[last]}"
         rows = [row for row in self._rows(collection) if row.get("id") is not None]
+        rows = [row for row in rows if needed is None or row.get(needed)]
         if any(row.get("is_static") for row in rows):  # what adds persons to a cohort needs a static one
             rows = [row for row in rows if row.get("is_static")]
         own = str(self._tenants.get("project_id")) if last == "projects" else ""

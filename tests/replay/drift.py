@@ -49,7 +49,7 @@ class Finding:
 
 def breaks() -> list[Break]:
     """Return everything that is broken, one at a time."""
-    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport()]
+    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *_flags()]
 
 
 def _fields() -> Iterator[Break]:
@@ -160,6 +160,30 @@ def _transport() -> Iterator[Break]:
         yield Break("slow", operation, b.slow(SLOW_SECONDS))
     for operation in ("persons_retrieve", "cohorts_list", "annotations_partial_update"):
         yield Break("500 once in n", operation, b.failing(7))
+
+
+def _flags() -> Iterator[Break]:
+    """Yield what can go wrong with flags, which no page shows."""
+    yield Break("field missing", "feature_flags_retrieve", b.on_success(b.each(b.without("filters"))), what="filters")
+    yield Break("field renamed", "feature_flags_create", b.on_success(b.each(b.renamed("key", "name_"))), what="key")
+    for operation, name, change in (
+        ("feature_flags_list", "active", str), ("feature_flags_retrieve", "status", lambda value: "FRESH"),
+        ("feature_flags_status_retrieve", "status", lambda value: f"{value}!"),
+    ):  # fmt: skip
+        yield Break("value", operation, b.on_success(b.each(b.valued(name, change))), what=name)
+    yield Break("status", "feature_flags_create", b.status(200), what="200")
+    yield Break("write not persisted", "feature_flags_partial_update", forgets=True)
+    yield Break("filter ignored", "feature_flags_list", incoming=b.ignoring("search"), what="search")
+    yield Break("scope not enforced", "feature_flags_update", incoming=b.trusting({READ_ONLY: OWNER}))
+    local = "feature_flags_local_evaluation_retrieve"
+    yield Break("foreign tenant visible", local, incoming=b.trusting({OUTSIDER: OWNER}))
+    yield Break("field missing", local, b.on_success(_without_cohorts), what="cohorts")
+    yield Break("wrong content type", "feature_flags_remote_config_retrieve", b.typed("text/html"))
+    yield Break("order", "flag_value_values_retrieve", b.on_success(b.reversed_rows))
+
+
+def _without_cohorts(told: Any) -> Any:
+    return {name: value for name, value in told.items() if name != "cohorts"}
 
 
 class Bench:
