@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from mockserver.contract import Contract
@@ -21,7 +22,7 @@ from mockserver.replay.recordings.model import (
 from mockserver.replay.recordings.recording import redacted, redactor_of
 from mockserver.replay.report.model import Report
 from mockserver.replay.safety import only_reads, reason_to_skip
-from mockserver.replay.script import Answer, Outcome, Script, run
+from mockserver.replay.script import Answer, Outcome, Script, Step, run, said_in
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SAFE, Refused
 
@@ -80,7 +81,7 @@ class Asker:
         script: Script | None = recorded.as_script(recording.name)
         calls = [step.spec["call"] for step in recorded.steps]
         if recorded.name.startswith(PREFIX):
-            script = fresh.get((calls[0], recorded.name))
+            script = of_now(fresh.get((calls[0], recorded.name)), recorded.as_script(recording.name))
         reason = self._reason_to_skip(script, calls)
         if reason is not None or script is None:
             self._report.skipped[f"{recording.name}: {recorded.name} ({calls[0]})"] = reason or ""
@@ -126,3 +127,15 @@ class Asker:
     def _differences(self, alignment: Alignment, step: RecordedStep, ours: Answer) -> list[Difference]:
         found = alignment.differences(step.answer, redacted(ours, self._redactor))
         return [difference for difference in found if step.determines(difference)]
+
+
+def of_now(fresh: Script | None, recorded: Script) -> Script | None:
+    """Return the probe that asks of a target's own records what was asked when it was recorded.
+
+    Probes change: where the one of now sends other parameters, those that were sent are sent again.
+    """
+    if fresh is None or said_in(fresh.steps[0].spec) == said_in(recorded.steps[0].spec):
+        return fresh
+    first = recorded.steps[0]
+    asked = Step(first.call, {**first.spec, "path": fresh.steps[0].spec.get("path", {})})
+    return replace(recorded, steps=(asked, *recorded.steps[1:]))
