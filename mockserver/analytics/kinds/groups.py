@@ -31,7 +31,8 @@ def groups_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     )
     found, page = Page.of(query).run(inquiry, table)
     types = [kind for _, kind in found.types]
-    return answer(query, found.rows, found.hogql, **page, columns=columns, types=types, kind="GroupsQuery")
+    told = answer(query, found.rows, found.hogql, **page, columns=columns, types=types, kind="GroupsQuery")
+    return {**told, "modifiers": None}
 
 
 def _conditions(inquiry: Inquiry, query: Mapping[str, Any]) -> list[Node]:
