@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,12 +69,13 @@ TARGETS = (
 @click.option("--html", type=FILE, help="Write the report as a page.")
 @click.option("--junit", type=FILE, help="Write the report as JUnit XML.")
 @click.option("--json", "json", type=FILE, help="Write the report as JSON.")
+@click.option("--github", is_flag=True, help="Annotate a run of GitHub Actions, and write the summary of its job.")
 def replay(
     target: tuple[str, ...], api_key_env: tuple[str, ...], project: str | None, organization: str | None,
     profile: str | None, date: str | None, allow_writes: bool, clean: bool, examples: int, coverage: int, seed: int,
     workers: int, only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, shares: bool,
     deviations: Path | None, rate: float | None, timeout: float, ca_file: Path | None, html: Path | None,
-    junit: Path | None, json: Path | None,
+    junit: Path | None, json: Path | None, github: bool,
 ) -> None:  # fmt: skip
     """Hold the contract against a server, or against two and compare them.
 
@@ -128,6 +130,8 @@ def replay(
             try:
                 if report is not None:
                     write_reports(report, html, junit, json)
+                    if github:
+                        tell_github(report)
             finally:
                 leave(opened)
     raise click.exceptions.Exit(report.exit_code)
@@ -195,6 +199,23 @@ def _run(
         raise UsageFailure(str(error)) from None
     show(report, console)
     return report
+
+
+def tell_github(report: Report) -> None:
+    """Print the annotations of a workflow run, and add to the summary of its job, where it has one.
+
+    Raises: UsageFailure.
+    """
+    from mockserver.replay.report.github import commands, summary
+
+    click.echo(commands(report))
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if file:
+        try:
+            with Path(file).open("a", encoding="utf-8", errors="replace") as out:
+                out.write(summary(report))
+        except OSError as error:
+            raise UsageFailure(f"{file}: {error.strerror}") from None
 
 
 def write_reports(report: Report, html: Path | None, junit: Path | None, json_file: Path | None) -> None:

@@ -96,15 +96,15 @@ class Stranger:
 
     def __init__(
         self, contract: Contract, variant: Variant = FULL, *, wrap: Callable[[Any], Application] = lambda app: app,
-        port: int = 0,
+        port: int = 0, world: World | None = None,
     ) -> None:  # fmt: skip
         self.variant = variant
         self.application = create_app(
-            scenario=str(variant.scenario), profile="observed", admin=False, cors="off", contract=contract
+            world, scenario=str(variant.scenario), profile="observed", admin=False, cors="off", contract=contract
         )
         self.world: World = self.application.extensions["mockserver"].default
         self.keys = {role: f"phx_{role.replace('_', '')}".ljust(47, "0") for role in KEYS}
-        users = {user["id"] for user in self.world.view().table("users")}
+        users = {user["id"] for user in self.world.view().table("users")} if world is None else set()
         made = [
             {"value": value, "label": role, **KEYS[role]}
             for role, value in self.keys.items()

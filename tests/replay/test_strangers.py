@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +14,7 @@ from mockserver.cli import main
 from mockserver.contract import Contract
 from tests.replay.stranger import FULL, ORGANIZATION, VARIANTS, Stranger, Variant
 
+FINE = replace(FULL, name="fine", fails=False)
 ONLY = r"annotations_(list|create|retrieve|partial)|roles_(list|create)|persons_cohorts|comments_list|query_log"
 TARGETS = {"alone": (), "mock first": ("mock:observed",), "pages first": ("mock",)}
 MODES = {"all": (), "scripts": ("--no-properties",), "properties": ("--no-scripts",)}
@@ -66,6 +68,41 @@ def test_what_cannot_be_asked_is_said_once(run, stranger) -> None:
     ).output  # fmt: skip
     line = "skipped: there is no key of role 'outsider' for real; --api-key-env outsider=NAME gives one"
     assert " ".join(said.split()).count(line) == 1
+
+
+def test_what_was_found_is_kept_at_whichever_moment_a_server_dies(run, stranger, tmp_path) -> None:
+    only = ("--only", "roles_(list|retrieve)|persons_cohorts", "--examples", "1", "--coverage", "2")
+    whole = stranger()
+    run("replay", *whole.options, *only, exit_code=1, **whole.environment)
+    moments = [len(whole.asked) * tenth // 11 for tenth in range(1, 11)]
+    for number, moment in enumerate(moments):
+        dying = stranger()
+        dying.dies_after = moment
+        other = ("--target", "mock:observed") if number % 3 == 0 else ()
+        arguments = ("replay", *other, *dying.options, *only, "--json", "report.json")
+        said = run(*arguments, exit_code=3, **dying.environment).output
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert "cannot be reached" in report["targets"][-1]["problem"], moment
+        assert report["headline"].startswith("real was lost on the way") and report["headline"][:30] in said
+        (tmp_path / "report.json").unlink()
+
+
+def test_what_a_dead_server_was_left_with_is_removed_later(run, stranger, contract, tmp_path) -> None:
+    dying = stranger(FINE)
+    dying.before = lambda number: setattr(dying, "dies_after", number) if count(dying, "annotations") > 5 else None
+    writing = ("--allow-writes", "--project", "42", "--no-properties", "--only", "annotations")
+    said = run("replay", *dying.options, *writing, exit_code=3, **dying.environment).output
+    assert "run mockserver replay --clean later" in said and list(tmp_path.rglob("*.jsonl"))
+    port = int(dying.url.rpartition(":")[2])
+    with Stranger(contract, FINE, port=port, world=dying.world) as again:
+        told = run("replay", "--clean", *again.options, **again.environment).output
+    assert "real: removed" in told and not list(tmp_path.rglob("*.jsonl"))
+    assert count(dying, "annotations") == 3
+
+
+def count(server: Stranger, table: str) -> int:
+    """Return how many records are shown."""
+    return sum(not record.get("deleted") for record in server.world.view().table(table))
 
 
 def sweep() -> int:
