@@ -249,6 +249,8 @@ def clean(targets: Sequence[Target], *, earlier: bool = False) -> None:
         if removed.number:
             gone = removed.number - len(removed.left)
             click.echo(f"{target.name}: removed {gone} of the {removed.number} records that a replay made")
+        elif earlier:
+            click.echo(f"{target.name}: nothing that a replay made is left")
         for line in removed.left:
             click.echo(f"  left: {line}; try again with --clean", err=True)
         others = len(journal.earlier) + len(journal.doubtful)

@@ -67,7 +67,8 @@ def headline(report: Report) -> str:
         first, rest = found[0], len(found) - 1
         more = f", and {rest} more below" if rest else ""
         return f"Look at {first.operations[0]} first: {first.what.rstrip('.')}{more}"
-    foreign = [t for t in report.targets if report.reached(t.name) < len(report.described)]
+    kept = {name for name, _ in unreached(report)}
+    foreign = [t for t in report.targets if t.name in kept]
     if report.interrupted:
         return "Stopped before the end, with nothing unexplained until then; run it again for the rest"
     if foreign:
