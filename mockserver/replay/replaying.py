@@ -86,6 +86,9 @@ class Replay:
             shared = self._share() if self.options.shares else None
             learning = [shared] if shared else self.targets  # a mock that shares a world may make nothing for itself
             identifiers = [self._learn(target) for target in learning]
+            for target in self.targets:
+                finder = Finder(self.contract, target.ids, target.ask, may_create=False)
+                self._finders.setdefault(target.name, finder)
             if self._alike or shared:  # the same records, whichever a server lists first
                 identifiers = [identifiers[0]] * len(self.targets)
             if self.options.probes:
