@@ -18,13 +18,16 @@ HASH_KEYS = "flag_hash_keys"
 def subject_of(
     view: View, project_id: int, distinct_id: str, rules: Rules, *, given: Properties | None = None,
     groups: Mapping[str, Any] | None = None, given_of_groups: Mapping[str, Properties] | None = None,
-    anonymous_id: str | None = None,
+    anonymous_id: str | None = None, only_given: bool = False,
 ) -> Subject:  # fmt: skip
-    """Return somebody to evaluate flags for; groups are named by their types, and properties of groups as well."""
+    """Return somebody to evaluate flags for; groups are named by their types, and properties of groups as well.
+
+    `only_given` leaves out what is stored of the person.
+    """
     person = find_person(view, project_id, distinct_id)
     types = group_types(view, project_id)
     keys = {index: key for index, name in types.items() if (key := group_key((groups or {}).get(name)))}
-    stored: dict[int | None, Properties | None] = {PERSON: person["properties"] if person else None}
+    stored: dict[int | None, Properties | None] = {PERSON: person["properties"] if person and not only_given else None}
     for index, key in keys.items():
         stored[index] = _group_properties(view, project_id, index, key)
     told = given_of_groups or {}

@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     Reason.HOLDOUT: "Holdout condition value",
     Reason.DISABLED: "Feature flag is disabled",
     Reason.MISSING_DEPENDENCY: "Flag cannot be evaluated due to missing dependency",
+    Reason.MISSING_COHORT: "Cohort dependency not found",
 }
 
 

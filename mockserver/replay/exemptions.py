@@ -83,9 +83,9 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
-        "Parameters that are JSON, HogQL, a date, a time zone or an entity are text to a schema, and must be read.",
+        "Parameters that are JSON, HogQL, a date, a zone, a field or an entity are text to a schema, and must be read.",
         answer=r"invalid_input: (Properties are unparsable!|Datetime has wrong format.*|An entity .*|Value must be .*"
-        r"|Invalid date range: .*)"
+        r"|Invalid date range: .*|Cannot order by .*)"
         r"|invalid_choice: .*|None: Must include specified date",
     ),
     Exemption(

@@ -176,7 +176,7 @@ def _evaluate(
         remember(transaction, project_id, [distinct_id, asked.anonymous_id], asked.anonymous_id, flags.keeps_people)
     subject = subject_of(
         transaction, project_id, distinct_id, rules, given=asked.given, groups=asked.groups,
-        given_of_groups=asked.given_of_groups, anonymous_id=asked.anonymous_id,
+        given_of_groups=asked.given_of_groups, anonymous_id=asked.anonymous_id, only_given=asked.only_given,
     )  # fmt: skip
 
     def is_wanted(flag: Flag) -> bool:
@@ -287,19 +287,21 @@ def _shaped_for_decide(
 
 
 def _detailed(outcome: Outcome, flags: Project, payloads: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _detail(flags.flags[key].record, verdict, payloads.get(key)) for key, verdict in outcome.verdicts.items()
-    }
+    return {key: _detail(flags.flags[key], verdict, payloads.get(key)) for key, verdict in outcome.verdicts.items()}
 
 
-def _detail(flag: Record, verdict: Verdict, payload: Any) -> dict[str, Any]:
+def _detail(flag: Flag, verdict: Verdict, payload: Any) -> dict[str, Any]:
+    """Return all that is told of one flag; newer services say as well that it could not be computed."""
+    failed = verdict.reason is Reason.MISSING_COHORT
+    tells = not (failed and flag.rules.overrides_first)
     reason: dict[str, Any] = {"code": verdict.reason.value, "condition_index": verdict.index}
-    if verdict.reason is not Reason.MISSING_COHORT:
+    if tells:
         reason["description"] = verdict.description
-    metadata = {"id": flag["id"], "version": flag["version"], "description": None, "payload": payload}
+    record = flag.record
+    metadata = {"id": record["id"], "version": record["version"], "description": None, "payload": payload}
     return {
-        "key": flag["key"], "enabled": verdict.enabled, "variant": verdict.variant if verdict.enabled else None,
-        "reason": reason, "metadata": metadata,
+        "key": flag.key, "enabled": verdict.enabled, "variant": verdict.variant if verdict.enabled else None,
+        **({"failed": True} if failed and tells else {}), "reason": reason, "metadata": metadata,
     }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class Question:
     runtime: str | None = None
     disabled: bool = False
     only_surveys: bool = False
+    only_given: bool = False
     version: int = 0
     with_config: bool = False
 
@@ -95,6 +96,7 @@ def read_for_service(body: Any, request: Request, *, is_of_2025: bool) -> Questi
         fields.get("runtime"),
         fields["disabled"] is True,
         request.args.get("only_evaluate_survey_feature_flags", "").lower() == "true",
+        not is_of_2025 and request.args.get("only_use_override_person_properties", "").lower() == "true",
         version,
         with_config,
     )

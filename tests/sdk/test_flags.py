@@ -99,6 +99,26 @@ def test_flags_are_for_runtimes_and_contexts(asker) -> None:
     assert seen("Mozilla/5.0", evaluation_contexts=["docs", "app"]) == {"for-docs"}
 
 
+def test_newer_services_may_be_told_to_believe_nothing_but_what_is_given(asker) -> None:
+    client = asker()
+    client.load(persons=[{"distinct_ids": ["u"], "properties": {"plan": "pro"}}])
+    pro = {"key": "plan", "type": "person", "operator": "exact", "value": ["pro"]}
+    client.load(feature_flags=[{"key": "pro", "filters": {"groups": [{"properties": [pro]}]}}])
+    paths = ("/flags/?v=2", "/flags/?v=2&only_use_override_person_properties=true")
+    assert [client.flags(path).json["flags"]["pro"]["enabled"] for path in paths] == [True, False]
+
+
+def test_newer_services_tell_which_flag_could_not_be_computed(asker) -> None:
+    gone = {"properties": [{"key": "id", "type": "cohort", "operator": "in", "value": 99}]}
+    for profile, failed in (("documented", True), ("observed", None)):
+        client = asker(profile)
+        client.load(feature_flags=[{"key": "gone", "filters": {"groups": [gone]}}])
+        answer = client.flags().json
+        told = answer["flags"]["gone"]
+        assert (answer["errorsWhileComputingFlags"], told["enabled"], told.get("failed")) == (True, False, failed)
+        assert told["reason"]["code"] == "dependency_not_found_cohort"
+
+
 @BOTH
 def test_properties_and_groups_are_listened_to(asker, profile: str) -> None:
     client = asker(profile)
