@@ -121,13 +121,11 @@ def _without_foreign_words(recorded: dict[str, Any], ours: dict[str, Any]) -> tu
 
 
 def _suggestions(exchange: RecordedExchange, recorded: dict[str, Any], ours: dict[str, Any]) -> tuple[Any, Any]:
-    """Return suggestions: fields in their order, functions in any; what they document is left out."""
+    """Return suggestions: fields in their order, functions in any, how many; what they document is left out."""
     want, got = recorded["suggestions"], ours["suggestions"]
     keys = want[0].keys() if want else ()
-    told = [{name: item.get(name) for name in keys} for item in got]
+    told = [item for item in ({name: item.get(name) for name in keys} for item in got) if item in want]
     count = exchange.kept.of if exchange.kept else len(want)
-    if exchange.kept:
-        told = [item for item in told if item in want]
     lists = ({"fields": [item for item in each if item.get("kind") == "Variable"],
               "others": sorted((item for item in each if item.get("kind") != "Variable"), key=_spelling)}
              for each in (want, told))  # fmt: skip
