@@ -101,7 +101,7 @@ class Asker:
 
     def _outcomes(self, script: Script) -> Iterator[Outcome]:
         try:
-            yield from run(script, self._target, self._contract, self._target.accepts)
+            yield from run(script, self._target, self._contract, self._target.accepts, exactly=True)
         except Refused as refused:
             self._report.skipped[f"{script.family}: {script.name}"] = str(refused)
 

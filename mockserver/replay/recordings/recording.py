@@ -101,13 +101,18 @@ class Recorder:
         varying = [_varying(kept[0], again) for again in kept[1:]]
         steps = tuple(
             RecordedStep(
-                {"call": outcome.step.call, **outcome.step.spec}, answer,
+                {"call": outcome.step.call, **outcome.step.spec, **_whose(script, outcome)}, answer,
                 varies=tuple(dict.fromkeys(place for places in varying for place in places[number])),
             )
             for number, (outcome, answer) in enumerate(zip(takes[0], kept[0], strict=True))
         )  # fmt: skip
         first = next(outcome.answer for outcome in takes[0] if outcome.answer is not None)
         return RecordedScript(script.name, script.role, script.profile, _moment(first), steps)
+
+
+def _whose(script: Script, outcome: Outcome) -> dict[str, str]:
+    """Return whose key a step was sent with, where that is not the one that the script names."""
+    return {"as": outcome.role} if outcome.role != (outcome.step.spec.get("as") or script.role) else {}
 
 
 def _varying(first: Sequence[Answer], again: Sequence[Answer]) -> list[tuple[str, ...]]:
