@@ -21,6 +21,7 @@ from mockserver.analytics.inquiries import MAX_LIMIT, Inquiry
 from mockserver.analytics.insights.answers import answer
 from mockserver.analytics.insights.breakdowns import OTHER, Breakdown
 from mockserver.analytics.insights.date_ranges import DateRange, show
+from mockserver.analytics.insights.retention_windows import Windows
 from mockserver.analytics.insights.series import Series, query_conditions, sampling_factor
 from mockserver.request.call import Call
 
@@ -28,10 +29,7 @@ DEFAULT_INTERVALS, INTERVALS_FOR_NONE, MOST_INTERVALS = 8, 7, 1000
 DEFAULT_PERIOD = "Day"
 DEFAULT_EVENT = {"id": "$pageview", "type": "events"}
 FIRST_TIMES = ("retention_first_time", "retention_first_ever_occurrence")
-CELLS = (
-    "arrayJoin(arrayConcat([0], arrayFilter(distance -> distance > 0 AND distance < {count},"
-    " arrayMap(slot -> slot - start, returns)))) AS distance"
-)
+CELLS = "arrayJoin(arrayConcat([0], arrayDistinct({distances}))) AS distance"
 
 Counts = dict[str, Counter[tuple[int, int]]]
 
@@ -69,8 +67,15 @@ class Retention:
         return self.filter.get("period") or DEFAULT_PERIOD
 
     @property
+    def windows(self) -> Windows:
+        """How far an actor that comes back is from where it began."""
+        return Windows.of(self.filter, self.period)
+
+    @property
     def width(self) -> int:
         """How many intervals a row has. Raises: QueryError."""
+        if self.windows.brackets:
+            return len(self.windows.brackets) + 1
         given = self.filter.get("totalIntervals")
         width = DEFAULT_INTERVALS if given is None else int(given) or INTERVALS_FOR_NONE
         if not 0 < width <= MOST_INTERVALS:
@@ -117,13 +122,13 @@ class Retention:
     def cells(self) -> nodes.SelectQuery:
         """Return each actor's cells: `start` is the row, `distance` the column."""
         rows = select(
-            f"SELECT {', '.join(['actor', *self._names])}, arrayJoin(starts) AS start, returns FROM {{actors}}",
+            f"SELECT {', '.join(['actor', *self._names])}, arrayJoin(starts) AS start, returns, firsts FROM {{actors}}",
             actors=self._actors(),
         )
         cells = select(
             f"SELECT {', '.join(['actor', *self._names])}, start, {CELLS} FROM {{rows}}",
             rows=rows,
-            count=constant(self.width),
+            distances=self.windows.distances(self.width),
         )
         if not self.filter.get("cumulative"):
             return cells
@@ -176,7 +181,8 @@ class Retention:
             conditions.append(compare(actor, "!=", constant("")))
         text = (
             "SELECT {actor} AS actor, {starts} AS starts,"
-            " groupUniqArrayIf({slot}, {returning} AND timestamp >= {start}) AS returns"
+            " groupArrayIf(tuple({slot}, timestamp), {target}) AS firsts,"
+            " groupArrayIf({came}, {returning} AND timestamp >= {start}) AS returns"
             f"{', {value} AS value' if self.breakdown else ''} FROM events WHERE {{where}}"
             f" GROUP BY {', '.join(['actor', *self._names])} HAVING countIf({{target}}) > 0"
         )
@@ -185,6 +191,7 @@ class Retention:
             actor=actor,
             starts=starts,
             slot=self._slot(),
+            came=field("timestamp") if self.windows.is_rolling else self._slot(),
             returning=returning,
             start=constant(days.start),
             target=target,
@@ -232,18 +239,18 @@ class Retention:
 
     def rows(self, counts: Mapping[tuple[int, int], int], value: str | None = None) -> list[dict[str, Any]]:
         """Return a row for each interval."""
-        factor, period, columns = sampling_factor(self.query), self.period, range(self.width)
+        factor, period, labels = sampling_factor(self.query), self.period, self.windows.labels(self.width)
 
         def cell(row: int, column: int) -> dict[str, Any]:
             number = counts.get((row, column), 0)
-            return {"count": number if factor == 1 else round(number / factor), "label": f"{period} {column}"}
+            return {"count": number if factor == 1 else round(number / factor), "label": labels[column]}
 
         return [
             {
                 "breakdown_value": value,
                 "date": show(beginning),
                 "label": f"{period} {row}",
-                "values": [cell(row, column) for column in columns],
+                "values": [cell(row, column) for column in range(len(labels))],
             }
             for row, beginning in enumerate(self.days.beginnings)
         ]
