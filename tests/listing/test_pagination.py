@@ -67,7 +67,7 @@ def changed(either):
     """A client for whom the project was changed eleven times."""
     session = either.as_key("phx_mock_session")
     for number in range(11):
-        assert session.patch("/api/projects/1/", {"name": f"Name {number}"}).status_code == 200
+        assert session.patch("/api/projects/1/", {"data_attributes": [f"data-{number}"]}).status_code == 200
     return session
 
 

@@ -51,8 +51,8 @@ def test_query_fills_a_static_cohort(team: Client) -> None:
     ("insight", "expected"),
     [
         ({"insight": "TRENDS", "entity_id": "bought", "entity_type": "events", "date_from": "-5d"}, ["bob"]),
-        ({"insight": "STICKINESS", "stickiness_days": 1, "events": '[{"id":"bought"}]', "date_from": "-10d"},
-         ["bob", "ann"]),
+        ({"insight": "STICKINESS", "stickiness_days": 1, "events": '[{"id":"bought"}]', "date_from": "-10d",
+          "entity_id": "bought", "entity_type": "events"}, ["bob", "ann"]),
         ({"insight": "FUNNELS", "events": '[{"id":"bought","order":0},{"id":"paid","order":1}]', "funnel_step": 2,
           "date_from": "-30d"}, ["ann"]),
         ({"insight": "LIFECYCLE", "events": '[{"id":"bought"}]', "target_date": "2026-01-13", "date_from": "-10d",
