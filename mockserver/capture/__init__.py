@@ -1,18 +1,19 @@
 """From what SDKs send to events and persons: the same steps, in the same order, as PostHog's own pipeline.
 
-`api` is where SDKs send it and `startup` what they ask when they start; `decoding` reads a body, `normalizing` makes
-events of it, `persons` lets them make and change persons, `groups` and `definitions` note what else they tell.
+`unpacking` opens a body, `syntax` reads its JSON and `decoding` what that holds, `normalizing` makes events of it,
+`persons` lets them make and change persons, `groups` and `definitions` note what else they tell; `batches` are the form
+of 2026, and `refusals` the errors of the older ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.capture.definitions import Definitions
 from mockserver.capture.groups import Groups
 from mockserver.capture.persons import ABOUT_PERSONS, People, person_uuid
-from mockserver.store import Transaction
+from mockserver.store import Record, Transaction
 from mockserver.world import entropy
 from mockserver.world.worlds import World
 
@@ -27,8 +28,9 @@ def ingest(
     """Store events of a project, make and change persons as they say, and return how many were stored.
 
     Each has `event`, `distinct_id`, `timestamp` and `properties`, and was created now unless it says otherwise. One
-    whose `uuid` is known is left out, as it was sent again. `settled` events are an export of stored ones: they may
-    carry `person_id` and `person_properties`, and change nobody.
+    whose `uuid` is known takes the place of the other if it has the same name, distinct id and day, as it was sent
+    again; else both are kept. `settled` events are an export of stored ones: they may carry `person_id` and
+    `person_properties`, and change nobody. Those that are `is_personless` change nobody either.
     """
     batch = Batch(world, transaction, project_id)
     for event in events:
@@ -50,17 +52,15 @@ class Batch:
         self.groups = Groups(transaction, project_id)
         self.definitions = Definitions(transaction, project_id, world.seed)
         self._table = transaction.table("events")
-        self._events: dict[str, dict[str, Any]] = {}
+        self._events: dict[Identity, dict[str, Any]] = {}
+        self._resent: dict[Identity, Record] = {}
         self._now = entropy.timestamp(entropy.now(transaction))
 
     def take(self, given: Mapping[str, Any]) -> None:
         """Take in an event as one that was just captured."""
-        uuid = given.get("uuid")
-        if uuid is not None and self._is_known(uuid):
-            return
         event = {**given, "properties": dict(given.get("properties") or {})}
         properties = event["properties"]
-        is_personless = properties.get("$process_person_profile") is False
+        is_personless = given.get("is_personless") or properties.get("$process_person_profile") is False
         if is_personless and event["event"] in NEEDS_A_PERSON:
             return
         self.groups.attach(properties)
@@ -78,9 +78,6 @@ class Batch:
 
     def restore(self, given: Mapping[str, Any]) -> None:
         """Take in an event as it was stored elsewhere."""
-        uuid = given.get("uuid")
-        if uuid is not None and self._is_known(uuid):
-            return
         known = self.people.find(given["distinct_id"])
         person_id = given.get("person_id") or (
             known.uuid if known else person_uuid(self.project_id, given["distinct_id"])
@@ -89,17 +86,14 @@ class Batch:
         current = known.properties if known else {}
         self._keep({"properties": {}, **given}, person_id, current if told is None else told)
 
-    def _is_known(self, uuid: str) -> bool:
-        return uuid in self._events or self._table.get(uuid) is not None
-
     def _forget_person(self, properties: dict[str, Any]) -> None:
         for name in PERSON_OPERATIONS:
             properties.pop(name, None)
 
     def _keep(self, event: Mapping[str, Any], person_id: str, person_properties: Mapping[str, Any]) -> None:
-        uuid = event.get("uuid") or entropy.uuid7(self.world.seed, self.transaction)
-        self._events[uuid] = {
-            "uuid": uuid,
+        given = event.get("uuid")
+        kept = {
+            "uuid": given or entropy.uuid7(self.world.seed, self.transaction),
             "project_id": self.project_id,
             "event": event["event"],
             "distinct_id": event["distinct_id"],
@@ -109,9 +103,41 @@ class Batch:
             "person_properties": person_properties,
             "created_at": event.get("created_at") or self._now,
         }
+        identity = identity_of(kept)
+        if given:
+            self._resend(identity)
+        self._events[identity] = kept
+
+    def _resend(self, identity: Identity) -> None:
+        """Let an event go that is sent again: the last one counts."""
+        self._events.pop(identity, None)
+        for known in self._table.find(uuid=identity.uuid):
+            if identity_of(known) == identity:
+                self._resent[identity] = known
 
     def save(self) -> int:
         """Store everything and return the number of events."""
         self.people.save()
         self.definitions.save()
+        for known in self._resent.values():
+            self._table.delete(known)
         return self._table.insert_many(self._events.values())
+
+
+class Identity(NamedTuple):
+    """What makes two events one: ClickHouse keeps the last of those that are alike in all of it.
+
+    Source: the order by which PostHog's table of events is sorted and merged.
+    """
+
+    project_id: int
+    day: str
+    event: str
+    distinct_id: str
+    uuid: str
+
+
+def identity_of(event: Mapping[str, Any]) -> Identity:
+    """Return what an event is known by; its day is that of UTC."""
+    day = event["timestamp"][:10]
+    return Identity(event["project_id"], day, event["event"], event["distinct_id"], event["uuid"])

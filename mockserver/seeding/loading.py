@@ -107,7 +107,7 @@ class Loader:
         """Refuse values that only one record may have. Raises: LoadError."""
         stored = self.transaction.table(table.name)
         is_empty = not len(stored)
-        for fields in ((table.key,), *table.unique):
+        for fields in (*(() if table.repeats else ((table.key,),)), *table.unique):
             seen: set[tuple[Any, ...]] = set()
             for number, record in enumerate(records):
                 for values in _combinations(record, fields):
@@ -130,8 +130,22 @@ class Loader:
             told = {name: value for name, value in event.items() if name != "project_id" and value is not None}
             projects.setdefault(event["project_id"], []).append(told)
         self._check_references(TABLES["events"], events)
+        self._refuse_resent(events)
         for project_id, batch in projects.items():
             capture.ingest(self.world, self.transaction, project_id, batch, settled=settled)
+
+    def _refuse_resent(self, events: Sequence[Record]) -> None:
+        """Refuse an event that is another one, sent again. Raises: LoadError."""
+        stored, seen = self.transaction.table("events"), set()
+        for number, event in enumerate(events):
+            if not event.get("uuid"):
+                continue
+            identity = capture.identity_of(event)
+            is_taken = any(capture.identity_of(known) == identity for known in stored.find(uuid=identity.uuid))
+            if is_taken or identity in seen:
+                problem = "is taken" if is_taken else "is given twice"
+                raise LoadError(f"uuid {identity.uuid!r} {problem}", "events", number, "uuid")
+            seen.add(identity)
 
     # References
 

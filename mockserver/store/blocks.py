@@ -79,6 +79,8 @@ class BlockTable(MemoryTable):
                     yield version
 
     def insert_many(self, records: Iterable[Record]) -> int:
+        if self.layout.repeats:
+            return super().insert_many(records)
         ready = list(records)
         for record in ready:
             self._refuse_made(record.get(self.layout.key), row=0)
@@ -101,7 +103,8 @@ class BlockTable(MemoryTable):
 
     def _refuse_duplicate(self, contents: Contents, version: Version) -> None:
         super()._refuse_duplicate(contents, version)
-        self._refuse_made(version[self.layout.key], version.doc_id)
+        if not self.layout.repeats:
+            self._refuse_made(version[self.layout.key], version.doc_id)
 
     def _refuse_made(self, key: Any, row: int) -> None:
         if any(made.doc_id != row for made in self._matching_blocks(self.layout.key, {self.layout.key: key})):

@@ -36,18 +36,18 @@ def reindexed(indexes: Indexes, fields: tuple[str, ...], old: Record | None, new
 
 def filled(index: Index, layout: Layout, field: str, added: Mapping[int, Record]) -> Index:
     """Return an index with many records more, edited in bulk. Raises: DuplicateKey."""
-    unique = field == layout.key
+    is_key = field == layout.key
     shared: dict[Any, list[int]] = {}
     edited: Any = index.mutate()
     with edited:
         for row, version in added.items():
             values = values_of(version, field)
-            if unique and not values:
+            if is_key and not values:
                 raise StoreError(f"{layout.name}: a record without {field}")
             for value in values:
                 if value not in edited:
                     edited[value] = row
-                elif unique:
+                elif is_key and not layout.repeats:
                     raise DuplicateKey(layout.name, field, value)
                 else:
                     shared.setdefault(value, []).append(row)

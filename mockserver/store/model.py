@@ -49,13 +49,15 @@ class Layout:
     """What the store must know of one table.
 
     `key` names the field that identifies a record; `indexes` are fields (dotted inside objects) whose equality is
-    answered without a scan, each item of a list counting by itself; `orders` are the lists kept in order.
+    answered without a scan, each item of a list counting by itself; `orders` are the lists kept in order. Where the key
+    `repeats`, records may share one, and `get` gives the first of them.
     """
 
     name: str
     key: str = "id"
     indexes: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

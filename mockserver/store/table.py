@@ -52,6 +52,8 @@ class MemoryTable(Table):
         """Return the record whose key field equals `key`; TinyDB's own forms (`cond`, `doc_id`) work as well."""
         if kwargs:
             return super().get(**kwargs)
+        if self.layout.repeats:
+            return self.first(**{self.layout.key: key})
         contents = self._contents
         index = contents.indexes.get(self.layout.key)
         row = index.get(hashable(key)) if index is not None else None
@@ -202,6 +204,8 @@ class MemoryTable(Table):
         key = self.layout.key
         if key not in version:
             raise StoreError(f"{self._name}: a record without {key}")
+        if self.layout.repeats:
+            return
         bucket = contents.indexes.get(key, NO_INDEX).get(hashable(version[key]))
         if bucket is not None and any(row != version.doc_id for row in rows_of(bucket)):
             raise DuplicateKey(self._name, key, version[key])

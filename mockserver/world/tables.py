@@ -42,6 +42,8 @@ class Table:
     references: Mapping[str, str] = field(default_factory=dict)
     merges: bool = False
     """Whether a record that is loaded may be one that is there, by what is unique of it, and is then completed."""
+    repeats: bool = False
+    """Whether records may share a key: events do, of which a client makes up the UUID."""
     unique: tuple[tuple[str, ...], ...] = ()
     """Fields that no two records share together; of a list, no item."""
     indexes: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Table:
     def layout(self) -> Layout:
         """What the store must know of it; the tenant is always an index."""
         owner = (self.owner.value,) if self.owner else ()
-        return Layout(self.name, self.key, (*owner, *self.indexes), self.orders)
+        return Layout(self.name, self.key, (*owner, *self.indexes), self.orders, self.repeats)
 
 
 BY_PROJECT = ("project_id",)
@@ -195,6 +197,7 @@ TABLES: dict[str, Table] = {
                 "person_properties",
             ),
             required=("event", "distinct_id"),
+            repeats=True,
             indexes=("distinct_id",),
         ),
         Table("event_deletions", indexes=("person_uuid",), loadable=False),

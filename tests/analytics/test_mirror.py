@@ -19,6 +19,23 @@ def test_events_are_seen_as_they_arrive(asker: Asker) -> None:
     assert asker.rows(COUNT) == [[6, 4]]
 
 
+def test_an_event_sent_again_is_seen_once_and_another_of_its_uuid_beside_it(asker: Asker) -> None:
+    sent = {**EVENTS[0], "uuid": "01890000-0000-7000-8000-0000000000e6", "timestamp": "2026-01-10T08:00:00Z"}
+    token = asker.client.get("/api/projects/1/").json["api_token"]
+    told = "select event, toHour(timestamp) from events where uuid = '01890000-0000-7000-8000-0000000000e6' order by 1"
+
+    def capture(**changes: str) -> None:
+        batch = [{**sent, **changes}]
+        assert asker.client.post("/batch/", {"api_key": token, "batch": batch}).status_code == 200
+
+    capture()
+    assert asker.rows(told) == [["opened", 8]]
+    capture(timestamp="2026-01-10T09:00:00Z")
+    assert asker.rows(told) == [["opened", 9]]
+    capture(event="bought")
+    assert asker.rows(told) == [["bought", 8], ["opened", 9]]
+
+
 def test_changed_and_merged_persons_are_seen(asker: Asker) -> None:
     assert asker.value("count() from persons where properties.plan = 'pro'") == 1
     asker.load(events=[{"event": "$set", "distinct_id": "bob", "properties": {"$set": {"plan": "pro"}}}])

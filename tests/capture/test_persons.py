@@ -114,7 +114,7 @@ def test_an_event_sent_again_is_kept_once(nobody: World) -> None:
         with nobody.store.transaction() as transaction:
             capture.ingest(nobody, transaction, PROJECT, [{**sent, "properties": properties}] * 2)
     assert len(nobody.view().table("events")) == 1
-    assert people(nobody)["ada",]["properties"] == {"n": 1}
+    assert people(nobody)["ada",]["properties"] == {"n": 2}
 
 
 def test_an_event_remembers_its_person_as_they_were(nobody: World) -> None:

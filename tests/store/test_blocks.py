@@ -125,3 +125,18 @@ def test_block_of_a_table_kept_in_order_is_stored() -> None:
     with store.transaction() as transaction:
         transaction.attach("events", Numbers())
     assert next(record["uuid"] for record in store.view().table("events").in_order(order, (1,))) == "made-2"
+
+
+def test_records_may_share_a_key_where_it_repeats() -> None:
+    store = open_store("memory://", [Layout("events", "uuid", repeats=True)])
+    with store.transaction() as transaction:
+        events = transaction.table("events")
+        events.insert({"uuid": "a", "n": 1})
+        transaction.attach("events", Numbers())
+        events.insert_many([{"uuid": "a", "n": 2}, {"uuid": "made-0", "n": 3}])
+        events.insert({"uuid": "made-0", "n": 4})
+    events = store.view().table("events")
+    assert [event["n"] for event in events.find(uuid="a")] == [1, 2]
+    assert [event.get("n") for event in events.find(uuid="made-0")] == [None, 3, 4]
+    assert events.get("a")["n"] == 1
+    assert len(events) == 7

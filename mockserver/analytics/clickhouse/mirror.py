@@ -186,8 +186,10 @@ def holds(table: Repository, event: Record) -> bool:
 
     What a block of events makes anew each time it is read is known by what it says.
     """
-    found = table.get(event["uuid"])
-    return found is event or (found == event and table.get(event["uuid"]) is not found)
+    return any(
+        found is event or (found == event and again is not found)
+        for found, again in zip(table.find(uuid=event["uuid"]), table.find(uuid=event["uuid"]), strict=True)
+    )
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
