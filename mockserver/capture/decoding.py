@@ -1,34 +1,62 @@
-"""Bodies of capture requests: plain, gzip, base64 or form data, of one event, a list, or a batch.
+"""What a capture request carries, read as the service's types read it: one event, a list of them, or a batch.
 
-Source: the capture service's own errors, which are plain text and not PostHog's envelope.
+A field of another type, one of a type that nothing fits, or a field under two of its names makes a body one of no known
+form, and the whole of it is refused. Source: the capture service of late 2025.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from io import BytesIO
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qs, unquote_plus
 
-from mockserver.errors import ParseError
-from mockserver.request.parsing import MAX_BODY_BYTES, read_json
+from mockserver.capture.refusals import CaptureError, NothingLeft, unparsable
+from mockserver.capture.syntax import read_strictly
 
-GZIP_MAGIC = b"\x1f\x8b"
-FORM = "application/x-www-form-urlencoded"
+NO_FORM = "data did not match any variant of untagged enum RawRequest"
+NO_NAME = "failed to hydrate events from request: non-engage request missing event name attribute"
+ENGAGE = "/engage"
+NAME_OF_ENGAGE = "$identify"
+DROPPED_UNSEEN = "$performance_event"
+UUID = re.compile(
+    r"(?i)(urn:uuid:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}"
+    r"|\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"
+)  # fmt: skip
+LARGEST_OFFSET = 2**63
+
+TOKENS = ("token", "$token", "api_key")
+TOKENS_OF_BATCH = ("token", "api_key")
+DISTINCT_IDS = ("distinct_id", "$distinct_id")
 
 
-class CaptureError(Exception):
-    """A capture request that cannot be taken; answered in plain text."""
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+
+def _is_object(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _is_whole_number(value: Any) -> bool:
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return value is None or (is_integer and -LARGEST_OFFSET <= value < LARGEST_OFFSET)
+
+
+def _is_uuid(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, str) and UUID.fullmatch(value) is not None)
+
+
+FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(TOKENS, _is_text),
+    "uuid": _is_uuid,
+    "timestamp": _is_text,
+    "offset": _is_whole_number,
+    "$set": _is_object,
+    "$set_once": _is_object,
+    "properties": lambda value: isinstance(value, dict),  # null, too, is no object
+}
+"""The fields of an event that must be of a type, if they are there."""
 
 
 @dataclass(frozen=True)
@@ -36,116 +64,106 @@ class Payload:
     """What a request carried: its events as they came, and what stands around them."""
 
     events: list[Mapping[str, Any]]
-    token: str
-    sent_at: Any = None
+    token: str | None = None
+    sent_at: str | None = None
     is_historical: bool = False
 
 
-def read_payload(raw: bytes, content_type: str, encoding: str, query: Mapping[str, str]) -> Payload:
-    """Return the events of a request and the project token that they name.
+def read_payload(text: bytes, path: str = "/batch/") -> Payload:
+    """Return the events that a JSON text holds, with the one token that they were sent with.
 
-    Raises: CaptureError.
+    Raises: CaptureError; NothingLeft when every event is of a kind that is dropped unseen.
     """
-    body = read_value(raw, content_type, encoding, query)
-    envelope = body if isinstance(body, Mapping) else {}
-    events = envelope["batch"] if "batch" in envelope else body if isinstance(body, list) else [body]
-    if not isinstance(events, list):
-        raise CaptureError("failed to parse request: invalid type: expected a sequence")
-    for event in events:
-        if not isinstance(event, Mapping):
-            raise CaptureError("failed to parse request: invalid type: expected an event")
-    if not events:
+    payload = _formed(read_strictly(text), path)
+    if not payload.events:
         raise CaptureError("request holds no event")
-    return Payload(
-        events,
-        find_token(envelope if "batch" in envelope else {}, events, query),
-        envelope.get("sent_at") if "batch" in envelope else events[0].get("sent_at"),
-        envelope.get("historical_migration") is True,
+    kept = [event for event in payload.events if event["event"] != DROPPED_UNSEEN]
+    if not kept:
+        raise NothingLeft
+    token = payload.token if payload.token is not None else _token_of(kept)
+    _refuse_token(token)
+    return replace(payload, events=kept, token=token)
+
+
+def _formed(body: Any, path: str) -> Payload:
+    """Return what a body is: a list of events, a batch, an event, or for `/engage` one without a name."""
+    if isinstance(body, list) and all(map(is_event, body)):
+        return Payload(body)
+    if not isinstance(body, Mapping):
+        raise unparsable(NO_FORM)
+    if _is_batch(body):
+        token = next(body[name] for name in TOKENS_OF_BATCH if name in body)
+        return Payload(body["batch"], token, body.get("sent_at"), body.get("historical_migration") is True)
+    if is_event(body):
+        return Payload([body])
+    if not _has_fields(body):
+        raise unparsable(NO_FORM)
+    if not path.startswith(ENGAGE):
+        raise CaptureError(NO_NAME)
+    return Payload([{**body, "event": NAME_OF_ENGAGE}])
+
+
+def is_event(value: Any) -> bool:
+    """Return whether a value is an event with a name, all of its fields being of their types."""
+    return isinstance(value, dict) and isinstance(value.get("event"), str) and _has_fields(value)
+
+
+def _has_fields(event: Mapping[str, Any]) -> bool:
+    if any(name in event and not is_right(event[name]) for name, is_right in FIELDS.items()):
+        return False
+    return not (_is_given_twice(event, TOKENS) or _is_given_twice(event, DISTINCT_IDS))
+
+
+def _is_batch(body: Mapping[str, Any]) -> bool:
+    given = [body[name] for name in TOKENS_OF_BATCH if name in body]
+    is_historical = body.get("historical_migration")
+    return (
+        len(given) == 1
+        and isinstance(given[0], str)
+        and (is_historical is None or isinstance(is_historical, bool))
+        and _is_text(body.get("sent_at"))
+        and isinstance(body.get("batch"), list)
+        and all(map(is_event, body["batch"]))
     )
 
 
-def read_value(raw: bytes, content_type: str, encoding: str, query: Mapping[str, str]) -> Any:
-    """Return the JSON value that a body holds, however it was wrapped. Raises: CaptureError."""
-    compression = query.get("compression", "")
-    if content_type.partition(";")[0].strip().lower() == FORM and not raw.startswith(GZIP_MAGIC):
-        form = parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True)
-        if "data" not in form:
-            raise CaptureError("request missing data payload")
-        compression = form.get("compression", [compression])[0]
-        raw = form["data"][0].encode()
-        if compression != "gzip-js":
-            raw = _from_base64(raw)
-    elif not raw and "data" in query:
-        raw = _from_base64(query["data"].encode())
-    elif compression == "base64":
-        raw = _from_base64(unquote_plus(raw.decode("utf-8", "replace").removeprefix("data=")).encode())
-    if raw.startswith(GZIP_MAGIC):
-        raw = _from_gzip(raw)
-    elif compression in ("gzip", "gzip-js") or "gzip" in encoding:
-        raise CaptureError("failed to decode request: invalid gzip data")
-    if not raw.strip():
-        raise CaptureError("request missing data payload")
-    try:
-        return read_json(raw)
-    except ParseError as error:
-        raise CaptureError(f"failed to parse request: {error.detail.removeprefix('JSON parse error - ')}") from None
+def _is_given_twice(body: Mapping[str, Any], names: Sequence[str]) -> bool:
+    return sum(name in body for name in names) > 1
 
 
-def _from_base64(raw: bytes) -> bytes:
-    """Return what base64 spells; JSON that is not encoded at all is taken as it is, as SDKs send both."""
-    text = raw.strip().replace(b" ", b"+")
-    if text[:1] in (b"{", b"["):
-        return raw
-    try:
-        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise CaptureError("failed to decode request: invalid base64 data") from None
-
-
-def _from_gzip(raw: bytes) -> bytes:
-    """Return what gzip packed, refusing what unpacks to more than a body may hold."""
-    try:
-        with gzip.GzipFile(fileobj=BytesIO(raw)) as packed:
-            plain = packed.read(MAX_BODY_BYTES + 1)
-    except (OSError, EOFError, zlib.error):
-        raise CaptureError("failed to decode request: invalid gzip data") from None
-    if len(plain) > MAX_BODY_BYTES:
-        raise CaptureError("maximum event size exceeded: request is too big", 413)
-    return plain
-
-
-def find_token(envelope: Mapping[str, Any], events: list[Mapping[str, Any]], query: Mapping[str, str]) -> str:
-    """Return the one project token that a request names: around its events, in each of them, or in the query.
-
-    Raises: CaptureError when there is none, more than one, or none that could be a project's.
-    """
-    outer = envelope.get("api_key") or envelope.get("token")
-    candidates = [outer] if outer else [token_of(event) for event in events]
-    named = list(dict.fromkeys(str(token) for token in candidates if token is not None))
-    if not named and (query.get("token") or query.get("api_key")):
-        named = [query.get("token") or query["api_key"]]
-    if not named:
+def _token_of(events: Sequence[Mapping[str, Any]]) -> str:
+    """Return the one token that events carry. Raises: CaptureError when there is none, or more than one."""
+    found = dict.fromkeys(token for token in map(token_of, events) if token is not None)
+    if not found:
         raise CaptureError("event submitted without an api_key", 401)
-    if len(named) > 1:
+    if len(found) > 1:
         raise CaptureError("batch submitted with inconsistent api_key values", 401)
-    token = named[0].strip()
-    problem = (
+    return next(iter(found))
+
+
+def token_of(event: Mapping[str, Any]) -> str | None:
+    """Return the token that one event carries, by itself or among its properties."""
+    own = next((event[name] for name in TOKENS if event.get(name) is not None), None)
+    if own is not None:
+        return str(own)
+    among = event.get("properties", {}).get("token")
+    return among if isinstance(among, str) else None
+
+
+def flaw_of_token(token: str) -> str | None:
+    """Return why a token cannot be a project's, in the service's word; nothing if it can."""
+    token = token.strip()
+    return (
         "empty" if not token
-        else "too_long" if len(token) > 64
+        else "too_long" if len(token.encode()) > 64
         else "not_ascii" if not token.isascii()
         else "personal_api_key" if token.startswith("phx_")
         else "null_byte" if "\x00" in token
         else None
     )  # fmt: skip
-    if problem:
-        raise CaptureError(f"API key is not valid: {problem}", 401)
-    return token
 
 
-def token_of(event: Mapping[str, Any]) -> Any:
-    """Return the token that one event carries, under any of the names that SDKs give it."""
-    for name in ("token", "$token", "api_key"):
-        if event.get(name):
-            return event[name]
-    properties = event.get("properties")
-    return properties.get("token") if isinstance(properties, Mapping) else None
+def _refuse_token(token: str) -> None:
+    flaw = flaw_of_token(token)
+    if flaw:
+        raise CaptureError(f"API key is not valid: {flaw}", 401)

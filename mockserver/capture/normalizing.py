@@ -5,15 +5,17 @@ Source: PostHog's capture and ingestion services; `sent_at` corrects a client's 
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import UUID
 
-from mockserver.capture.decoding import CaptureError
+import orjson
+
+from mockserver.capture.refusals import CaptureError, too_big
 from mockserver.validation.fields import Timestamp
 from mockserver.world import entropy
 
@@ -23,6 +25,10 @@ LONGEST_EVENT_NAME = 200
 LONGEST_DISTINCT_ID = 200
 FURTHEST_AHEAD = timedelta(hours=23)
 LARGEST_NUMBER = sys.float_info.max
+MOST_BYTES_OF_EVENT = 1_000_000
+OWN_IP = "127.0.0.1"
+UNIX_UNITS = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}  # of a second, by how many digits a time has
+SLASHES = re.compile(r"(?:(?P<year>\d{4})/)?(?P<month>\d{1,2})/(?P<day>\d{1,2})(?:/(?P<last>\d{4}))?(?P<rest>.*)")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Properties of an event that describe its person too: kept as the latest, and once as `$initial_…`.
@@ -39,33 +45,41 @@ INITIAL = {name: f"$initial_{name.replace('$', '', 1)}" for name in OF_THE_PERSO
 
 def normalize(
     given: Mapping[str, Any], now: datetime, *, sent_at: datetime | None = None, ip: str | None = None,
-    default_event: str = "",
+    takes_blank_ids: bool = False,
 ) -> Event:  # fmt: skip
-    """Return one event as it is kept.
+    """Return one event as it is kept; `takes_blank_ids` is whether white space may be a distinct id, as it once might.
 
-    Raises: CaptureError for an event without a name or a distinct id, or of which a part has a wrong type.
+    Raises: CaptureError for an event without a name or a distinct id, or of which a part has a wrong value.
     """
-    name = given.get("event") or default_event
-    if not isinstance(name, str) or not name:
+    name = given["event"]
+    if not name:
         raise CaptureError("event submitted with an empty event name")
-    properties = _properties(given)
+    properties: dict[str, Any] = clean(given.get("properties") or {})
     event: Event = {
         "event": clean(name)[:LONGEST_EVENT_NAME],
-        "distinct_id": _distinct_id(given, properties),
+        "distinct_id": _distinct_id(given, properties, takes_blank=takes_blank_ids),
         "timestamp": entropy.timestamp(_moment(given, properties, now, sent_at)),
         "properties": properties,
     }
-    uuid = given.get("uuid")
-    if uuid:
-        event["uuid"] = read_uuid(uuid)
+    if not isinstance(properties.get("$cookieless_mode", False), bool):
+        raise CaptureError("event submitted with invalid cookieless mode")
+    if given.get("uuid"):
+        event["uuid"] = str(UUID(given["uuid"]))
     for operation in ("$set", "$set_once"):
-        if isinstance(given.get(operation), Mapping):
+        if given.get(operation):
             properties[operation] = {**_object(properties.get(operation)), **clean(given[operation])}
     if ip and "$ip" not in properties:
-        properties["$ip"] = ip
+        properties["$ip"] = OWN_IP if "capture_internal" in properties else ip
     if name != "$snapshot":
         describe_person(properties)
     return event
+
+
+def refuse_large(given: Mapping[str, Any]) -> None:
+    """Refuse an event that is larger than a message between PostHog's services may be. Raises: CaptureError."""
+    text = orjson.dumps(given).decode()
+    if len(orjson.dumps(text)) > MOST_BYTES_OF_EVENT:
+        raise too_big("Event rejected by kafka broker during send")
 
 
 def describe_person(properties: dict[str, Any]) -> None:
@@ -84,27 +98,33 @@ def describe_person(properties: dict[str, Any]) -> None:
     properties["$set_once"] = {**first, **_object(properties.get("$set_once"))}
 
 
-def read_uuid(value: Any) -> str:
-    """Return a UUID in its usual form. Raises: CaptureError."""
+def read_moment(text: str | None) -> datetime | None:
+    """Return the time that a client wrote, in any form that the service reads; nothing for anything else.
+
+    Beside ISO 8601 these are the e-mail form, dates with slashes, and Unix time, its unit told by its digits.
+    """
+    if text is None:
+        return None
     try:
-        return str(UUID(value))
-    except (ValueError, TypeError, AttributeError):
-        raise CaptureError("failed to parse request: UUID parsing failed") from None
+        if text.isascii() and text.isdecimal() and len(text) in UNIX_UNITS:
+            return datetime.fromtimestamp(int(text) / UNIX_UNITS[len(text)], UTC)
+        return entropy.read_timestamp(text)
+    except (ValueError, OverflowError, OSError):
+        return Timestamp.read(text) or _with_slashes(text) or _as_in_mails(text)
 
 
-def read_moment(value: Any) -> datetime | None:
-    """Return the time that text, or milliseconds since 1970, name; nothing for anything else."""
-    if isinstance(value, str):
-        try:
-            return entropy.read_timestamp(value)
-        except ValueError:
-            return Timestamp.read(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return datetime.fromtimestamp(value / 1000, UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
-    return None
+def _with_slashes(text: str) -> datetime | None:
+    found = SLASHES.fullmatch(text.strip())
+    year = (found["year"] or found["last"]) if found else None
+    return Timestamp.read(f"{year}-{found['month']}-{found['day']}{found['rest']}") if found and year else None
+
+
+def _as_in_mails(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def clean(value: Any) -> Any:
@@ -122,22 +142,16 @@ def clean(value: Any) -> Any:
     return value
 
 
-def _properties(given: Mapping[str, Any]) -> dict[str, Any]:
-    properties = given.get("properties")
-    if properties is None:
-        return {}
-    if not isinstance(properties, dict):
-        raise CaptureError("failed to parse request: invalid type: expected a map")
-    cleaned: dict[str, Any] = clean(properties)
-    return cleaned
-
-
-def _distinct_id(given: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
+def _distinct_id(given: Mapping[str, Any], properties: Mapping[str, Any], *, takes_blank: bool) -> str:
     candidates = (given.get("distinct_id"), given.get("$distinct_id"), properties.get("distinct_id"))
     found = next((value for value in candidates if value is not None), None)
-    if found is None or found == "":
+    text = (
+        found if isinstance(found, str)
+        else "" if found is None
+        else orjson.dumps(found, option=orjson.OPT_SORT_KEYS).decode()
+    )  # fmt: skip
+    if not (text if takes_blank else text.strip()):
         raise CaptureError("event submitted without a distinct_id")
-    text = found if isinstance(found, str) else json.dumps(found, separators=(",", ":"), ensure_ascii=False)
     return str(clean(text))[:LONGEST_DISTINCT_ID]
 
 
@@ -147,18 +161,23 @@ def _moment(
     """Return when an event happened, by this world's clock.
 
     A client tells its own time twice, for the event and for the sending: what lies between is believed, the rest is
-    the difference of the clocks. Without a time `offset` counts milliseconds back from now. What lies in the future is
-    now.
+    the difference of the clocks. An `offset` counts milliseconds back from now, whatever else is told. What lies in the
+    future is now.
     """
-    stated = read_moment(given.get("timestamp"))
-    if stated is not None:
-        corrects = sent_at is not None and properties.get("$ignore_sent_at") is not True
-        moment = _plus(now, stated - sent_at) if corrects and sent_at is not None else stated
+    offset = given.get("offset")
+    if offset is not None:
+        moment = _plus(now, -_milliseconds(offset))
     else:
-        offset = given.get("offset")
-        is_number = isinstance(offset, (int, float)) and not isinstance(offset, bool)
-        moment = _plus(now, -_milliseconds(offset)) if is_number else now
+        told = read_moment(given.get("timestamp"))
+        moment = told or now
+        if told is not None and sent_at is not None and properties.get("$ignore_sent_at") is not True:
+            moment = adjusted(told, now, sent_at)
     return now if moment - now > FURTHEST_AHEAD else moment
+
+
+def adjusted(moment: datetime, now: datetime, sent_at: datetime) -> datetime:
+    """Return a client's time by this world's clock, given when by its own clock the client sent it."""
+    return _plus(now, moment - sent_at)
 
 
 def _milliseconds(number: Any) -> timedelta:

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 Pair = tuple[Path, Path]
 FILE = click.Path(dir_okay=False, path_type=Path)
 PROFILE_HELP = "Answer as PostHog's pages say, or as its servers were observed to: in late 2025, or at a date."
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 CERTIFICATE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CORS_HELP = "Origins whose pages may read answers: localhost, *, off, or a list of origins."
 LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by the seed."
+STATIC_HELP = "Folder of posthog-js (its dist) that /static/array.js and its siblings are served from."
+PROXY_HELP = "Proxies believed in X-Forwarded-…: loopback, *, off, or addresses and networks."
 HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
@@ -40,6 +43,8 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--admin-token", help="Token that the control plane asks for; needed when --host is not loopback.")
 @click.option("--cors", default="localhost", show_default=True, help=CORS_HELP)
 @click.option("--latency", help=LATENCY_HELP)
+@click.option("--static", type=FOLDER, help=STATIC_HELP)
+@click.option("--trusted-proxy", default="loopback", show_default=True, help=PROXY_HELP)
 @click.option("--https", is_flag=True, help=HTTPS_HELP)
 @click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
@@ -56,6 +61,8 @@ def serve(
     admin_token: str | None,
     cors: str,
     latency: str | None,
+    static: Path | None,
+    trusted_proxy: str,
     https: bool,
     certificate: Path | None,
     private_key: Path | None,
@@ -94,6 +101,8 @@ def serve(
             admin=admin,
             cors=cors,
             latency=latency,
+            static=static,
+            trusted_proxy=trusted_proxy,
         )
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote_plus
 
-from mockserver.capture.decoding import FORM, GZIP_MAGIC
+from mockserver.capture.unpacking import FORM, GZIP_MAGIC
 from mockserver.errors import ParseError, ValidationError
 from mockserver.request.parsing import MAX_BODY_BYTES, read_json
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
@@ -23,6 +24,7 @@ from mockserver.sdk.api import capture_blueprint
 from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
+from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
@@ -67,6 +69,8 @@ def create_app(
     journal_size: int = MOST_ITEMS,
     cors: str = LOCALHOST,
     latency: str | None = None,
+    static: Path | None = None,
+    trusted_proxy: str = LOOPBACK,
     contract: Contract | None = None,
     progress: Progress | None = None,
 ) -> Flask:
@@ -77,12 +81,15 @@ def create_app(
     contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
     `journal_size` is how many requests each world remembers. `cors` names the origins whose pages may read the answers:
     `localhost` any of this machine, `*` all, `off` none. `latency` is what every answer waits, in milliseconds: `200`,
-    or a range of them that the world's seed draws from, `100-300`. `progress` is told how far the seeding of a large
+    or a range of them that the world's seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js,
+    for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
+    `loopback`, addresses and networks, `*` or `off`. `progress` is told how far the seeding of a large
     scenario is: what is made, how many are, how many there will be.
 
-    Raises: ContractError, BindingError, ScenarioError; ValueError for a time, origin or latency that is none.
+    Raises: ContractError, BindingError, ScenarioError; ValueError for a time, origin, latency or proxy that is none.
     """
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
+    proxies = TrustedProxies.read(trusted_proxy)
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
@@ -98,7 +105,7 @@ def create_app(
     for route in routes:
         _serve(app, route, strictness if strict else None)
     _serve_schema(app, contract)
-    app.register_blueprint(capture_blueprint(worlds))
+    app.register_blueprint(capture_blueprint(worlds, static))
     coverage = Coverage(contract)
     origins.install(app)  # first, since a browser's preflight is no request of a client's
     interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)
@@ -110,7 +117,7 @@ def create_app(
         app.register_blueprint(control_plane(plane, admin_token))
     app.register_error_handler(HTTPException, _route_missed(interception))
     app.after_request(_sign)
-    app.wsgi_app = _formats(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = proxies.before(_formats(app.wsgi_app))  # type: ignore[method-assign, assignment]
     return app
 
 

@@ -16,6 +16,7 @@ sys.exit(f"no such extra: {missing}" if missing else 0)' "$ROOT/pyproject.toml" 
 }
 pytest() { "$PYTHON" -m pytest -q -p no:cacheprovider -p no:randomly "$@"; }
 make() { command make -C "$ROOT" --dry-run "$@" > /dev/null; }
+npm() { [ "$1" = install ]; mkdir -p "node_modules/$2/dist"; }
 docker() {
   case "$1" in
     build) [ -f "$ROOT/Dockerfile" ] ;;

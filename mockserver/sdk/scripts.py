@@ -1,0 +1,30 @@
+"""posthog-js as a page's snippet loads it: `/static/array.js` and its siblings, from a folder that the user names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import Response, send_from_directory
+
+from mockserver.errors import NotFound
+
+HINT = (
+    "this server was started without --static; name a folder of posthog-js, as in "
+    "npm install posthog-js && mockserver serve --static node_modules/posthog-js/dist"
+)
+VERSION = re.compile(r"\d+(\.\d+)*/")
+
+
+class NoScript(NotFound):
+    """A script that no folder has."""
+
+
+def answer_script(folder: Path | None, name: str) -> Response:
+    """Return a file of a folder; one asked for in a version is the one that is there. Raises: NoScript."""
+    if folder is None:
+        raise NoScript(HINT)
+    plain = VERSION.sub("", name, count=1)
+    if not (folder / plain).is_file():
+        raise NoScript(f"{plain} is not in the folder of --static")
+    return send_from_directory(folder.resolve(), plain, max_age=0)
