@@ -317,7 +317,7 @@ def test_what_was_found_is_kept_where_a_server_closes(run, foreign, tmp_path, mo
 
 
 def test_server_that_dies_on_the_way_is_given_up_soon(run, foreign, tmp_path) -> None:
-    url = foreign(lambda application: Failing(application, 60, lambda *call: sever(*call)))
+    url = foreign(lambda application: Failing(application, 40, lambda *call: sever(*call)))
     replay(
         run, url, "--only", "annotations", "--no-properties", "--timeout", "0.2", "--json", "report.json", exit_code=3
     )
