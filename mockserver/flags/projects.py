@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -30,11 +31,43 @@ class Project:
     by_id: dict[int, Flag] = field(default_factory=dict)
     needs: dict[int, list[int]] = field(default_factory=dict)
     """The ids of the flags that a flag depends on."""
+    order: list[Flag] = field(default_factory=list)
+    """The flags, each after those that it depends on."""
+    circular: frozenset[int] = frozenset()
+    """Ids of the flags that have no place there: they depend on themselves, or on one that does."""
 
     @property
     def keeps_people(self) -> list[str]:
         """Keys of the flags that whoever was anonymous keeps once identified."""
         return [key for key, flag in self.flags.items() if flag.record.get("ensure_experience_continuity")]
+
+    def with_needs(self, numbers: Iterable[int]) -> set[int]:
+        """Return the ids of flags, and of all that they depend on."""
+        found: set[int] = set()
+        waiting = list(numbers)
+        while waiting:
+            number = waiting.pop()
+            if number not in found and number in self.by_id:
+                found.add(number)
+                waiting += self.needs[number]
+        return found
+
+    def arrange(self) -> Project:
+        """Put the flags in order."""
+        open_needs = {number: {n for n in needs if n in self.by_id} for number, needs in self.needs.items()}
+        needed_by: dict[int, list[int]] = {}
+        for number, needs in open_needs.items():
+            for other in needs:
+                needed_by.setdefault(other, []).append(number)
+        ready = [number for number, needs in open_needs.items() if not needs]
+        for number in ready:  # which grows as flags become ready
+            self.order.append(self.by_id[number])
+            for other in needed_by.get(number, ()):
+                open_needs[other].discard(number)
+                if not open_needs[other]:
+                    ready.append(other)
+        self.circular = frozenset(self.by_id) - {flag.id for flag in self.order}
+        return self
 
 
 _kept: dict[tuple[Any, ...], Project] = {}
@@ -76,7 +109,7 @@ def _make(view: View, project_id: int, rules: Rules) -> Project:
             continue
         project.flags[flag.key] = project.by_id[flag.id] = flag
         project.needs[flag.id] = _dependencies(flag)
-    return project
+    return project.arrange()
 
 
 def make_flag(record: Record, rules: Rules, zone: tzinfo, find: Find) -> Flag:

@@ -22,6 +22,8 @@ class Rules:
     """The condition that is named where there is none, or where a holdout decided."""
     needs_dependencies: bool
     """Whether a flag is left out whose dependency is off for everybody or gone; else it is false, and says so."""
+    answers_needs: bool
+    """Whether flags that only others depend on are told as well."""
     nests_cohorts: bool
     """Whether cohorts inside of cohorts are judged where they stand; of old all had to hold, negated or not."""
     assumes_anonymous: bool
@@ -42,6 +44,6 @@ def is_of_2025(profile: Profile) -> bool:
     return profile.date is not None and profile.date < SINCE
 
 
-DJANGO = Rules(None, True, 0, True, True, False)
-SERVICE_OF_2025 = Rules(State.AUGUST_2025, True, None, True, False, False)
-SERVICE_OF_2026 = Rules(State.SEPTEMBER_2026, False, None, False, True, True)
+DJANGO = Rules(None, True, 0, True, False, True, False)
+SERVICE_OF_2025 = Rules(State.AUGUST_2025, True, None, True, True, False, False)
+SERVICE_OF_2026 = Rules(State.SEPTEMBER_2026, False, None, False, False, True, True)
