@@ -113,6 +113,12 @@ def test_what_cannot_be_counted_is_refused(insights: Insights, filter: dict[str,
     assert (response.status_code, response.json["detail"]) == (400, detail)
 
 
+def test_a_breakdown_by_sessions_is_refused(insights: Insights) -> None:
+    by = {"breakdown": "$channel_type", "breakdown_type": "session"}
+    response = insights.made.query(asked("one", "two", breakdown=by))
+    assert (response.status_code, response.json["detail"]) == (400, "Unsupported breakdown type: session")
+
+
 @pytest.mark.parametrize(
     ("steps", "filter", "detail"),
     [

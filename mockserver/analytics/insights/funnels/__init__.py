@@ -184,7 +184,10 @@ class Funnel:
     def check(self) -> None:
         """Refuse what cannot be counted, in the order of the servers. Raises: QueryError."""
         _ = (self.series, self.bounds, self.exclusions, self.optional, self.breakdown)
-        if self.order == UNORDERED and self.chart == "steps":
+
+    def check_unordered(self) -> None:
+        """Refuse what cannot be counted by step where steps are in any order. Raises: QueryError."""
+        if self.order == UNORDERED:
             whole = (0, self.size - 1)
             if any((exclusion.first, exclusion.last) != whole for exclusion in self.exclusions):
                 raise QueryError(PARTIAL)

@@ -24,6 +24,7 @@ FIRST, LAST, ALL_EVENTS, STEP = "first_touch", "last_touch", "all_events", "step
 EXPRESSIONS = ("hogql", "event_metadata")
 LISTED = ("event", "person", *EXPRESSIONS)
 LIMITED = ("event", "person", "group")
+KINDS = (*LISTED, "group", "cohort")
 OTHER = "Other"
 EVERYONE_ID = 0
 
@@ -52,6 +53,8 @@ class FunnelBreakdown:
             named = [item.get("property") for item in several]
         if named is None or named == []:
             return None
+        if kind not in KINDS:
+            raise QueryError(f"Unsupported breakdown type: {kind}")
         limit = int(given.get("breakdown_limit") or DEFAULT_LIMIT) if kind in LIMITED else None
         attribution = filter.get("breakdownAttributionType") or FIRST
         step = int(filter.get("breakdownAttributionValue") or 0)

@@ -38,6 +38,7 @@ def funnels_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
 
 def steps(funnel: Funnel) -> tuple[Any, str]:
     """Return a result for each step, or a list of them for each value broken down by; none where nobody enters."""
+    funnel.check_unordered()
     found = funnel.inquiry.run(counts(funnel))
     if not funnel.breakdown:
         return (_results(funnel, found.rows[0]) if found.rows else []), found.hogql
