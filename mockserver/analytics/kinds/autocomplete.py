@@ -118,7 +118,7 @@ def _globals(given: Mapping[str, Any] | None, path: list[str]) -> Iterator[Sugge
 
 
 def _functions() -> Iterator[Suggestion]:
-    for name in (*functions.functions(), *functions.aggregates()):
+    for name in (*functions.functions(), *functions.aggregates(), *functions.OF_SURVEYS):
         if not name.startswith("_"):
             yield {**_suggestion(name, "Function", None), "insertText": f"{name}()"}
 

@@ -22,13 +22,13 @@ from mockserver.analytics.hogql.functions.money import MONEY
 from mockserver.analytics.hogql.functions.plain import IGNORING_CASE, PLAIN, RENAMED, RETURNS
 from mockserver.analytics.hogql.types import Kind
 
-__all__ = ["COMPARISONS", "OWN", "REDUCERS", "Function", "aggregates", "check_count", "find_aggregate",
+__all__ = ["COMPARISONS", "OF_SURVEYS", "OWN", "REDUCERS", "Function", "aggregates", "check_count", "find_aggregate",
            "find_function", "functions", "refuse_function", "suggest"]  # fmt: skip
 
 # PostHog's own, expanded before anything is printed.
+OF_SURVEYS = {"getSurveyResponse": (1, 3), "uniqueSurveySubmissionsFilter": (1, 3)}
 OWN = {
-    "sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1),
-    "getSurveyResponse": (1, 3), "uniqueSurveySubmissionsFilter": (1, 3),
+    "sparkline": (1, 1), "recordingButton": (1, 2), "matchesAction": (1, 1), "explainCSPReport": (1, 1), **OF_SURVEYS,
 }  # fmt: skip
 
 COMPARISONS = {

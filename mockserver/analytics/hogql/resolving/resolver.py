@@ -193,7 +193,7 @@ class Resolver(Lookup):
         cte = self.scope.ctes.get(name)
         if cte is not None and cte.cte_type == "subquery":
             return self._cte(cte, join.alias or name)
-        return table, self.table_source(name, join.alias or name, join, join.table_args)
+        return table, self.table_source(name, join.alias or name.replace(".", "__"), join, join.table_args)
 
     def _cte(self, cte: nodes.CTE, alias: str) -> tuple[Node, Source]:
         assert isinstance(cte.expr, (nodes.SelectQuery, nodes.SelectSetQuery))

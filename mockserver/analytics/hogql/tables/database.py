@@ -27,6 +27,7 @@ from mockserver.analytics.hogql.tables.schema import (
     Within,
 )  # fmt: skip
 from mockserver.analytics.hogql.tables.session_fields import sessions_fields
+from mockserver.analytics.hogql.tables.system import SYSTEM
 from mockserver.analytics.hogql.types import Kind, Type
 
 GROUPS = range(5)
@@ -231,6 +232,7 @@ class Database:
             Table("numbers", "numbers", _columns(number=INTEGER), function=(1, 2)),
             Table("query_log", "query_log", _QUERY_LOG),
             Table("exchange_rate", "exchange_rate", _columns(currency=STRING, date=DATE, rate=DECIMAL)),
+            *(kept.table() for kept in SYSTEM),
             *(Table(name, _NOTHING, fields, shown=_SHOWN.get(name)) for name, fields in _EMPTY.items()),
             *(Table(name, _NOTHING, _EMPTY[like]) for name, like in _ALIKE.items()),
         ]  # fmt: skip
