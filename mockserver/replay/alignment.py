@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -145,9 +145,19 @@ class Alignment:
             yield Difference(place, "length", f"{len(left)} items", f"{len(right)} items")
             return
         if not self.twins and left and right and len(left) != len(right):
-            left, right = left[:1], right[:1]  # other data: one row's shape stands for all
+            # Other data: the shape of one row stands for all.
+            yield from replace(self, sent=set())._of_values(f"{place}[]", name, left[0], right[0])
+            return
         for ours, theirs in zip(left, right, strict=False):
-            yield from self._of_values(f"{place}[]", name, ours, theirs)
+            knows = self if self._is_same_row(ours, theirs) else replace(self, sent=set())
+            yield from knows._of_values(f"{place}[]", name, ours, theirs)
+
+    def _is_same_row(self, left: Any, right: Any) -> bool:
+        """Return whether two rows are the same record, as far as they have identifiers."""
+        if self.twins or not isinstance(left, Mapping) or not isinstance(right, Mapping) or "id" not in left:
+            return True
+        known = self.counterparts.get(_number(left["id"])) if isinstance(left["id"], (str, int)) else None
+        return bool(known == _number(right.get("id")))
 
     def _of_scalars(self, place: str, name: str, left: Any, right: Any) -> Iterator[Difference]:
         if left == right:

@@ -232,10 +232,18 @@ def _whole_body(operation: Operation) -> Any:
     return WHOLE.get(_within(operation)) or example_body(operation)
 
 
+def _place(operation: Operation) -> int:
+    """Return which of several records an operation is done to: what takes one away, or apart, has one of its own."""
+    if operation.path.endswith("/split"):
+        return -3
+    if operation.method != "delete":
+        return 0
+    return -2 if operation.path.startswith("/api/environments/") else -1
+
+
 def _of_doing(operation: Operation, known: Mapping[str, Sequence[Any]]) -> Script:
     """Return the probe that does what an operation is for; what it removes is not what the others ask about."""
-    removes = operation.method == "delete"
-    place = 0 if not removes else -2 if operation.path.startswith("/api/environments/") else -1  # each mount its own
+    place = _place(operation)
     path = {
         name: values[max(place, -len(values))]
         for name, values in known.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -74,6 +74,7 @@ class Replay:
         self._explainer = Explainer(self.targets, self._finders)
         self._alike = len(self.targets) == 2 and all(target.is_ours for target in self.targets)
         self._shares = False
+        self._written = False
         self._imported = {source.family for source in sources(contract)}
         if any(target.role == "session" for target in self.targets):  # the same role on both, to compare
             for target in self.targets:
@@ -83,20 +84,22 @@ class Replay:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
         with self.report.running():
             self._date()
-            shared = self._share() if self.options.shares else None
-            learning = [shared] if shared else self.targets  # a mock that shares a world may make nothing for itself
-            identifiers = [self._learn(target) for target in learning]
+            theirs = self._learn_shared() if self.options.shares else None
+            shared = theirs is not None and self._share()
+            identifiers = [theirs] if shared and theirs else [self._learn(target) for target in self.targets]
             for target in self.targets:
                 finder = Finder(self.contract, target.ids, target.ask, may_create=False)
                 self._finders.setdefault(target.name, finder)
             if self._alike or shared:  # the same records, whichever a server lists first
                 identifiers = [identifiers[0]] * len(self.targets)
-            if self.options.probes:
-                self._run_probes(identifiers)
-            if self.options.scripts:
-                self._run_scripts()
+            paired = self._paired(identifiers) if self.options.probes else []
+            self._run_probes([probe for probe in paired if only_reads(probe[0], self._operations)])
             if self.options.properties:
                 self._explore(identifiers)
+            # What writes comes last: a server that is not ours is not put back.
+            self._run_probes([probe for probe in paired if not only_reads(probe[0], self._operations)])
+            if self.options.scripts:
+                self._run_scripts()
             self._tell_unreached(identifiers)
         self._finish()
         return self.report
@@ -128,15 +131,21 @@ class Replay:
 
     # The same world on both sides
 
-    def _share(self) -> Target | None:
-        """Fill a mock with all that can be read of the server it is compared with, ids included; return that server.
+    def _learn_shared(self) -> Identifiers | None:
+        """Return the identifiers of a server whose records a mock is to hold; some may be made, before all are read."""
+        real = next((target for target in self.targets if not target.is_ours), None)
+        adopts = any(target.adopt is not None for target in self.targets)
+        return self._learn(real) if adopts and real is not None else None
+
+    def _share(self) -> bool:
+        """Fill a mock with all that can be read of the server it is compared with, ids included; return whether it is.
 
         From then on the values of records are determined: what differs is the mock's doing or the server's.
         """
         mock = next((target for target in self.targets if target.adopt is not None), None)
         real = next((target for target in self.targets if not target.is_ours), None)
         if mock is None or mock.adopt is None or real is None:
-            return None
+            return False
         try:
             records = read_project(
                 self.contract, real.ask, real.ids,
@@ -147,15 +156,17 @@ class Replay:
             mock.adopt(records, real.scopes)
         except (ImportFailure, LoadError) as error:
             self.report.notes.append(f"{mock.name} keeps its own records: those of {real.name} make no world: {error}")
-            return None
+            return False
         told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in records.count().items())
         self.report.notes.append(f"{mock.name} held what could be read of {real.name}: {told}.")
         self._shares = records.is_whole
-        return real
+        return True
 
     def _determines(self, operation: Operation) -> bool:
         """Return whether both targets hold all that an operation shows: what was not imported is another history."""
-        return self._alike or (self._shares and operation.action in IMPORTED and operation.family in self._imported)
+        if self._alike or not self._shares or self._written:
+            return self._alike
+        return operation.action in IMPORTED and operation.family in self._imported
 
     # Identifiers
 
@@ -173,14 +184,7 @@ class Replay:
 
     # Probes and scripts
 
-    def _run_probes(self, identifiers: Sequence[Identifiers]) -> None:
-        operations = [
-            row.operation
-            for row in self.report.described
-            if all(row.operation.exists_in(target.profile) for target in self.targets)
-        ]
-        made = [probes(self.contract, operations, known) for known in identifiers]
-        paired = list(self._paired(made))
+    def _run_probes(self, paired: Sequence[Sequence[Script]]) -> None:
         for number, versions in enumerate(paired):
             if number % 25 == 0:
                 self._progress("probes", number, len(paired))
@@ -189,18 +193,25 @@ class Replay:
             self._run_versions(versions, put_back=not only_reads(versions[0], self._operations))
         self._progress("probes", len(paired), len(paired))
 
-    def _paired(self, made: Sequence[Sequence[Script]]) -> Iterator[list[Script]]:
-        """Yield each probe in the version for each target; one that only some can be asked is skipped, and said."""
+    def _paired(self, identifiers: Sequence[Identifiers]) -> list[list[Script]]:
+        """Return each probe in the version for each target; one that only some can be asked is skipped, and said."""
+        operations = [
+            row.operation
+            for row in self.report.described
+            if all(row.operation.exists_in(target.profile) for target in self.targets)
+        ]
         versions: dict[tuple[str, str], dict[int, Script]] = {}
-        for number, of_target in enumerate(made):
-            for probe in of_target:
+        for number, known in enumerate(identifiers):
+            for probe in probes(self.contract, operations, known):
                 versions.setdefault((probe.steps[0].call, probe.name), {})[number] = probe
+        paired = []
         for found in versions.values():
-            if len(found) == len(made):
-                yield [found[number] for number in range(len(made))]
+            if len(found) == len(self.targets):
+                paired.append([found[number] for number in range(len(found))])
                 continue
             lacking = next(target for number, target in enumerate(self.targets) if number not in found)
             self._skip(next(iter(found.values())), f"{lacking.name} has no record to ask about")
+        return paired
 
     def _run_scripts(self) -> None:
         chosen = [script for script in self.scripts if self._is_wanted(script)]
@@ -224,6 +235,7 @@ class Replay:
             self._skip(script, reason)
             return
         self.report.scripts += 1
+        self._written = self._written or not only_reads(script, self._operations)
         outcomes = []
         for target, version in zip(self.targets, versions, strict=True):
             if put_back and target.reset:

@@ -13,7 +13,7 @@ from mockserver.replay.targets import Target
 from mockserver.world.entropy import system_time, timestamp
 
 NAME = "A replay of mockserver"
-PEOPLE = ("replay-1", "replay-2", "replay-3")
+PEOPLE = ("replay-1", "replay-2", "replay-3", "replay-4")
 EVENTS = ("$pageview", "signup")
 LONGEST_WAIT_SECONDS = 10.0
 STEP_SECONDS = 0.5
@@ -53,13 +53,10 @@ def make_project(target: Target, journal: Journal, sleep: Callable[[float], None
 
 
 def _populate(target: Target, token: str, sleep: Callable[[float], None]) -> None:
-    batch = [
-        {"event": event, "properties": {"distinct_id": person, "$set": {"name": person}}}
-        for person in PEOPLE
-        for event in EVENTS
-    ]
     headers = {"Content-Type": "application/json"}
-    sent = target.send("none", "POST", "/batch/", headers, json.dumps({"api_key": token, "batch": batch}).encode())
+    for person in PEOPLE:  # one after the other, so that lists have one order
+        batch = [{"event": name, "properties": {"distinct_id": person, "$set": {"name": person}}} for name in EVENTS]
+        sent = target.send("none", "POST", "/batch/", headers, json.dumps({"api_key": token, "batch": batch}).encode())
     waited = 0.0
     while sent.status == 200 and waited < LONGEST_WAIT_SECONDS and _people(target) < len(PEOPLE):
         sleep(STEP_SECONDS)
