@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Deviation:
     """When it was accepted; none where the contract itself declares it."""
     between: frozenset[str] = frozenset()
     """Names or profiles of the two targets; any two where empty."""
+    by_date: bool = False
+    """Whether the two differ in it because they are of two dates."""
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +98,9 @@ def declared(
 ) -> list[Deviation]:
     """Return the differences between two profiles, or one at two dates, that the contract declares by its marks."""
     found = [deviation for o in contract.operations for deviation in _of_operation(contract, o, profiles)]
-    return found + [deviation for o in contract.operations for deviation in _of_options(contract, o, profiles)]
+    found += [deviation for o in contract.operations for deviation in _of_options(contract, o, profiles)]
+    dated = all(profile.is_observed for profile in profiles)
+    return [replace(deviation, by_date=dated) for deviation in found]
 
 
 def _of_options(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
@@ -118,7 +122,8 @@ def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterab
     if not apart:
         return None
     reason = f"servers of one date pass over {', '.join(apart)}"
-    return Deviation(re.escape(operation.id), "*", reason, between=frozenset(map(str, profiles)))
+    between = frozenset(map(str, profiles))
+    return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
 
 
 def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
@@ -138,7 +143,7 @@ def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[P
         for status, response in operation.spec["responses"].items():
             shapes = [_shape(contract, for_profile(response, profile), profile) for profile in profiles]
             found += [
-                (place, f"{place} of the {status} differs by profile or date")
+                (place, f"{place.rstrip('*')} of the {status} is not the same in {' and '.join(profiles)}")
                 for place in sorted(_differing(shapes[0], shapes[1]))
             ]
     between = frozenset(map(str, profiles))

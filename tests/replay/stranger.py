@@ -46,15 +46,6 @@ FAILURES = (
     r"GET /api/projects/\d+/persons/(funnel|lifecycle|stickiness|trends)/?(\?.*)?",
 )
 """What recorded servers fail on, once they have let somebody in."""
-LATER_FIELDS = frozenset({
-    "is_default", "conversations_enabled", "conversations_settings", "conversations_public_token",
-    "feature_flags_access_level", "receive_org_level_activity_logs", "business_model", "logs_settings", "cohort_type",
-})  # fmt: skip
-"""Fields that servers of August 2025 do not have."""
-LATER_PATHS = re.compile(r".*/(calculation_history|(add_persons_to|remove_person_from)_static_cohort|log)/?")
-BEFORE_SCOPES = re.compile(r"/api/projects/\d+/comments(/.*)?")
-"""What no personal API key could do in August 2025."""
-
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -100,7 +91,12 @@ class Stranger:
     ) -> None:  # fmt: skip
         self.variant = variant
         self.application = create_app(
-            world, scenario=str(variant.scenario), profile="observed", admin=False, cors="off", contract=contract
+            world,
+            scenario=str(variant.scenario),
+            profile="observed@2025-08" if variant.earlier else "observed",
+            admin=False,
+            cors="off",
+            contract=contract,
         )
         self.world: World = self.application.extensions["mockserver"].default
         self.keys = {role: f"phx_{role.replace('_', '')}".ljust(47, "0") for role in KEYS}
@@ -181,8 +177,6 @@ class Stranger:
             is_in = reply.status not in (401, 403, 404)
             if variant.fails and is_in and any(re.fullmatch(pattern, asked) for pattern in FAILURES):
                 reply = _error(500, "server_error", "error", "A server error occurred.")
-            if variant.earlier:
-                reply = _earlier(path, reply)
         return _dressed(reply)
 
 
@@ -190,24 +184,6 @@ def _error(status: int, kind: str, code: str, detail: str) -> Reply:
     reply = Reply(status, {"Content-Type": "application/json"}, b"")
     reply.put({"type": kind, "code": code, "detail": detail, "attr": None})
     return reply
-
-
-def _earlier(path: str, reply: Reply) -> Reply:
-    """Return an answer as a server of August 2025 gives it."""
-    if LATER_PATHS.fullmatch(path):
-        return _error(404, "invalid_request", "not_found", "Endpoint not found.")
-    if BEFORE_SCOPES.fullmatch(path) and reply.status not in (401, 404):
-        detail = "This action does not support Personal API Key access"
-        return _error(403, "authentication_error", "permission_denied", detail)
-    if reply.json is not None and "json" in reply.headers.get("Content-Type", ""):
-        reply.put(_without(reply.json, LATER_FIELDS))
-    return reply
-
-
-def _without(node: Any, names: frozenset[str]) -> Any:
-    if isinstance(node, dict):
-        return {name: _without(value, names) for name, value in node.items() if name not in names}
-    return [_without(item, names) for item in node] if isinstance(node, list) else node
 
 
 def _dressed(reply: Reply) -> Reply:

@@ -91,6 +91,26 @@ def test_two_worlds_of_two_dates_differ_in_what_is_dated_and_in_nothing_else(con
     assert not any(id.startswith("annotations_") for id in found)
 
 
+def test_two_strangers_of_two_dates_differ_in_what_is_dated_and_in_nothing_else(
+    contract: Contract, tmp_path: Path
+) -> None:
+    variants = {"then": Variant("then", earlier=True, fails=False), "now": Variant("now", fails=False)}
+    with Stranger(contract, variants["then"]) as then, Stranger(contract, variants["now"]) as now:
+        told, environment = ["--rate", "5000", "--json", str(tmp_path / "r.json")], {}
+        for name, stranger in (("then", then), ("now", now)):
+            environment[name] = stranger.keys["all_access"]
+            told += ["--target", f"{name}={stranger.url}", "--api-key-env", f"{name}={name}"]
+        families = ["--only", "annotations_|roles_|cohorts_|retrieve_2", "--examples", "2", "--coverage", "6"]
+        result = CliRunner().invoke(main, ["replay", *told, *families], env=environment)
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (result.exit_code, report["summary"]["differences"], report["summary"]["accepted"]) == (0, 0, 0), (
+        result.output
+    )
+    found = [(row["operation"], d) for row in report["operations"] for d in row["differences"]]
+    assert {d["cause"] for _, d in found} == {"date"}
+    assert ("roles_list", "$.results[].is_default") in {(operation, d["place"]) for operation, d in found}
+
+
 def test_two_worlds_of_one_date_do_not_differ(contract: Contract) -> None:
     assert compare(contract, "observed@2025-08", "observed@2025-08") == ({}, [])
 

@@ -188,7 +188,8 @@ class _Looking:
     def _has(self, operation: Operation) -> bool:
         """Return whether a server has an operation: where it has none, it says so to everybody."""
         path = f"{PARAMETER.sub(UNKNOWN, fill(operation.path, self._target.ids))}/"
-        is_asked = operation.method == "get" and not operation.writes
+        alone = sum(other.path == operation.path for other in self._contract.operations) == 1
+        is_asked = operation.method == "get" and not operation.writes and alone
         answer = self._target.ask("GET" if is_asked else "OPTIONS", path)
         body = answer.json
         if answer.status == 404 and isinstance(body, Mapping) and body.get("detail") == NO_ENDPOINT:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract import Profile
 from mockserver.replay.alignment import Difference
-from mockserver.replay.causes import Explanation
+from mockserver.replay.causes import Cause, Explanation
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.report.model import Mismatch, Report
@@ -51,6 +51,8 @@ class Differences:
         deviation = accepted or self.accepting(operation, difference)
         if row is None:
             return
+        if deviation is not None and deviation.by_date:  # nothing that anybody accepts: it is told as what it is
+            explanation, deviation = Explanation(Cause.DATE, deviation.reason), None
         request = self._redact(request)
         for mismatch in row.mismatches:
             if mismatch.is_like(difference, explanation) and (mismatch.deviation is None) == (deviation is None):
