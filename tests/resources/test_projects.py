@@ -269,6 +269,18 @@ def test_default_modifiers_are_every_one_that_servers_know(observed: Client) -> 
     assert set(asked["modifiers"]) == set(modifiers)
 
 
+# Recorded projects and queries of August 2025, without the three that PostHog's schema of 2025-11 has.
+def test_modifiers_of_later_servers_are_not_told_before(observed: Client) -> None:
+    world = observed.post("/__admin/worlds", {"from": "default", "profile": "observed@2025-08"}).json
+    then = observed.as_key(world["api_key"])
+    modifiers = then.get(PROJECTS + "1/").json["default_modifiers"]
+    assert (len(modifiers), {"optimizeProjections", "timings"} & set(modifiers)) == (20, set())
+    kind = {"kind": "EventsQuery", "select": ["event"]}
+    for query in (kind, {**kind, "modifiers": {"debug": False}}):
+        asked = then.post("/api/environments/1/query/", {"query": query}).json
+        assert set(asked["modifiers"]) == set(modifiers)
+
+
 @pytest.mark.parametrize(
     ("modifiers", "reads"),
     [
