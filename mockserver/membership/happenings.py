@@ -7,14 +7,15 @@ somebody who is counted and never shown. Source: recorded members and counts of 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.errors import ValidationError
 from mockserver.listing.comparing import read_moment
-from mockserver.listing.filtering import Context, Test, everyone, predicate
+from mockserver.listing.filtering import Context, Test, cohort_number, everyone, predicate
+from mockserver.membership.actions import Judging, action_test
 from mockserver.membership.grammar import BEHAVIORAL
 from mockserver.store import Record, View
 from mockserver.world import entropy
@@ -30,6 +31,7 @@ SPANS = {
 MONTHS = {"month": 1, "year": 12}
 DEFAULT_SPAN = (30, "day")
 MOST_PERIODS = 1000
+NOBODY: Record = {"properties": {}}
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 COUNTS: Mapping[str, Callable[[int, int], bool]] = {
     "gte": int.__ge__, "lte": int.__le__, "gt": int.__gt__, "lt": int.__lt__, "eq": int.__eq__, "exact": int.__eq__,
@@ -47,10 +49,11 @@ class Kind:
 class Happenings:
     """The events of a project, read once for all conditions that are about them."""
 
-    def __init__(self, view: View, project_id: int, context: Context) -> None:
+    def __init__(self, view: View, project_id: int, context: Context, persons: Context) -> None:
         self.view = view
         self.project_id = project_id
         self.context = context
+        self.judging = Judging(context, persons, self._person)
         self._events: dict[str, list[Record]] = {}
         self._owners: dict[str, str] = {}
         self._times: dict[str, dict[str, list[datetime]]] = {}
@@ -64,9 +67,8 @@ class Happenings:
         judge = JUDGES.get(kind) if isinstance(kind, str) else None
         if judge is None:
             raise ValidationError(f"Behavioral filter {kind!r} is not supported.")
-        if condition.get("event_type") != "events":
-            return frozenset()  # an action: this project has none
-        times = self._of(condition.get("key"), condition)
+        filters = condition.get("event_filters") or ()
+        times = self._of(condition.get("key"), condition.get("event_type"), filters)
         return frozenset(judge(self, condition, times))
 
     def strangers(self) -> list[str]:
@@ -75,14 +77,13 @@ class Happenings:
         ids = {identifier for times in self._times.values() for identifier in times}
         return [identifier for identifier in sorted(ids) if known.first(uuid=identifier) is None]
 
-    def _of(self, name: Any, condition: Condition) -> dict[str, list[datetime]]:
-        """Return when each person did an event that passes the condition's own filters."""
-        filters = condition.get("event_filters") or ()
-        key = f"{name}\n{filters!r}"
+    def _of(self, name: Any, kind: Any, filters: Sequence[Condition] = ()) -> dict[str, list[datetime]]:
+        """Return when each person did an event, or an action, that passes a condition's own filters."""
+        key = f"{kind}\n{name}\n{filters!r}"
         if key not in self._times:
             passes = predicate(list(filters), self.context) if filters else everyone
             found: dict[str, list[datetime]] = {}
-            for event in self._called(str(name)):
+            for event in self._called(str(name)) if kind == "events" else self._acted(name):
                 if passes(event):
                     moment = entropy.read_timestamp(event["timestamp"])
                     found.setdefault(self._owner(event), []).append(moment)
@@ -97,6 +98,18 @@ class Happenings:
             events, project_id = self.view.table("events"), self.project_id
             self._events[name] = [e for e in events if e["event"] == name and e["project_id"] == project_id]
         return self._events[name]
+
+    def _acted(self, key: Any) -> Iterator[Record]:
+        """Yield the project's events that are an action; none of one that is not there."""
+        actions = self.view.table("actions")
+        action = actions.first(id=cohort_number(key), project_id=self.project_id)
+        if action is not None:
+            meets = action_test(action, self.judging)
+            yield from (e for e in self.view.table("events") if e["project_id"] == self.project_id and meets(e))
+
+    def _person(self, event: Record) -> Record:
+        """Return whose event it is, as a record with properties."""
+        return self.view.table("persons").first(uuid=self._owner(event)) or NOBODY
 
     def _owner(self, event: Record) -> str:
         """Return whose event it is."""
@@ -144,7 +157,7 @@ class Happenings:
         """Yield who did it in that time, and then, soon enough, the other event."""
         start, end = self._window(condition)
         length, unit = self._span(condition, "seq_")
-        then = self._of(condition.get("seq_event"), {}) if condition.get("seq_event_type") != "actions" else {}
+        then = self._of(condition.get("seq_event"), condition.get("seq_event_type") or "events")
         for person, found in times.items():
             later = then.get(person, ())
             if any(start < first < end and between(later, first, after(first, length, unit)) for first in found):

@@ -179,7 +179,7 @@ class Calculation:
         self.project_id = project_id
         # Cohorts are counted without ClickHouse's `transform_null_in`. Source: a recorded count of `is_not` two values.
         self.context = replace(context_of(view, project_id), lists_pass_nothing=False)
-        self.happenings = Happenings(view, project_id, context_of(view, project_id, "event"))
+        self.happenings = Happenings(view, project_id, context_of(view, project_id, "event"), self.context)
         self._asked: list[int] = []  # the cohort, the one it refers to, and so on
         self._held: dict[int, frozenset[str]] = {}
 

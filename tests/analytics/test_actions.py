@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics.conditions.selectors import chain_pattern
+from mockserver.membership.selectors import chain_pattern
 from tests.analytics.conftest import Asker
 
 CLICK = (
@@ -72,6 +72,22 @@ def matched(asker: Asker, *steps: dict[str, Any]) -> list[int]:
 )
 def test_action_matches_events_by_any_of_its_steps(shop: Asker, steps: list[Any], hours: list[int]) -> None:
     assert matched(shop, *steps) == hours
+
+
+# Source: PostHog's `property_to_expr` reads filters of elements as it reads the steps of actions.
+@pytest.mark.parametrize(
+    "wanted, hours",
+    [
+        ({"key": "selector", "value": "form.checkout > button"}, [4]),
+        ({"key": "selector", "value": ["#pay", "a"]}, [4, 5]),
+        ({"key": "tag_name", "value": "nav"}, [5]),
+        ({"key": "tag_name", "value": ["nav", "div"], "operator": "is_not"}, [0, 1, 2, 3]),
+        ({"key": "text", "value": "Prices"}, [5]),
+    ],
+)
+def test_filters_of_elements_match_as_steps_do(shop: Asker, wanted: dict[str, Any], hours: list[int]) -> None:
+    matching = [{"properties": [{"operator": "exact", **wanted, "type": "element"}]}]
+    assert matched(shop, *matching) == hours
 
 
 def test_selector_begins_at_an_element() -> None:

@@ -69,6 +69,44 @@ def test_dynamic_cohort_holds_who_did_something(team: Client, fields: Any, expec
     assert sorted(names(team, create(team, {**event("bought"), **fields}))) == expected
 
 
+BIG = [{"key": "total", "type": "event", "operator": "gt", "value": 10}]
+RED = [{"key": "team", "type": "person", "operator": "exact", "value": "red"}]
+BUTTON = 'button.btn:text="Pay now"nth-child="1";div:nth-child="1"'
+
+
+# Source: PostHog's `action_to_expr`, which cohorts of who did an action are counted by, too.
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([{"event": "bought"}], ["ann", "bob"]),
+        ([{"event": "bought", "properties": BIG}], ["bob"]),
+        ([{"event": "bought", "properties": RED}, {"event": "paid"}], ["ann", "bob", "cat"]),
+        ([{"event": "paid", "properties": RED}], []),
+        ([{"url": "/pricing"}], ["cat"]),
+        ([{"url": "/pricing", "url_matching": "exact"}], []),
+        ([{"url": "pric(e|ing)", "url_matching": "regex"}], ["cat"]),
+        ([{"url": "(", "url_matching": "regex"}], []),
+        ([{"event": "$autocapture", "selector": "div > button.btn"}], ["ann"]),
+        ([{"event": "$autocapture", "tag_name": "div", "text": "pay", "text_matching": "contains"}], ["ann"]),
+        ([{"event": "$autocapture", "text": "Pay"}], []),
+        ([{"event": "$autocapture", "href": "/"}], []),
+        ([], ["ann", "bob", "cat"]),
+    ],
+)
+def test_dynamic_cohort_holds_who_did_an_action(team: Client, steps: Any, expected: list[str]) -> None:
+    capture(team, "ann", "bought", "2026-01-08", total=5)
+    capture(team, "ann", "$autocapture", "2026-01-08", **{"$elements_chain": BUTTON})
+    capture(team, "bob", "bought", "2026-01-13", total=50)
+    capture(team, "cat", "paid", "2026-01-13", **{"$current_url": "https://acme.test/pricing?a=1"})
+    loaded = {"actions": [{"id": 7, "name": "Bought", "steps": steps}]}
+    assert team.post("/__admin/worlds/default/load", loaded).status_code == 201
+    did = event("7", event_type="actions", key=7)
+    assert sorted({"ann", "bob", "cat"} & {*names(team, create(team, did))}) == expected
+    never = event("bought", value="performed_event_sequence", seq_event=8, seq_event_type="actions", seq_time_value=1,
+                  seq_time_interval="day")  # fmt: skip
+    assert names(team, create(team, never)) == []
+
+
 NOT_RED = condition(negation=True)
 BLUE = condition(key="squad", value="blue")
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.analytics.conditions.asking import Asking
+from mockserver.analytics.conditions.selectors import selector_conditions, tag_condition
 from mockserver.analytics.dates import is_relative, parse_date
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.nodes import Node, call, compare, constant, field
+from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.hogql.parser import parse_expression
 
 NEGATIVE = ("is_not", "not_icontains", "not_regex", "not_in")
@@ -203,12 +204,17 @@ def _element(item: Mapping[str, Any], inquiry: Asking) -> Node:
         case "text":
             each = nodes.Lambda(args=("text",), expr=_valued(field("text"), item, inquiry))
             return call("arrayExists", each, field("elements_chain_texts"))
-        case "tag_name" | "selector":
-            name = item.get("value")
-            name = name[0] if isinstance(name, list) and name else name
-            found = call("match", field("elements_chain"), constant(f"(^|;){name}(\\.|$|;|:)"))
-            return call("not", found) if item.get("operator") in NEGATIVE else found
+        case "tag_name" | "selector" as key:
+            wanted = item.get("value")
+            conditions = selector_conditions if key == "selector" else _tag_conditions
+            found = [conjunction(conditions(str(one))) for one in (wanted if isinstance(wanted, list) else [wanted])]
+            any_of = found[0] if len(found) == 1 else nodes.Or(exprs=tuple(found))
+            return call("not", any_of) if item.get("operator") in NEGATIVE else any_of
     raise QueryError(f"property_to_expr for type element not implemented for key {item['key']}")
+
+
+def _tag_conditions(tag: str) -> list[Node]:
+    return [tag_condition(tag)]
 
 
 def filters_condition(select: nodes.SelectQuery, at: nodes.Placeholder, filters: Any, inquiry: Asking) -> Node:
