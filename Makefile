@@ -27,7 +27,7 @@ lint: .venv/installed   ## put the code in order
 replay: .venv/installed ## hold the contract against the mock
 	$(BIN)/mockserver replay
 
-drift: .venv/installed  ## break the mock in every way and count what a replay finds (slow)
+drift: .venv/installed  ## break a server in every way and count what a replay finds (slow)
 	$(BIN)/python -m tests.replay.drift
 
 package: .venv/installed ## build what is released, and try it in empty environments

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract import Operation
+from mockserver.replay.targets import UNKNOWN_KEY
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -264,7 +265,8 @@ def answering(code: int) -> Callable[[Environ], Reply | None]:
 
     def incoming(environ: Environ) -> Reply | None:
         held = str(environ.get("HTTP_AUTHORIZATION", ""))
-        return Reply(code, {"Allow": "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"}, b"") if "phx_mock" in held else None
+        is_let_in = "phx_" in held and UNKNOWN_KEY not in held
+        return Reply(code, {"Allow": "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"}, b"") if is_let_in else None
 
     return incoming
 

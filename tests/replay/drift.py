@@ -3,8 +3,10 @@
     python -m tests.replay.drift            every break, ten runs against the unbroken server, one against the servers
                                             of the other profile
     python -m tests.replay.drift --sample   one break of each kind, and one run
+    python -m tests.replay.drift roles_     only breaks with this in their name
 
-A second mock is broken in one thing at a time. A break is found when the report names its operation: as the one that
+A stranger, a server that nothing tells is ours, is broken in one thing at a time and compared with a mock that holds
+its records; `--mocks` breaks a second mock instead. A break is found when the report names its operation: as the one that
 answered differently, or as the one that wrote before another answered differently.
 """
 
@@ -14,23 +16,32 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mockserver.contract import Contract, Operation, Profile
+from mockserver.replay.care.guard import Care
+from mockserver.replay.care.journal import Journal, Made
 from mockserver.replay.cases import Settings
 from mockserver.replay.deviations import read_deviations
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.report.model import Report
 from mockserver.replay.routing import Routing
 from mockserver.replay.script import Script, read_scripts
-from mockserver.replay.targets import ROLES, Target, start_mock
+from mockserver.replay.targets import ROLES, Target, open_url, start_mock
 from tests.replay import breakage as b
 from tests.replay.breakage import Break, Breaker
+from tests.replay.stranger import FULL, ORGANIZATION, PROJECT, Stranger, key_of
 
 SEEDS = tuple(range(1, 11))
 SLOW_SECONDS = 0.3
-OWNER, OUTSIDER, READ_ONLY, MEMBER = (ROLES[role] for role in ("session", "outsider", "read_only", "member"))
+
+
+def trusted(role: str) -> dict[str, str]:
+    """Return the keys of a role with those of the owner that they are taken for, a mock's and a stranger's."""
+    return {ROLES[role]: ROLES["session"], key_of(role): key_of("session")}
 
 
 @dataclass
@@ -139,10 +150,10 @@ def _writes() -> Iterator[Break]:
 
 def _access() -> Iterator[Break]:
     for operation in ("annotations_create", "roles_create", "cohorts_partial_update", "persons_destroy"):
-        yield Break("scope not enforced", operation, incoming=b.trusting({READ_ONLY: OWNER}))
+        yield Break("scope not enforced", operation, incoming=b.trusting(trusted("read_only")))
     for operation in ("annotations_list", "persons_list", "roles_list", "environments_persisted_folder_retrieve"):
-        yield Break("foreign tenant visible", operation, incoming=b.trusting({OUTSIDER: OWNER}))
-    yield Break("level not enforced", "roles_create", incoming=b.trusting({MEMBER: OWNER}))
+        yield Break("foreign tenant visible", operation, incoming=b.trusting(trusted("outsider")))
+    yield Break("level not enforced", "roles_create", incoming=b.trusting(trusted("member")))
 
 
 def _transport() -> Iterator[Break]:
@@ -174,9 +185,9 @@ def _flags() -> Iterator[Break]:
     yield Break("status", "feature_flags_create", b.status(200), what="200")
     yield Break("write not persisted", "feature_flags_partial_update", forgets=True)
     yield Break("filter ignored", "feature_flags_list", incoming=b.ignoring("search"), what="search")
-    yield Break("scope not enforced", "feature_flags_update", incoming=b.trusting({READ_ONLY: OWNER}))
+    yield Break("scope not enforced", "feature_flags_update", incoming=b.trusting(trusted("read_only")))
     local = "feature_flags_local_evaluation_retrieve"
-    yield Break("foreign tenant visible", local, incoming=b.trusting({OUTSIDER: OWNER}))
+    yield Break("foreign tenant visible", local, incoming=b.trusting(trusted("outsider")))
     yield Break("field missing", local, b.on_success(_without_cohorts), what="cohorts")
     yield Break("wrong content type", "feature_flags_remote_config_retrieve", b.typed("text/html"))
     yield Break("order", "flag_value_values_retrieve", b.on_success(b.reversed_rows))
@@ -246,10 +257,62 @@ class Bench:
         return Replay(self.contract, self.targets, options, self._scripts).run()
 
 
-def measure(contract: Contract, chosen: Sequence[Break], seeds: Sequence[int], *, verbose: bool = True) -> bool:
+class StrangerBench(Bench):
+    """A mock, and a stranger that can be broken: its project's records are read into the mock, then both are asked.
+
+    The project is the replay's own to write in, as one that it made would be, but with records in it from the start.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._operations = {operation.id: operation for operation in contract.operations}
+        self._scripts = read_scripts(contract)
+        routing = Routing(contract)
+
+        def wrap(app: Any) -> Breaker:
+            self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
+            return self._breaker
+
+        self._stranger = Stranger(contract, replace(FULL, fails=False), wrap=wrap)
+        self._folder = TemporaryDirectory()
+        self.targets = []
+
+    def __exit__(self, *exception: object) -> None:
+        self._stranger.close()
+        self._folder.cleanup()
+
+    def replay(
+        self, *, family: str | None = None, generated: Operation | None = None, seed: int = 1, properties: bool = True
+    ) -> Report:
+        """Replay a new mock against the stranger, which is put back before."""
+        self._stranger.world.reset()
+        self.targets = [start_mock("mock", self.contract, profile=Profile.OBSERVED), self._open()]
+        try:
+            return super().replay(family=family, generated=generated, seed=seed, properties=properties)
+        finally:
+            for target in self.targets:
+                target.close()
+
+    def _open(self) -> Target:
+        """Return the stranger as a replay sees it that made its project."""
+        target = open_url(
+            "real", self._stranger.url, self._stranger.keys, project=str(PROJECT), organization=ORGANIZATION,
+            is_foreign=True,
+        )  # fmt: skip
+        own = f"/api/organizations/{ORGANIZATION}/projects/{PROJECT}"
+        journal = Journal.of(self._stranger.url, Path(self._folder.name))
+        journal.made = [Made(own, "DELETE")]
+        target.adapter.guard = Care(self.contract, target.ids, journal, allow_writes=True, own_project=own)
+        return target
+
+
+def measure(
+    contract: Contract, chosen: Sequence[Break], seeds: Sequence[int], *, verbose: bool = True,
+    bench_of: type[Bench] = StrangerBench,
+) -> bool:  # fmt: skip
     """Run the bench and print its score; return whether every break was found and nothing else was."""
     missed, alarms = [], 0
-    with Bench(contract) as bench:
+    with bench_of(contract) as bench:
         for number, broken in enumerate(chosen, 1):
             finding = bench.find(broken)
             verdict = "found" if finding.direct else "found behind what it wrote" if finding.named else "MISSED"
@@ -297,7 +360,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the bench as a command."""
     contract = Contract.read()
     chosen, seeds = (sample(), SEEDS[:1]) if "--sample" in arguments else (breaks(), SEEDS)
-    good = measure(contract, chosen, seeds)
+    named = [word for word in arguments if not word.startswith("--")]
+    if named:
+        chosen = [broken for broken in chosen if any(word in str(broken) for word in named)]
+    good = measure(contract, chosen, seeds, bench_of=Bench if "--mocks" in arguments else StrangerBench)
     report = compare_profiles(contract)
     print(f"documented against observed: {report.unexplained} differences that are not declared, {report.failed} "
           f"failures, {len(report.unused)} declared ones that did not occur, {report.seconds:.1f} s")  # fmt: skip

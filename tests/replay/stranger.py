@@ -46,6 +46,13 @@ FAILURES = (
     r"GET /api/projects/\d+/persons/(funnel|lifecycle|stickiness|trends)/?(\?.*)?",
 )
 """What recorded servers fail on, once they have let somebody in."""
+
+
+def key_of(role: str) -> str:
+    """Return the key that a stranger gives to a role."""
+    return f"phx_{role.replace('_', '')}".ljust(47, "0")
+
+
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -99,7 +106,7 @@ class Stranger:
             contract=contract,
         )
         self.world: World = self.application.extensions["mockserver"].default
-        self.keys = {role: f"phx_{role.replace('_', '')}".ljust(47, "0") for role in KEYS}
+        self.keys = {role: key_of(role) for role in KEYS}
         users = {user["id"] for user in self.world.view().table("users")} if world is None else set()
         made = [
             {"value": value, "label": role, **KEYS[role]}

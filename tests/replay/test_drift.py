@@ -11,9 +11,31 @@ import pytest
 
 from mockserver.contract import Contract
 from tests.replay.breakage import Break
-from tests.replay.drift import Bench, breaks, compare_profiles
+from tests.replay.drift import Bench, StrangerBench, breaks, compare_profiles
 
 QUICK = [broken for broken in breaks() if broken.operation.startswith("roles_") and broken.kind != "slow"]
+
+
+OF_A_STRANGER = [
+    next(broken for broken in QUICK if broken.kind == kind)
+    for kind in ("field missing", "nullability", "write not persisted", "level not enforced")
+]
+
+
+@pytest.fixture(scope="module")
+def stranger_bench(contract: Contract) -> Iterator[StrangerBench]:
+    with StrangerBench(contract) as bench:
+        yield bench
+
+
+@pytest.mark.parametrize("broken", OF_A_STRANGER, ids=str)
+def test_what_is_broken_of_a_stranger_is_found_over_its_own_records(stranger_bench, broken: Break) -> None:
+    assert stranger_bench.find(broken).named
+
+
+def test_stranger_that_keeps_the_contract_shows_no_difference(stranger_bench) -> None:
+    report = stranger_bench.replay(family="annotations")
+    assert report.reached("real") == 5 and report.failed + report.unexplained == 0
 
 
 @pytest.fixture(scope="module")
