@@ -6,8 +6,8 @@
     python -m tests.replay.drift roles_     only breaks with this in their name
 
 A stranger, a server that nothing tells is ours, is broken in one thing at a time and compared with a mock that holds
-its records; `--mocks` breaks a second mock instead. A break is found when the report names its operation: as the one that
-answered differently, or as the one that wrote before another answered differently.
+its records; `--mocks` breaks a second mock instead. A break is found when the report names its operation: as the one
+that answered differently, or as the one that wrote before another answered differently.
 """
 
 from __future__ import annotations
