@@ -129,7 +129,6 @@ def test_wrong_list_is_refused(asker: Asker, query: Any, detail: str) -> None:
     [
         {"kind": "LogsQuery", "dateRange": {}},
         {"kind": "DataTableNode", "source": {"kind": "LogsQuery"}},
-        {"kind": "TracesQuery"},
     ],
 )
 def test_kind_that_is_not_modelled_is_refused_as_posthog_refuses_kinds(asker: Asker, query: Any) -> None:
