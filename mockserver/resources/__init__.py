@@ -6,6 +6,7 @@ from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
 from mockserver.resources.early_access_features import EarlyAccessFeatures
+from mockserver.resources.elements import Elements
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.heatmaps import Heatmaps
@@ -27,6 +28,7 @@ from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
 from mockserver.resources.sessions import Sessions
 from mockserver.resources.web_analytics import WebAnalytics
+from mockserver.resources.web_vitals import WebVitals
 
 RESOURCES: tuple[type[Resource], ...] = (
     Projects,
@@ -53,4 +55,6 @@ RESOURCES: tuple[type[Resource], ...] = (
     WebAnalytics,
     Sessions,
     Heatmaps,
+    WebVitals,
+    Elements,
 )

@@ -249,6 +249,33 @@ def test_values_of_sessions_are_told(web: Asker, key: str, values: list[str]) ->
     assert [item["name"] for item in found if item["name"] != "Paid Search"] == values
 
 
+def test_vitals_of_a_page_are_those_of_the_last_week(make_asker: Callable[..., Asker]) -> None:
+    made = make_asker()
+    now = made.client.as_key(None).get(f"/__admin/worlds/{made.world}/clock").json["now"][:10]
+    values = [("/a", 100), ("/b", 900)]
+    made.load(events=[{"event": "$web_vitals", "distinct_id": "ann", "timestamp": f"{now}T00:00:00Z",
+                       "properties": {"$pathname": path, "$web_vitals_INP_value": value}}
+                      for path, value in values])  # fmt: skip
+    answer = made.client.get("/api/environments/1/web_vitals/", query_string={"pathname": "/a"}).json
+    assert [line["action"]["custom_name"] for line in answer["results"]] == ["INP", "LCP", "CLS", "FCP"]
+    assert 100 in answer["results"][0]["data"] and 900 not in answer["results"][0]["data"]
+
+
+def test_what_was_clicked_on_is_counted_by_its_elements(web: Asker) -> None:
+    chain = 'a.small.red:attr_id="go"href="/x"nth-child="1"text="Go; \\"now\\""data-id="7";div:nth-of-type="2"'
+    clicks = [("ann", chain), ("bob", chain), ("bob", "button")]
+    web.load(events=[{"event": "$autocapture", "distinct_id": who, "timestamp": f"2026-01-12T10:0{n}:00Z",
+                      "properties": {"$elements_chain": each}} for n, (who, each) in enumerate(clicks)])  # fmt: skip
+    made = web.client.as_key(None).post(f"/__admin/worlds/{web.world}/api_keys", {"scopes": []}).json["api_key"]
+    dates = {"date_from": "2026-01-01", "date_to": "2026-01-31"}
+    first, _ = web.client.as_key(made).get("/api/projects/1/elements/stats/", query_string=dates).json["results"]
+    assert (first["count"], first["type"], len(first["elements"])) == (2, "$autocapture", 2)
+    assert first["elements"][0] == {
+        "text": 'Go; "now"', "tag_name": "a", "attr_class": ["small", "red"], "href": "/x", "attr_id": "go",
+        "nth_child": 1, "nth_of_type": None, "attributes": {"data-id": "7"}, "order": 0,
+    }  # fmt: skip
+
+
 def test_no_campaign_costs_anything(web: Asker) -> None:
     answer = ask(web, "MarketingAnalyticsTableQuery", **JANUARY)
     assert (answer["results"], answer["columns"][:2], answer["hasMore"]) == ([], ["Campaign", "Source"], False)
