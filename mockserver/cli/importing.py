@@ -139,7 +139,7 @@ def _write(records: Records, masker: Masker, out: Path) -> None:
     day = system_time().date().isoformat()
     about = f"Project {records.project_id} as it was read on {day}, its people and texts invented."
     try:
-        write(scenario(records, tables, about), out)
+        write(scenario(tables, about), out)
     except OSError as error:
         raise UsageFailure(f"--out {out}: {error.strerror}") from None
 

@@ -59,8 +59,8 @@ def _let_in(tables: Tables, records: Records, keys: Mapping[str, str], scopes: M
         members.append({"organization_id": organization, "user_id": id, "level": level})
         return id
 
-    asker = next((user["id"] for user in users if user.get("current_project_id")), None)
-    of_role = dict.fromkeys(SCOPES, asker if asker is not None else invent(records.organization_id, 15, **here))
+    asker = next(user["id"] for user in users if user.get("current_project_id"))
+    of_role = dict.fromkeys(SCOPES, asker)
     for role, level in LEVELS.items():
         found = (m["user_id"] for m in members if m.get("level") == level and m["user_id"] != asker)
         of_role[role] = next(found, None) or invent(records.organization_id, level, **here)

@@ -15,7 +15,7 @@ from mockserver.world.tables import TABLES, Identity, Owner, Table
 from mockserver.world.worlds import World
 
 Tables = dict[str, list[dict[str, Any]]]
-MEMBER = 1
+OWNER = 15
 MOST_FAULTS = 200
 """After so many records that do not fit, it is not they that are wrong."""
 
@@ -66,6 +66,7 @@ class _Builder:
         self._take_tenants()
         for source, parents, row in self._reading.rows:
             self._take(source, parents, row)
+        self._take_asker()
         self._take_members()
         self._take_groups()
         self._take_events()
@@ -77,7 +78,7 @@ class _Builder:
     # Tenants
 
     def _take_tenants(self) -> None:
-        """Take the project and its organization, and give the asker the place in it that the server tells of."""
+        """Take the project and its organization."""
         shown = {source.table.name: row for source, _, row in self._reading.rows if source.table.name in TENANTS}
         project = shown.get("projects")
         if project is None:
@@ -85,17 +86,25 @@ class _Builder:
             advice = "; give a key with project:read" if reason.startswith("403") else ""
             raise ImportFailure(f"the project could not be read: {reason}{advice}")
         self._records.project_id, self._records.organization_id = project["id"], str(project.get("organization"))
-        organization = shown.get("organizations") or {}
         self._put("organizations", {"id": self._records.organization_id})
-        me = shown.get("users") or {}
-        own = me.get("organization") or {}
-        level = organization.get("membership_level") or own.get("membership_level") or 15
-        asker = self._user(me) if isinstance(me.get("id"), int) else None
-        if asker is not None:
-            self._by_key["users"][asker].update(
-                current_organization_id=self._records.organization_id, current_project_id=project["id"]
-            )
-            self._join(asker, level, {"joined_at": me.get("date_joined")})
+
+    def _take_asker(self) -> None:
+        """Give the one who asked a place in the organization, and the project as the one last used.
+
+        Servers of 2025 did not tell a user's own id: it is that of a user with the same UUID, or one that is free.
+        """
+        shown = {source.table.name: row for source, _, row in self._reading.rows if source.table.name in TENANTS}
+        me, users = shown.get("users") or {}, self._by_key["users"]
+        known = next((id for id, user in users.items() if me.get("uuid") and user.get("uuid") == me.get("uuid")), None)
+        identifier = me["id"] if isinstance(me.get("id"), int) else known or max(users, default=0) + 1
+        email = me.get("email") or f"owner-{identifier}@mockserver.invalid"
+        self._user({**me, "id": identifier, "email": email})
+        own, organization = me.get("organization") or {}, shown.get("organizations") or {}
+        users[identifier].update(
+            current_organization_id=self._records.organization_id, current_project_id=self._records.project_id
+        )
+        level = organization.get("membership_level") or own.get("membership_level") or OWNER
+        self._join(identifier, level, {"joined_at": me.get("date_joined")})
 
     # Rows
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mockserver.importing.records import Records, Tables
+from mockserver.importing.records import Tables
 from mockserver.world.tables import TABLES
 
 KEYS: Mapping[str, list[str]] = {
@@ -21,19 +21,10 @@ TOKEN = "phc_mock_project_token"
 WIDTH = 120
 
 
-def scenario(records: Records, tables: Tables, about: str) -> str:
+def scenario(tables: Tables, about: str) -> str:
     """Return the text of a scenario file with these tables, and keys for the user who asked."""
-    asker = next((user["id"] for user in tables.get("users", ()) if user.get("current_project_id")), None)
+    asker = next(user["id"] for user in tables["users"] if user.get("current_project_id"))
     whole = {name: tables[name] for name in TABLES if tables.get(name)}
-    if asker is None:
-        asker = 1
-        whole.setdefault("users", []).append({
-            "id": asker, "email": "owner@example.com", "current_organization_id": records.organization_id,
-            "current_project_id": records.project_id,
-        })  # fmt: skip
-        whole.setdefault("organization_memberships", []).append(
-            {"organization_id": records.organization_id, "user_id": asker, "level": 15}
-        )
     whole["projects"][0].setdefault("api_token", TOKEN)
     whole["api_keys"] = [
         {"value": value, "user_id": asker, "label": value.removeprefix("phx_mock_"), "scopes": scopes}

@@ -44,7 +44,7 @@ def page(*rows: Any, following: str | None = None) -> dict[str, Any]:
 
 def test_key_that_may_read_little_leaves_the_rest_with_a_reason(contract: Contract) -> None:
     records = read(contract, {})
-    assert records.count() == {"organizations": 1, "projects": 1}
+    assert records.count() == {"organizations": 1, "users": 1, "organization_memberships": 1, "projects": 1}
     assert {records.left[name] for name in ("annotations", "persons", "events")} == {
         "403: API key missing required scope"
     }
@@ -61,7 +61,16 @@ def test_users_are_taken_out_of_what_they_made(contract: Contract) -> None:
     row = {"id": 5, "content": "Launch", "created_by": USER}
     tables = read(contract, {"annotations": page(row)}).tables
     assert tables["annotations"][0]["created_by"] == 7
-    assert [(user["id"], user["email"]) for user in tables["users"]] == [(7, "ada@acme.test")]
+    assert [(user["id"], user["email"]) for user in tables["users"][:1]] == [(7, "ada@acme.test")]
+
+
+@pytest.mark.parametrize(
+    ("shown", "id"), [({"id": 7}, 7), ({"uuid": USER["uuid"]}, 7), ({"uuid": "other"}, 8), ({}, 8)]
+)
+def test_who_asked_is_found_among_the_users_or_is_one_more(shown: Any, id: int, contract: Contract) -> None:
+    me = {**shown, "email": "ada@acme.test" if id == 7 else "me@acme.test"}
+    tables = read(contract, {"annotations": page({"id": 5, "created_by": USER}), "users/@me": me}).tables
+    assert [user["id"] for user in tables["users"] if user.get("current_project_id")] == [id]
 
 
 @pytest.mark.parametrize("maker", [None, {"id": 9}, {"email": "x@acme.test"}, 9, "somebody", []])

@@ -65,6 +65,11 @@ class Dating:
         return [mark for mark, there in self.seen.items() if mark.is_in(profile) is not there]
 
     @property
+    def is_apart(self) -> bool:
+        """Whether servers of its date are not as those of late 2025."""
+        return bool(self.lacking or self.beyond)
+
+    @property
     def headline(self) -> str:
         """What there is to say of it in a line: the date, how well it fits, and what that means."""
         if not self.seen:

@@ -52,7 +52,7 @@ class Differences:
         if row is None:
             return
         if deviation is not None and deviation.by_date:  # nothing that anybody accepts: it is told as what it is
-            explanation, deviation = Explanation(Cause.DATE, deviation.reason), None
+            explanation, deviation = Explanation(Cause.DATE, self._dates), None
         request = self._redact(request)
         for mismatch in row.mismatches:
             if mismatch.is_like(difference, explanation) and (mismatch.deviation is None) == (deviation is None):
@@ -67,6 +67,12 @@ class Differences:
                 shown, left, right, self._redact(where), after, deviation, explanation=explanation, request=request
             )
         )  # fmt: skip
+
+    @property
+    def _dates(self) -> str:
+        """In words, of which dates the two are."""
+        found = (target.dating.headline for target in self.report.targets if target.dating and target.dating.is_apart)
+        return next(found, " and ".join(f"{side.name} answers as {side.profile}" for side in self.sides))
 
     def accepting(self, operation: str, difference: Difference) -> Deviation | None:
         """Return the deviation that accepts a difference, and remember that it was needed."""

@@ -47,7 +47,7 @@ def groups(report: Report) -> list[Found]:
         for what, sighting in _sightings(row):
             found.setdefault((sighting.cause, what), Found(sighting.cause, what)).add(row, sighting)
     for target in report.targets:
-        if target.dating is not None and (target.dating.lacking or target.dating.beyond):
+        if target.dating is not None and target.dating.is_apart:
             apart = (*target.dating.lacking, *target.dating.beyond)
             found[Cause.DATE, target.dating.headline] = Found(
                 Cause.DATE, target.dating.headline, len(apart),
