@@ -7,7 +7,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null &&
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test lint replay drift package bench docs clean
+.PHONY: run test clients lint replay drift package bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -17,6 +17,9 @@ test: .venv/installed   ## lint, types and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+
+clients: .venv/installed ## install the clients of PostHog that the tests run
+	.ci/clients
 
 lint: .venv/installed   ## put the code in order
 	$(BIN)/ruff check --fix .
