@@ -6,18 +6,21 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
+from mockserver.contract import Contract
+from mockserver.serving.app import create_app
+from mockserver.serving.server import Server, free_address
+from mockserver.testing.client import ControlPlane, World
 from mockserver.testing.worlds import PostHog
-from tests.clients.conftest import NODE_MODULES, is_there
+from tests.clients.conftest import NODE_MODULES, PROGRAMS, is_there
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PAGE = Path(__file__).parent / "page.html"
 POSTHOG_JS = NODE_MODULES / "posthog-js" / "dist"
 QUIET = ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
          "disable-component-update", "disable-sync")  # fmt: skip
@@ -27,10 +30,11 @@ Open = Callable[..., "Page"]
 
 
 class Site(SimpleHTTPRequestHandler):
-    """A page, and posthog-js beside it."""
+    """Pages, and posthog-js beside them."""
 
     def translate_path(self, path: str) -> str:
-        return str(PAGE) if path == "/" else super().translate_path(path)
+        page = PROGRAMS / path.partition("?")[0].lstrip("/")
+        return str(page) if page.suffix == ".html" else super().translate_path(path)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass
@@ -41,7 +45,7 @@ def site() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Site, directory=POSTHOG_JS)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
 
@@ -65,7 +69,7 @@ def visit(browser: Browser, site: str, posthog: PostHog) -> Iterator[Open]:
 
     def visit(**options: Any) -> Page:
         page = context.new_page()
-        page.goto(site)
+        page.goto(f"{site}/page.html")
         page.evaluate("([token, options]) => start(token, options)", [posthog.project_token, {
             "api_host": posthog.url, **SOON, **options,
         }])  # fmt: skip
@@ -138,3 +142,26 @@ def test_a_user_enrols_in_an_early_access_feature(posthog: PostHog, visit: Open)
     posthog.assert_captured("$feature_enrollment_update", distinct_id="ada", within=10)
     asked = {"token": posthog.project_token, "distinct_id": "ada"}
     assert posthog.http.post("/flags/?v=2", json=asked).json()["flags"]["dark-mode"]["enabled"] is True
+
+
+def test_a_page_that_is_traced_may_send(posthog: PostHog, visit: Open) -> None:
+    visit(request_headers={"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "baggage": "a=b"})
+    posthog.assert_captured("$pageview", within=10)
+    posthog.assert_called(path="/flags/", headers={"baggage": "a=b"}, within=10)
+
+
+@pytest.fixture
+def with_scripts(contract: Contract) -> Iterator[World]:
+    """The world of a server that has the scripts of posthog-js."""
+    app = create_app(scenario="empty", static=POSTHOG_JS, contract=contract)
+    server = Server(app, free_address("127.0.0.1", 0)).start()
+    yield ControlPlane(server.address.url).world()
+    server.stop()
+
+
+def test_the_snippet_loads_its_script(with_scripts: World, browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{site}/snippet.html?{urlencode({'token': with_scripts.project_token, 'host': with_scripts.url})}")
+    arrived = {"event": "arrived", "properties": {"by": "snippet", "$lib": "web"}}
+    assert with_scripts.verify_events(arrived, count=1, within=10)["ok"]
+    page.close()
