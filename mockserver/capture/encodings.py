@@ -39,6 +39,23 @@ def decoded(encoding: str, packed: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
+def beginning(packed: bytes, most: int) -> bytes:
+    """Return what bytes that show how they are packed begin with, however they go on; others as they are."""
+    encoding = next((name for name, shows in SIGNS.items() if shows(packed)), None)
+    if encoding is None:
+        return packed
+    parts, size = [], 0
+    try:
+        for part in DECODERS[encoding](packed):
+            parts.append(part)
+            size += len(part)
+            if size >= most:
+                break
+    except (Undecodable, MissingPackage):
+        pass
+    return b"".join(parts)[:most] or packed
+
+
 def inflated(packed: bytes, bits: int) -> Iterator[bytes]:
     """Yield what zlib packed, a piece at a time. Raises: Undecodable, also where the end is missing."""
     stream, left = zlib.decompressobj(wbits=bits), packed
@@ -91,6 +108,13 @@ def _zstd(packed: bytes) -> Iterator[bytes]:
     except zstandard.ZstdError as error:
         raise Undecodable from error
 
+
+SIGNS: dict[str, Callable[[bytes], bool]] = {
+    "gzip": lambda packed: packed.startswith(b"\x1f\x8b"),
+    "deflate": lambda packed: packed.startswith(ZLIB_FIRST_BYTE) and int.from_bytes(packed[:2]) % 31 == 0,
+    "zstd": lambda packed: packed.startswith(b"\x28\xb5\x2f\xfd"),
+}
+"""How bytes show what they are packed in; Brotli does not."""
 
 DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "gzip": _gzip, "deflate": _deflate, "br": _brotli, "zstd": _zstd,

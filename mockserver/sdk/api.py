@@ -14,7 +14,7 @@ from mockserver.capture.refusals import CaptureError
 from mockserver.errors import APIError, NotFound
 from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
-from mockserver.sdk import batches, config, cors, definitions, flags, probes
+from mockserver.sdk import batches, config, cors, definitions, flags, probes, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
 from mockserver.sdk.features import answer_features
 from mockserver.sdk.packing import Refusal
@@ -44,6 +44,10 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
     add(f"/{RECORDING}", take_recording, ("GET", "POST"))
     for path in batches.PATHS:
         add(f"/{path}", batches.take_batch, ("POST",))
+    for path in telemetry.PATHS:
+        add(f"/{path}", telemetry.take_telemetry, ("POST",))
+    for path in telemetry.NOT_MODELLED:
+        add(f"/{path}", telemetry.refuse_unmodelled, ("POST",))
     for path in ("flags", "decide"):
         add(f"/{path}", answer_flags, ("GET", "POST"))
     add("/array/<token>/config", answer_config, READING)

@@ -7,7 +7,6 @@ spelled out only when somebody asks for it.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from mockserver.capture.encodings import beginning
 from mockserver.errors import ParseError
 from mockserver.request.parsing import read_json
 from mockserver.world import entropy
@@ -27,7 +27,6 @@ SECRET_FIELDS = frozenset({
 })  # fmt: skip
 TOKEN = re.compile(r"\b(ph[acrsx])_[A-Za-z0-9_-]+")
 MOST_KEPT_BYTES = 1024 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
 
 Body = bytes | Mapping[str, Any]
 
@@ -99,19 +98,11 @@ def read_value(raw: Body) -> Any:
         return None
     if isinstance(raw, Mapping):
         return dict(raw)
-    if raw.startswith(GZIP_MAGIC):
-        raw = _unpack(raw)
+    raw = beginning(raw, MOST_KEPT_BYTES)
     try:
         return read_json(raw)
     except ParseError:
         return raw.decode("utf-8", "replace")
-
-
-def _unpack(raw: bytes) -> bytes:
-    try:
-        return zlib.decompressobj(wbits=31).decompress(raw, MOST_KEPT_BYTES)
-    except zlib.error:
-        return raw
 
 
 def show(number: int, entry: Entry) -> dict[str, Any]:

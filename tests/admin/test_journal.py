@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import threading
 import time
+import zlib
 
 import orjson
 import pytest
@@ -56,6 +57,7 @@ def test_control_calls_are_not_written_down(admin, seen) -> None:
         (ANNOTATIONS, {"data": {"content": "form"}}, {"content": "form"}),
         (ANNOTATIONS, {"data": b"\xff", "content_type": "text/plain"}, "\ufffd"),
         (ANNOTATIONS, {"data": gzip.compress(b'{"a":1}'), "content_type": "text/plain"}, {"a": 1}),
+        (ANNOTATIONS, {"data": zlib.compress(b'{"a":1}'), "content_type": "text/plain"}, {"a": 1}),
         (ANNOTATIONS, {"data": gzip.compress(b"x")[:9], "content_type": "text/plain"}, None),
         ("/api/nowhere/", {"json": {"lost": True}}, {"lost": True}),
     ],
