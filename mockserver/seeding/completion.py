@@ -211,10 +211,17 @@ class Completer:
 
     def _finish_annotations(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         project = self.transaction.table("projects").get(whole["project_id"])
-        return {**whole, "organization_id": project["organization_id"] if project else None}
+        organization_id = project["organization_id"] if project else None
+        return {**whole, "organization_id": organization_id, "created_by": self._creator(whole, given)}
+
+    def _finish_comments(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**whole, "created_by": self._creator(whole, given)}
 
     def _finish_cohorts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        """Let members be given by UUID, by integer id or by distinct id; a dynamic cohort is yet to be calculated."""
+        """Let members be given by UUID, by integer id or by distinct id; a dynamic cohort is yet to be calculated.
+
+        Of a static one that has members the last calculation was when these were put in.
+        """
         persons = self.transaction.table("persons")
         members = []
         for number, member in enumerate(whole["members"]):
@@ -226,7 +233,10 @@ class Completer:
                 raise LoadError(f"there is no person {member!r} in the project", "members", number)
             members.append(person)
         whole.pop("members")
+        whole["created_by"] = self._creator(whole, given)
         if whole["is_static"]:
+            if members and "last_calculation" not in given:
+                whole["last_calculation"] = whole["created_at"]
             count = add_members(self.transaction, whole, members)
             return {**whole, "count": count if given.get("count") is None else whole["count"], "is_due": False}
         uuids = list(dict.fromkeys(person["uuid"] for person in members))
@@ -243,6 +253,10 @@ class Completer:
             "version": 1 if given.get("version") is None else whole["version"],
             "updated_at": whole["updated_at"] if given.get("updated_at") else moment,
         }  # fmt: skip
+
+    def _creator(self, whole: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+        """Return who made a record: somebody did if it is not said, as the API always knows who asks it."""
+        return whole.get("created_by") if "created_by" in given else self._first_member(whole["project_id"])
 
     def _first_member(self, project_id: int) -> Any:
         """Return the id of the first who belongs to a project's organization, if anybody does."""
