@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,48 +21,36 @@ from mockserver.replay.care.guard import Care
 from mockserver.replay.care.journal import Journal, Made
 from mockserver.serving.app import create_app
 from mockserver.serving.server import Server, free_address
-from tests.conftest import ALL_ACCESS
+from tests import conftest
+from tests.replay.stranger import FULL, ORGANIZATION, Stranger, key_of
 
-ORGANIZATION = "01890000-0000-7000-8000-000000000001"
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-PROJECT = ("--project", "1", "--allow-writes")
+PROJECT = ("--project", "42", "--allow-writes")
+ALL_ACCESS = key_of("all_access")
 
 
-class Somebodys:
-    """A mock, served as if it were somebody's PostHog, and what was asked of it."""
+class Somebodys(Stranger):
+    """Somebody's PostHog, and what its owner sees of it."""
 
     def __init__(self, contract: Any) -> None:
-        self.application = create_app(profile="observed", contract=contract)
-        self.asked: list[tuple[str, str, int]] = []
-        self.before: Callable[[int], None] = lambda number: None
-        self.server = Server(self, free_address("127.0.0.1", 0)).start()
-        self.url = self.server.address.url
+        super().__init__(contract, replace(FULL, fails=False))
         self.client = self.application.test_client()
         self.started: list[subprocess.Popen[str]] = []
 
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.before(len(self.asked))
-
-        def note(status: str, headers: Any, *more: Any) -> Any:
-            self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], int(status[:3])))
-            return start_response(status, headers, *more)
-
-        return self.application(environ, note)
-
     def state(self) -> dict[str, list[Any]]:
         """What a user sees of everything that a replay might write."""
-        paths = [f"/api/projects/1/{name}/?limit=1000" for name in ("annotations", "cohorts", "comments")]
-        paths += [f"/api/organizations/{ORGANIZATION}/roles/", "/api/environments/1/persisted_folder/",
-                  "/api/projects/1/pipeline_destination_configs/", "/api/projects/1/persons/?limit=500"]  # fmt: skip
+        paths = [f"/api/projects/42/{name}/?limit=1000" for name in ("annotations", "cohorts", "comments")]
+        paths += [f"/api/organizations/{ORGANIZATION}/roles/", "/api/environments/42/persisted_folder/",
+                  "/api/projects/42/pipeline_destination_configs/", "/api/projects/42/persons/?limit=500"]  # fmt: skip
         seen = {path: self._get(path)["results"] for path in paths}
-        seen["project"] = [self._get(f"/api/organizations/{ORGANIZATION}/projects/1/")]
+        seen["project"] = [self._get(f"/api/organizations/{ORGANIZATION}/projects/42/")]
         return seen
 
     def written(self) -> list[tuple[str, str]]:
         return [(method, path) for method, path, status in self.asked if method in WRITES and status < 300]
 
     def _get(self, path: str) -> Any:
-        answer = self.client.get(path, headers={"Authorization": "Bearer phx_mock_session"})
+        answer = self.client.get(path, headers={"Authorization": f"Bearer {key_of('session')}"})
         assert answer.status_code == 200, (path, answer.get_data())
         return answer.json
 
@@ -73,7 +62,7 @@ def somebodys(contract) -> Iterator[Somebodys]:
     for process in made.started:
         process.kill()
         process.wait()
-    made.server.stop()
+    made.close()
 
 
 def command(server: Somebodys, *more: str) -> list[str]:
@@ -127,24 +116,30 @@ def test_project_is_made_to_write_in_and_removed(run, somebodys, tmp_path) -> No
     assert reached > {"persons_destroy", "persons_update", "annotations_create", "partial_update_2"}
     assert somebodys.state() == before and left_in(tmp_path) == []
     paths = {"/".join(path.split("/")[:6]) for method, path in somebodys.written() if method != "POST"}
-    assert not paths & {"/api/projects/1", f"/api/organizations/{ORGANIZATION}/projects/1"}
+    assert not paths & {"/api/projects/42", f"/api/organizations/{ORGANIZATION}/projects/42"}
 
 
 def test_where_to_write_must_be_named_where_no_project_can_be_made(run, somebodys) -> None:
-    said = run(*command(somebodys, "--allow-writes"), exit_code=2, KEY="phx_mock_member").output
+    said = run(*command(somebodys, "--allow-writes"), exit_code=2, KEY=key_of("member")).output
     assert "may not make a project to work in" in said and "--project" in said
     assert not somebodys.written()
 
 
-def test_one_key_does_not_go_to_two_servers(run, somebodys, contract) -> None:
-    other = Somebodys(contract)
-    two = ("replay", "--target", f"a={somebodys.url}", "--target", f"b={other.url}")
+def test_one_key_does_not_go_to_two_servers(run, contract) -> None:
+    asked: list[str] = []
+
+    def noting(application: Any) -> Any:
+        return lambda environ, start: asked.append(environ["PATH_INFO"]) or application(environ, start)
+
+    mocks = [create_app(profile="observed", contract=contract) for _ in range(2)]
+    servers = [Server(app, free_address("127.0.0.1", 0)).start() for app in (mocks[0], noting(mocks[1]))]
+    two = ("replay", "--target", f"a={servers[0].address.url}", "--target", f"b={servers[1].address.url}")
     # mocks that are given no key of their own are worked on in a world that is made for it
     run(*two, "--only", "roles_list", "--no-properties", "--api-key-env", "KEY", KEY="phx_private")
-    run(*two, "--only", "roles_list", "--no-properties", "--api-key-env", "a=KEY", KEY=ALL_ACCESS)
-    other.server.stop()
-    for _, path, _ in other.asked:
-        assert path.startswith("/__admin") or not path.startswith("/api/projects/2")
+    run(*two, "--only", "roles_list", "--no-properties", "--api-key-env", "a=KEY", KEY=conftest.ALL_ACCESS)
+    for server in servers:
+        server.stop()
+    assert asked and all(path.startswith("/__admin") or not path.startswith("/api/projects/2") for path in asked)
 
 
 CARE = [
@@ -274,15 +269,15 @@ def test_record_is_written_down_before_it_is_made(run, somebodys, tmp_path) -> N
     somebodys.before = look
     run(*command(somebodys, "--no-properties", "--only", "annotations_create", *PROJECT), exit_code=0, KEY=ALL_ACCESS)
     first = json.loads(seen[0].splitlines()[0])
-    assert first["path"] == "/api/projects/1/annotations" and first["intent"] and "body" in first
+    assert first["path"] == "/api/projects/42/annotations" and first["intent"] and "body" in first
 
 
 def test_record_whose_answer_was_lost_is_found_again(run, somebodys, tmp_path) -> None:
     before = somebodys.state()
     journal = Journal.of(somebodys.url, tmp_path / ".mockserver" / "replay")
-    journal.intend("/api/projects/1/annotations", {"content": "Lost", "scope": "project"})
-    journal.intend("/api/projects/1/annotations", {"content": "Never made"})
-    somebodys.client.post("/api/projects/1/annotations/", json={"content": "Lost", "scope": "project"},
+    journal.intend("/api/projects/42/annotations", {"content": "Lost", "scope": "project"})
+    journal.intend("/api/projects/42/annotations", {"content": "Never made"})
+    somebodys.client.post("/api/projects/42/annotations/", json={"content": "Lost", "scope": "project"},
                           headers={"Authorization": f"Bearer {ALL_ACCESS}"})  # fmt: skip
     assert somebodys.state() != before
     assert "removed 1 of the 1 records" in run(*command(somebodys, "--clean"), KEY=ALL_ACCESS).output
@@ -393,8 +388,8 @@ def test_killed_replay_leaves_a_journal_that_clean_removes(run, somebodys, tmp_p
 def test_what_cannot_be_removed_is_told(run, somebodys, tmp_path) -> None:
     journal = Journal.of(somebodys.url, tmp_path / ".mockserver" / "replay")
     journal.add(Made("/api/organizations/01890000-0000-7000-8000-0000000000ff/roles/5", "DELETE"))
-    journal.add(Made("/api/projects/1/cohorts/1", "PATCH", {"deleted": "never"}))
+    journal.add(Made("/api/projects/42/cohorts/3", "PATCH", {"deleted": "never"}))
     told = run(*command(somebodys, "--clean"), KEY=ALL_ACCESS).output
     assert "removed 1 of the 2" in told  # what is not there is gone
-    assert "left: /api/projects/1/cohorts/1 (400); try again with --clean" in told
+    assert "left: /api/projects/42/cohorts/3 (400); try again with --clean" in told
     assert left_in(tmp_path)
