@@ -114,6 +114,10 @@ class _Builder:
             return  # taken with the tenants
         record = self._record(source, row)
         record.update({name: value for name, value in parents.items() if name in self._kinds[table.name]})
+        shown_whole = {
+            name: record[name].get("id") for name in table.references if isinstance(record.get(name), Mapping)
+        }
+        record.update(shown_whole)
         if _key_of(table, record) is None:
             return
         self._put(table.name, record)
@@ -243,12 +247,12 @@ class _Builder:
     def _described(
         self, table: Table, record: Mapping[str, Any], row: Mapping[str, Any]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield what a row tells of the records that it refers to: `insight_name` or `plugin_info` beside their ids."""
+        """Yield what a row tells of the records that it refers to: whole, or as `insight_name` or `plugin_info`."""
         for name, target in table.references.items():
             if TABLES[target].identity is not Identity.INTEGER or target in TENANTS or record.get(name) is None:
                 continue
             beside = {field: row.get(f"{target.removesuffix('s')}_{field}") for field in TABLES[target].fields}
-            whole = row.get(f"{name}_info")
+            whole = row.get(name) if isinstance(row.get(name), Mapping) else row.get(f"{name}_info")
             told: dict[str, Any] = {}
             for field_name, value in {**beside, **(whole if isinstance(whole, Mapping) else {})}.items():
                 if field_name in TABLES[target].fields:
