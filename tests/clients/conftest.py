@@ -21,7 +21,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 NODE_MODULES = INSTALLED / "node" / "node_modules"
 SECONDS = 60
 
-Run = Callable[[str], Any]
+Run = Callable[..., Any]
 
 
 def is_there(runtime: str | Path) -> str:
@@ -47,12 +47,12 @@ def command(client: str, program: str) -> tuple[list[str], Path]:
 def run(request: pytest.FixtureRequest, posthog: PostHog) -> Run:
     """Runs a program with a client on a server, once with each, and returns what it tells."""
 
-    def run(program: str) -> Any:
+    def run(program: str, **settings: str) -> Any:
         arguments, path = command(request.param, program)
         known = {"POSTHOG_URL": posthog.url, "POSTHOG_TOKEN": posthog.project_token, "POSTHOG_KEY": posthog.api_key}
         with path.open() as text:  # from the folder of its modules, whatever folder the program is in
             done = subprocess.run(
-                arguments, stdin=text, env={**os.environ, **known}, cwd=NODE_MODULES.parent, capture_output=True,
+                arguments, stdin=text, env={**os.environ, **known, **settings}, cwd=NODE_MODULES.parent, capture_output=True,
                 text=True, timeout=SECONDS, check=False,
             )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

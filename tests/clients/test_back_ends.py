@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mockserver.testing.worlds import PostHog
 from tests.clients.conftest import Run
 
@@ -19,6 +21,14 @@ def test_what_a_client_captures_arrives(posthog: PostHog, run: Run) -> None:
     assert {name: ada["properties"].get(name) for name in known} == known
     (acme,) = [group for group in posthog.state()["tables"]["groups"] if group["group_key"] == "acme"]
     assert acme["group_properties"]["seats"] == 5
+
+
+@pytest.mark.parametrize("run", ["python", "node"], indirect=True)
+def test_batches_in_the_form_of_2026_arrive(posthog: PostHog, run: Run) -> None:
+    run("capture", POSTHOG_CAPTURE_MODE="v1")
+    posthog.assert_called(path="/i/v1/analytics/events", method="POST", status=200)
+    posthog.assert_captured("signed_up", distinct_id="visitor", properties={"plan": "pro"}, times=1)
+    posthog.assert_captured("upgraded", properties={"$groups": {"company": "acme"}}, times=1)
 
 
 def test_a_client_is_told_of_flags_and_tells_that_it_asked(posthog: PostHog, run: Run) -> None:
