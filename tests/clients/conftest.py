@@ -24,23 +24,26 @@ SECONDS = 60
 Run = Callable[..., Any]
 
 
-def is_there(runtime: str | Path) -> str:
-    """Return where a runtime is, or skip the test that needs it."""
+def is_there(runtime: str | Path, *modules: Path) -> str:
+    """Return where a runtime is, or skip the test that needs it and these modules."""
     found = shutil.which(runtime)
-    if found is None:
-        pytest.skip(f"{runtime} is not installed: make clients")
+    missing = [str(runtime)] * (found is None) + [module.name for module in modules if not module.exists()]
+    if found is None or missing:
+        pytest.skip(f"{' and '.join(missing)} not installed: make clients")
     return found
 
 
-def command(client: str, program: str) -> tuple[list[str], Path]:
-    """Return how a program is run with a client, and the file that it is."""
+def command(client: str, program: str) -> tuple[list[str], Path, Path]:
+    """Return how a program is run with a client, the file that it is, and the folder in which its modules are found."""
     if client == "node":
-        node = is_there(ROOT / ".venv" / "bin" / "node")
-        return [node, "--input-type=module", "-"], PROGRAMS / f"{program}.mjs"
+        node = is_there(ROOT / ".venv" / "bin" / "node", NODE_MODULES / "posthog-node")
+        return [node, "--input-type=module", "-"], PROGRAMS / f"{program}.mjs", NODE_MODULES.parent
     if client == "python":
         pytest.importorskip("posthog", reason="posthog is not installed: pip install posthog")
-        return [sys.executable, "-"], PROGRAMS / f"{program}.py"
-    return [is_there(INSTALLED / client / "bin" / "python"), "-"], PROGRAMS / f"{program}.py"
+        python = sys.executable
+    else:
+        python = is_there(INSTALLED / client / "bin" / "python")
+    return [python, "-"], PROGRAMS / f"{program}.py", ROOT
 
 
 @pytest.fixture(params=["python", "python-6", "python-3", "node"])
@@ -48,12 +51,12 @@ def run(request: pytest.FixtureRequest, posthog: PostHog) -> Run:
     """Runs a program with a client on a server, once with each, and returns what it tells."""
 
     def run(program: str, **settings: str) -> Any:
-        arguments, path = command(request.param, program)
+        arguments, path, folder = command(request.param, program)
         known = {"POSTHOG_URL": posthog.url, "POSTHOG_TOKEN": posthog.project_token, "POSTHOG_KEY": posthog.api_key}
-        with path.open() as text:  # from the folder of its modules, whatever folder the program is in
+        with path.open() as text:
             done = subprocess.run(
-                arguments, stdin=text, env={**os.environ, **known, **settings}, cwd=NODE_MODULES.parent, capture_output=True,
-                text=True, timeout=SECONDS, check=False,
+                arguments, stdin=text, env={**os.environ, **known, **settings}, cwd=folder, capture_output=True,
+                text=True, timeout=SECONDS,
             )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout) if done.stdout else None

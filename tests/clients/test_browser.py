@@ -53,9 +53,7 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make clients")
-    chromium = is_there("chromium")
-    if not POSTHOG_JS.exists():
-        pytest.skip("posthog-js is not installed: make clients")
+    chromium = is_there("chromium", NODE_MODULES / "posthog-js")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=[f"--{option}" for option in QUIET])
         yield browser
