@@ -47,6 +47,10 @@ def records_of(contract: Contract, reading: Reading) -> Records:
     return _Builder(contract, reading).build()
 
 
+NOTHING_WHERE_EMPTY = frozenset({("organizations", "available_product_features")})
+"""Fields whose empty list is shown of what has none, too: an organization without a plan is not bound by one."""
+
+
 class _Builder:
     """Makes the records of one project."""
 
@@ -149,7 +153,7 @@ class _Builder:
 
     def _read(self, table: str, record: dict[str, Any], name: str, value: Any) -> None:
         """Keep a value that the table takes; another one is completed when the records are loaded."""
-        if value is None:
+        if value is None or (value == [] and (table, name) in NOTHING_WHERE_EMPTY):
             return
         try:
             record[name] = self._kinds[table][name](value)
