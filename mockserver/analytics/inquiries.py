@@ -18,6 +18,7 @@ from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.literals import clickhouse_value
 from mockserver.analytics.hogql.printing.printer import Printing, print_clickhouse, print_hogql
+from mockserver.analytics.hogql.resolving.cohorts import Cohort
 from mockserver.analytics.hogql.resolving.resolver import resolve
 from mockserver.analytics.hogql.resolving.scopes import Context
 from mockserver.analytics.hogql.tables.database import JOINED, Database, database
@@ -96,7 +97,8 @@ class Inquiry:
     def context(self) -> Context:
         """What the resolver needs to know."""
         return Context(
-            self.database, self.timezone, self.project_id, self.property_types, self.find_cohort, self.find_action
+            self.database, self.timezone, self.project_id, self.property_types, self.find_cohort, self.find_action,
+            self.modifiers.get("inCohortVia"),
         )  # fmt: skip
 
     @property
@@ -108,8 +110,8 @@ class Inquiry:
         """Return what ClickHouse calls one of the project's tables."""
         return mirror().table(name, self.view, self.project_id)
 
-    def find_cohort(self, key: Any) -> nodes.Node:
-        """Return the query for a cohort's members. Raises: QueryError."""
+    def find_cohort(self, key: Any) -> Cohort:
+        """Return the cohort of an id or a name. Raises: QueryError."""
         cohorts = self.view.table("cohorts").find(project_id=self.project_id)
         alive = [cohort for cohort in cohorts if not cohort.get("deleted")]
         if isinstance(key, bool) or not isinstance(key, (int, float, str)):
@@ -121,7 +123,7 @@ class Inquiry:
             raise QueryError(f"Could not find {named}")
         if len(found) > 1:
             raise QueryError(f"Found multiple cohorts with name '{key}'")
-        return members_of(found[0])
+        return Cohort(found[0]["id"], bool(found[0].get("is_static")), found[0].get("version") or 0)
 
     def find_action(self, key: Any, at: nodes.Node) -> nodes.Node:
         """Return what holds of an action's events; of nothing where a series names one that is not there.
@@ -178,17 +180,6 @@ class Inquiry:
             return item.alias
         text = print_hogql(item, self.printing)
         return f"({text})" if isinstance(item, (nodes.SelectQuery, nodes.SelectSetQuery)) else text
-
-
-def members_of(cohort: Mapping[str, Any]) -> nodes.SelectQuery:
-    """Return the query for a cohort's members."""
-    is_cohort: nodes.Node = nodes.compare(nodes.field("cohort_id"), "==", nodes.constant(cohort["id"]))
-    table, where = "static_cohort_people", is_cohort
-    if not cohort.get("is_static"):
-        version = nodes.compare(nodes.field("version"), "==", nodes.constant(cohort.get("version") or 0))
-        table, where = "raw_cohort_people", nodes.conjunction([is_cohort, version])
-    source = nodes.JoinExpr(table=nodes.field(table))
-    return nodes.SelectQuery(select=(nodes.field("person_id"),), select_from=source, where=where)
 
 
 def first_select(query: nodes.Query) -> nodes.SelectQuery:

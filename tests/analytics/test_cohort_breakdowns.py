@@ -65,3 +65,46 @@ def test_value_that_the_first_series_lacks_has_no_filter(asker: Asker) -> None:
     shown = {each["breakdown_value"]: each for each in asker.query(query).json["results"]}
     assert "filter" in shown["Chrome"] and "filter" not in shown["Safari"]
     assert shown["Safari"]["count"] == 1.0
+
+
+def by_cohorts(asker: Asker, via: str, condition: str) -> Any:
+    query = f"select event, count() from events where {condition} group by event order by event"
+    return asker.query({"kind": "HogQLQuery", "query": query, "modifiers": {"inCohortVia": via}}).json
+
+
+# Source: PostHog's resolvers of cohorts, which put a join into the query's text.
+@pytest.mark.parametrize(
+    "via, parts",
+    [
+        ("subquery", ["in(person_id, (SELECT person_id FROM raw_cohort_people WHERE"]),
+        ("leftjoin", [
+            "LEFT JOIN (SELECT person_id, 1 AS matched FROM raw_cohort_people WHERE and(equals(cohort_id, 1), ",
+            "AS in_cohort__1 ON equals(in_cohort__1.person_id, person_id) LEFT JOIN (",
+            "FROM static_cohort_people WHERE equals(cohort_id, 3)) AS in_cohort__3 ON",
+            "or(equals(in_cohort__1.matched, 1), equals(in_cohort__3.matched, 1), equals(in_cohort__1.matched, 1))",
+        ]),
+        ("leftjoin_conjoined", [
+            "LEFT JOIN (SELECT person_id AS cohort_person_id, 1 AS matched, cohort_id FROM static_cohort_people WHERE "
+            "in(cohort_id, [3]) UNION ALL SELECT",
+            "AS __in_cohort ON equals(__in_cohort.cohort_person_id, person_id) WHERE",
+            "equals(__in_cohort.matched, 1)",
+        ]),
+    ],
+)  # fmt: skip
+def test_cohorts_are_joined_as_the_modifier_says(cohorts: Asker, via: str, parts: list[str]) -> None:
+    cohorts.load(cohorts=[{"id": 3, "name": "None", "is_static": True}])
+    told = by_cohorts(cohorts, via, "person_id in cohort 1 or person_id in cohort 3 or person_id in cohort 'Free'")
+    text = " ".join(told["hogql"].split())
+    assert [part for part in parts if part not in text] == []
+    assert {event for event, _ in told["results"]} == {"opened"}
+
+
+@pytest.mark.parametrize("via", ["subquery", "leftjoin", "leftjoin_conjoined"])
+def test_cohort_that_is_not_there_is_refused_however_it_is_joined(cohorts: Asker, via: str) -> None:
+    assert by_cohorts(cohorts, via, "person_id in cohort 1")["results"] == [["opened", 1]]
+    assert by_cohorts(cohorts, via, "person_id in cohort 9")["detail"] == "Could not find cohort with ID 9"
+    outside = by_cohorts(cohorts, via, "person_id not in cohort 1")
+    if via == "leftjoin_conjoined":
+        assert outside["detail"] == "NOT IN COHORT is not supported by this cohort mode"
+    else:
+        assert dict(outside["results"])["opened"] == 1

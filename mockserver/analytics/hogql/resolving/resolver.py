@@ -13,6 +13,7 @@ from mockserver.analytics.hogql.aggregation import has_aggregate
 from mockserver.analytics.hogql.functions import Function, check_count
 from mockserver.analytics.hogql.inference import after_arithmetic, type_of
 from mockserver.analytics.hogql.nodes import Node, rebuild
+from mockserver.analytics.hogql.resolving.cohorts import CONJOINED, IN, JOINED, Cohort, cohort_of, conjoined, with_join
 from mockserver.analytics.hogql.resolving.lookup import Lookup, bare
 from mockserver.analytics.hogql.resolving.scopes import Context, Scope
 from mockserver.analytics.hogql.resolving.sources import QuerySource, Source, TableSource, starred
@@ -65,6 +66,8 @@ class Resolver(Lookup):
 
     def select(self, query: nodes.SelectQuery) -> tuple[nodes.SelectQuery, dict[str, Node]]:
         """Return one SELECT, resolved, and its columns by name."""
+        if self.context.cohorts_via == CONJOINED and self.context.find_cohort is not None:
+            query = conjoined(query, self.context.find_cohort)
         scope = Scope(ctes={**(self.scope.ctes if self.scopes else {}), **(query.ctes or {})})
         self.scopes.append(scope)
         try:
@@ -89,6 +92,8 @@ class Resolver(Lookup):
             )
         finally:
             self.scopes.pop()
+        for joined, _ in scope.cohorts.values():
+            made = replace(made, select_from=with_join(made.select_from, joined))
         return made, columns_of(select)
 
     def _order_by(self, query: nodes.SelectQuery, select_from: nodes.JoinExpr | None) -> Any:
@@ -324,20 +329,31 @@ class Resolver(Lookup):
         return rebuild(node, lambda item: bare(self.visit(item)))
 
     def _in_cohort(self, node: nodes.CompareOperation) -> Node:
-        if not isinstance(node.right, nodes.Constant):
-            raise QueryError("cohort() takes only constant arguments", node.right.start, node.right.end)
         assert self.context.find_cohort is not None
-        try:
-            members = self.context.find_cohort(node.right.value)
-        except QueryError as error:
-            raise QueryError(error.detail, node.right.start, node.right.end) from None
+        cohort = cohort_of(node, self.context.find_cohort)
+        left = bare(self.visit(node.left))
+        if self.context.cohorts_via != JOINED:
+            return replace(node, op="in" if node.op == IN else "not in", left=left, right=self._outside(cohort.members))
+        if cohort.id not in self.scope.cohorts:
+            self.scope.cohorts[cohort.id] = self._cohort_join(cohort, left)
+        matched = _column(self.scope.cohorts[cohort.id][1], "matched")
+        return replace(node, op="==" if node.op == IN else "!=", left=matched, right=nodes.constant(1))
+
+    def _cohort_join(self, cohort: Cohort, left: Node) -> tuple[nodes.JoinExpr, QuerySource]:
+        """Return a cohort as a table joined, and as what its columns come from."""
+        query = self._outside(cohort.matched)
+        source = QuerySource(f"in_cohort__{cohort.id}", columns_of(query.select))
+        on = nodes.JoinConstraint(expr=nodes.compare(_column(source, "person_id"), "==", left))
+        join = nodes.JoinExpr(table=query, alias=source.alias, join_type="LEFT JOIN", constraint=on, source=source)
+        return join, source
+
+    def _outside(self, query: nodes.SelectQuery) -> nodes.SelectQuery:
+        """Return a query of our own, resolved, which knows nothing of the one that it is put into."""
         outer, self.scopes = self.scopes, []
         try:
-            query = self.visit(members)
+            return self.select(query)[0]
         finally:
             self.scopes = outer
-        op = "in" if node.op == "in cohort" else "not in"
-        return replace(node, op=op, left=bare(self.visit(node.left)), right=query)
 
     def _between(self, node: nodes.BetweenExpr) -> Node:
         low = nodes.compare(node.expr, "<" if node.negated else ">=", node.low)
@@ -359,6 +375,12 @@ class Resolver(Lookup):
         if isinstance(inner, nodes.Column) and inner.type.kind is Kind.JSON:
             return self._property(inner, (index,), (*inner.chain, index))
         return made  # type: ignore[no-any-return]
+
+
+def _column(source: QuerySource, name: str) -> nodes.Column:
+    """Return a column of a subquery with an alias."""
+    assert source.alias is not None
+    return nodes.Column(chain=(source.alias, name), name=name, source=source, type=type_of(source.columns[name]))
 
 
 def _may_fail(known: Function, call: nodes.Call) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node
-from mockserver.analytics.hogql.resolving.sources import Source
+from mockserver.analytics.hogql.resolving.cohorts import Find
+from mockserver.analytics.hogql.resolving.sources import QuerySource, Source
 from mockserver.analytics.hogql.tables.database import Database
 from mockserver.analytics.hogql.types import Type
 
@@ -22,10 +23,12 @@ class Context:
     project_id: int = 0
     property_types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Declared types by kind of property: `event`, `person`, `group_0`…"""
-    find_cohort: Callable[[Any], Node] | None = None
-    """How to find the members of a cohort by id or name, as a query."""
+    find_cohort: Find | None = None
+    """How to find a cohort by id or name."""
     find_action: Callable[[Any, Node], Node] | None = None
     """How to find what holds of an action's events, by its id or name, which stands at a node."""
+    cohorts_via: str | None = None
+    """How cohorts are looked into: by a list, or a join."""
     note: Callable[[Node], None] = lambda node: None
     """What to tell of each field found."""
 
@@ -40,6 +43,8 @@ class Scope:
     origins: dict[str, Node] = field(default_factory=dict)
     ctes: dict[str, nodes.CTE] = field(default_factory=dict)
     arguments: list[str] = field(default_factory=list)
+    cohorts: dict[int, tuple[nodes.JoinExpr, QuerySource]] = field(default_factory=dict)
+    """Cohorts joined to it, by id."""
 
     def sources(self) -> list[Source]:
         """Return everything it selects from."""
