@@ -82,6 +82,18 @@ class Explainer:
             return Explanation(Cause.KEY, f"{target.name} refuses the key {operation.id}: {detail}")
         return None
 
+    def lacking(self, target: Target, operation: Operation, answer: Answer, request: str) -> Explanation | None:
+        """Return which record a mock was asked for that only the other server has: not all can be read of that."""
+        if not target.is_ours or answer.status != 404 or len(self._targets) < 2:
+            return None
+        here = self._targets.index(target)
+        for collection, identifier in named(operation, request):
+            if self._holds(1 - here, collection, identifier) and not self._holds(here, collection, identifier):
+                noun = collection.rpartition("/")[2].replace("_", " ")
+                other = self._targets[1 - here].name
+                return Explanation(Cause.ABSENT, f"{target.name} has not all the {noun} that {other} has")
+        return None
+
     def _of_absence(
         self, operation: Operation, requests: Sequence[str], answers: Sequence[Answer]
     ) -> Explanation | None:

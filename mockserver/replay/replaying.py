@@ -286,7 +286,11 @@ class Replay:
         if answer is not None and answer.status in SERVER_ERRORS:
             why = Explanation(Cause.SERVER, f"{target.name} answers {answer.status}")
             return Failure(NOT_A_SERVER_ERROR, "Server error", text, written, explanation=why, request=request)
-        explanation = self._explainer.answer(target, operation, answer, outcome.role) if answer is not None else None
+        explanation = None
+        if answer is not None:
+            explanation = self._explainer.answer(target, operation, answer, outcome.role)
+            if explanation is None and not written:
+                explanation = self._explainer.lacking(target, operation, answer, outcome.request)
         title = f"{outcome.script.name}, step {outcome.number}"
         return Failure("script", title, text, written, explanation=explanation, request=request)
 
