@@ -36,11 +36,20 @@ def read_strictly(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise unparsable(explain(raw) or f"{error.msg} at line {error.lineno} column {error.colno}") from None
-    if raw.count(b"[") + raw.count(b"{") > DEEPEST:  # deeper than the parser goes, though perhaps well written
-        problem = explain(raw)
-        if problem:
-            raise unparsable(problem)
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise unparsable(explain(raw) or TOO_DEEP)
     return value
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Return whether lists and objects stand in each other more than so many times."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(most):
+        insides = (whole.values() if isinstance(whole, dict) else whole for whole in level)
+        level = [item for inside in insides for item in inside if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def explain(raw: bytes) -> str | None:

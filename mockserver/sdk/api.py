@@ -6,6 +6,7 @@ A request belongs to the world and project of the token it carries.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Request, Response, request
@@ -14,11 +15,10 @@ from mockserver.capture.refusals import CaptureError
 from mockserver.errors import APIError, NotFound
 from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
-from mockserver.sdk import batches, config, cors, definitions, flags, probes, telemetry
+from mockserver.sdk import batches, config, cors, definitions, flags, probes, scripts, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
 from mockserver.sdk.features import answer_features
 from mockserver.sdk.packing import Refusal
-from mockserver.sdk.scripts import answer_script
 from mockserver.sdk.tokens import UnknownToken, find_project
 from mockserver.store import Record
 from mockserver.world.worlds import World, Worlds
@@ -52,9 +52,10 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
         add(f"/{path}", answer_flags, ("GET", "POST"))
     add("/array/<token>/config", answer_config, READING)
     add("/array/<token>/config.js", answer_config_script, READING)
+    add("/array/<token>/array.js", partial(answer_array, static), READING)
     add("/flags/definitions", answer_definitions, ("GET",))
     add("/api/early_access_features", answer_features, ("GET", "POST"))
-    add("/static/<path:name>", lambda _worlds, _request, name: answer_script(static, name), READING, has_slash=False)
+    add("/static/<path:name>", partial(answer_static, static), READING, has_slash=False)
     add("/_health", probes.answer_health, READING)
     add("/_preflight", probes.answer_preflight, READING)
     add("/_livez", probes.answer_livez, READING, has_slash=False)
@@ -106,9 +107,22 @@ def answer_config(worlds: Worlds, request: Request, token: str) -> Response:
 
 def answer_config_script(worlds: Worlds, request: Request, token: str) -> Response:
     """Return the same as a script."""
+    return Response(_config_script(worlds, request, token), content_type="application/javascript")
+
+
+def answer_array(static: Path | None, worlds: Worlds, request: Request, token: str) -> Response:
+    """Return posthog-js with the configuration of a project, which newer snippets load in one."""
+    return scripts.with_config(static, _config_script(worlds, request, token))
+
+
+def answer_static(static: Path | None, worlds: Worlds, request: Request, name: str) -> Response:
+    """Return a script of posthog-js."""
+    return scripts.answer_script(static, name)
+
+
+def _config_script(worlds: Worlds, request: Request, token: str) -> bytes:
     world, project = find_project_of_config(worlds, request, token)
-    script = config.config_script(project, has_flags=bool(active_flags(world.view(), project["id"])))
-    return Response(script, content_type="application/javascript")
+    return config.config_script(project, has_flags=bool(active_flags(world.view(), project["id"])))
 
 
 def answer_definitions(worlds: Worlds, request: Request) -> Response:

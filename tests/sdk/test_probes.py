@@ -39,6 +39,9 @@ def test_scripts_come_from_the_folder_named(contract: Contract, tmp_path: Path) 
         with client.get(path) as script:
             assert (script.status_code, script.text) == (200, "!function(){}();")
             assert script.mimetype in ("text/javascript", "application/javascript")
+    both = client.get("/array/phc_mock_project_token/array.js")
+    assert both.text.startswith("!function(){}();\n(function() {") and "_POSTHOG_REMOTE_CONFIG" in both.text
+    assert client.get("/array/phc_unknown/array.js").status_code == 404
     for path in ("/static/surveys.js", "/static/../secret.js", "/static/%2e%2e/secret.js", "/static/"):
         assert client.get(path).status_code == 404
 
