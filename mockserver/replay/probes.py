@@ -98,7 +98,7 @@ def _of_operation(
 
 OWN_SCOPES = frozenset({"comments"})
 """Families of which the scope depends on what a request is about, not on the operation alone."""
-FILTERED = frozenset({"projects"})
+FILTERED = frozenset({"projects", "organization_feature_flags"})
 """Families of which an unknown tenant has no records, where others have no tenant."""
 TENANT = frozenset({"project_id", "organization_id"})
 ROLE = "session"
@@ -132,7 +132,8 @@ def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
 
 def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
     tenant = "project_id" if "{project_id}" in operation.path else "organization_id"
-    if f"{{{tenant}}}" in operation.path:
+    judges_body = operation.family in FILTERED and operation.method == "post" and not operation.is_item
+    if f"{{{tenant}}}" in operation.path and not judges_body:
         value: Any = UNSEEN_PROJECT if tenant == "project_id" else UNKNOWN_UUID
         what = "Project" if tenant == "project_id" else "Organization"
         detail = "Not found." if operation.family in FILTERED else f"{what} not found."
