@@ -17,7 +17,7 @@ from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
 from mockserver.sdk import batches, config, cors, definitions, flags, probes, scripts, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
-from mockserver.sdk.features import answer_features
+from mockserver.sdk.features import answer_features, answer_surveys
 from mockserver.sdk.packing import Refusal
 from mockserver.sdk.tokens import UnknownToken, find_project
 from mockserver.store import Record
@@ -55,6 +55,7 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
     add("/array/<token>/array.js", partial(answer_array, static), READING)
     add("/flags/definitions", answer_definitions, ("GET",))
     add("/api/early_access_features", answer_features, ("GET", "POST"))
+    add("/api/surveys", answer_surveys, ("GET",))
     add("/static/<path:name>", partial(answer_static, static), READING, has_slash=False)
     add("/_health", probes.answer_health, READING)
     add("/_preflight", probes.answer_preflight, READING)

@@ -142,6 +142,13 @@ def test_a_user_enrols_in_an_early_access_feature(posthog: PostHog, visit: Open)
     assert posthog.http.post("/flags/?v=2", json=asked).json()["flags"]["dark-mode"]["enabled"] is True
 
 
+def test_a_project_has_no_surveys(visit: Open) -> None:
+    page = visit()
+    with page.expect_response("**/api/surveys/*") as told:
+        assert page.evaluate("new Promise((found) => posthog.getSurveys(found, true))") == []
+    assert (told.value.status, told.value.json()) == (200, {"surveys": [], "survey_config": None})
+
+
 def test_a_page_that_is_traced_may_send(posthog: PostHog, visit: Open) -> None:
     visit(request_headers={"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "baggage": "a=b"})
     posthog.assert_captured("$pageview", within=10)
