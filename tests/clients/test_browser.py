@@ -164,9 +164,12 @@ def with_scripts(contract: Contract) -> Iterator[World]:
     server.stop()
 
 
-def test_the_snippet_loads_its_script(with_scripts: World, browser: Browser, site: str) -> None:
+@pytest.mark.parametrize("script", ["/static/array.js", "/array/{token}/array.js"])
+def test_the_snippet_loads_its_script(with_scripts: World, browser: Browser, site: str, script: str) -> None:
     page = browser.new_page()
-    page.goto(f"{site}/snippet.html?{urlencode({'token': with_scripts.project_token, 'host': with_scripts.url})}")
+    token = with_scripts.project_token
+    about = {"token": token, "host": with_scripts.url, "script": script.format(token=token)}
+    page.goto(f"{site}/snippet.html?{urlencode(about)}")
     arrived = {"event": "arrived", "properties": {"by": "snippet", "$lib": "web"}}
     assert with_scripts.verify_events(arrived, count=1, within=10)["ok"]
     page.close()
