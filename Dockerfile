@@ -6,7 +6,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY mockserver ./mockserver
 COPY contracts ./contracts
 COPY fixtures ./fixtures
-RUN pip install --no-cache-dir '.[analytics]'
+RUN pip install --no-cache-dir '.[analytics,compression]'
 
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin mockserver
 USER 10001
