@@ -182,10 +182,9 @@ def _of_reading(
         for parameter in operation.spec["parameters"]
         if parameter["in"] == "query" and parameter.get("required")
     }
-    if operation.relative.endswith("values"):  # of which property is asked, whatever a page marks as required
-        query |= {
-            p["name"]: p["example"] for p in operation.spec["parameters"] if p["name"] == "key" and "example" in p
-        }
+    if operation.path.endswith("/values"):  # of which property is asked, whatever a page marks as required
+        examples = {p["name"]: p.get("example", p["schema"].get("example")) for p in operation.spec["parameters"]}
+        query |= {"key": examples["key"]} if examples.get("key") else {}
     for needed in ABOUT:
         query |= needed if names >= needed.keys() else {}
     expect: dict[str, Any] = {"status": _either(success)}
