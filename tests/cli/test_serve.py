@@ -92,7 +92,6 @@ def test_control_plane_beyond_loopback_asks_for_its_token(serve, options, status
         (["--latency", "soon"], "not a latency"),
         (["--cors", "example.com"], "not an origin"),
         (["--trusted-proxy", "proxy.test"], "not a proxy"),
-        (["--static", "nowhere"], "Directory 'nowhere' does not exist"),
         (["--certificate", "{file}"], "go together"),
         (["--certificate", "{file}", "--private-key", "{file}"], "no certificate with its key"),
         (["--certificate", "{file}", "--private-key", "{encrypted}"], "without its passphrase"),
