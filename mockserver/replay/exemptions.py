@@ -62,7 +62,9 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         r"|invalid_input: User is already .*"
         r"|invalid_input: No valid users to add to cohort.*|invalid_input: The ID provided does not look like a .*"
         r"|invalid_input: You can not scope an access control to both a member and a role\."
-        r"|invalid_input: Invalid page\..*|invalid_input: This person has no distinct ids\.",
+        r"|invalid_input: Invalid page\..*|invalid_input: This person has no distinct ids\."
+        r"|invalid_input: Linked feature flag .* already has a feature attached to it\."
+        r"|invalid_input: (Group-based|Multivariate) feature flags are not supported for Early Access Features\.",
     ),
     Exemption(
         "positive_data_acceptance",
