@@ -5,6 +5,7 @@ Source: PostHog's capture and ingestion services; `sent_at` corrects a client's 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -77,9 +78,15 @@ def normalize(
 
 def refuse_large(given: Mapping[str, Any]) -> None:
     """Refuse an event that is larger than a message between PostHog's services may be. Raises: CaptureError."""
-    text = orjson.dumps(given).decode()
-    if len(orjson.dumps(text)) > MOST_BYTES_OF_EVENT:
+    if len(_as_json(_as_json(given).decode(errors="surrogatepass"))) > MOST_BYTES_OF_EVENT:
         raise too_big("Event rejected by kafka broker during send")
+
+
+def _as_json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
 
 
 def describe_person(properties: dict[str, Any]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.analytics.conftest import Asker
+from tests.conftest import NOON
 
-HALF = "\ud800"
+HALF, UUID = "\ud800", "0198f000-0000-7000-8000-00000000000a"
 
 
 def funnel(**more: Any) -> dict[str, Any]:
@@ -35,14 +36,21 @@ def test_half_a_surrogate_cannot_be_asked_for(asker: Asker, path: str, body: dic
     assert response.json["detail"] == "Query has characters that are not text"
 
 
-def test_captured_half_a_surrogate_is_read_back_as_the_sign_for_it(asker: Asker) -> None:
+def test_half_a_surrogate_in_properties_is_read_back_as_the_sign_for_it(asker: Asker) -> None:
     token = asker.client.as_key(None).get(f"/__admin/worlds/{asker.world}").json["project_token"]
-    event = {"event": f"odd{HALF}", "distinct_id": f"d{HALF}", "properties": {f"p{HALF}": [HALF], "$session_id": HALF}}
-    assert asker.client.flask.post("/capture/", json={"api_key": token, **event}).status_code == 200
-    rows = asker.rows(
-        "select event, distinct_id, properties.`p\ufffd`, $session_id from events where event like 'odd%'"
-    )
-    assert rows == [["odd\ufffd", "d\ufffd", '["\ufffd"]', "\ufffd"]]
+    properties = {f"p{HALF}": [HALF], "$session_id": HALF}
+    event = {"event": "odd", "distinct_id": "d", "properties": properties}
+    refused = asker.client.flask.post("/capture/", json={"api_key": token, **event})
+    assert refused.status_code == 400  # by serde; batches of 2026 do not look into properties
+    headers = {
+        "Authorization": f"Bearer {token}", "PostHog-Sdk-Info": "posthog-rs/1.0", "PostHog-Attempt": "1",
+        "PostHog-Request-Id": UUID, "PostHog-Request-Timestamp": NOON,
+    }  # fmt: skip
+    batch = {"created_at": NOON, "batch": [{**event, "uuid": UUID, "timestamp": NOON}]}
+    answer = asker.client.flask.post("/i/v1/analytics/events", json=batch, headers=headers)
+    assert answer.json["results"] == {UUID: {"result": "ok"}}
+    rows = asker.rows("select event, properties.`p\ufffd`, $session_id from events where event = 'odd'")
+    assert rows == [["odd", '["\ufffd"]', "\ufffd"]]
 
 
 @pytest.mark.parametrize("operator", ["+", " and ", " or ", " || ", " ?? ", " = "])

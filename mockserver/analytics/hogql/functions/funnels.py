@@ -20,8 +20,10 @@ def _matchers(name: str, count: int, asked: str, matcher: str, rows: str) -> Ite
         yield Function(name.format(variant), text, count, count, keeps_name=True)
 
 
+STEPS = (6, "{0}, {1}, {2}, {3}, {4}, [], {5}", "match_funnel_steps", BEST)
 MATCHERS = (
-    *_matchers("aggregate_funnel{}", 6, "{0}, {1}, {2}, {3}, {4}, [], {5}", "match_funnel_steps", BEST),
+    *_matchers("aggregate_funnel{}", *STEPS),
+    next(_matchers("aggregate_funnel_test{}", *STEPS)),  # what PostHog tries its next matcher with
     *_matchers("aggregate_funnel{}_optional", 7, "{0}, {1}, {2}, {3}, {4}, {5}, {6}", "match_funnel_steps", BEST),
     *_matchers(
         "aggregate_funnel{}_trends", 8, "{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}", "match_funnel_trends", OUTCOMES
