@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_earlier_server_is_said_to_be_older_and_by_what(contract: Contract) -> N
     finally:
         mock.close()
     assert "it is older than the contract by" in dating.headline and "operations" in dating.headline
-    assert "it still has 1 field" in dating.headline
+    assert re.search(r"it still has \d fields", dating.headline)
     assert "cohorts_calculation_history_retrieve" in dating.details[0]
 
 

@@ -68,7 +68,7 @@ def test_problem_is_named_and_placed(contract: Contract, body: Any, place: str, 
         {"query": SQL, "refresh": None, "async": "yes", "client_query_id": "x"},
         {"query": {"kind": "EventsQuery", "select": ["*"], "limit": "12"}},
         {"query": {"kind": "HogQLQuery", "query": "", "filters": {"properties": [{"key": "a"}]}}},
-        {"query": {"kind": "TracesQuery", "anything": 1}},
+        {"query": {"kind": "VectorSearchQuery", "anything": 1}},
     ],
 )
 def test_what_pydantic_takes_is_taken(contract: Contract, body: Any) -> None:

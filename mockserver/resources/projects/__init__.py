@@ -52,6 +52,7 @@ class Projects(ProductOnboarding, TokenActions):
         super().__init__(contract)
         self.settings = frozenset(self.schema.load_fields) - NOT_SETTINGS
         self._team = ByProfile(partial(shapes.team_fields, contract))
+        self._modifiers = ByProfile(partial(shapes.modifiers_known, contract))
 
     # Whose it is
 
@@ -236,7 +237,7 @@ class Projects(ProductOnboarding, TokenActions):
     # How it looks
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
-        return {**shapes.worked_out(record, call), "default_modifiers": shapes.modifiers_known(call.profile)}
+        return {**shapes.worked_out(record, call), "default_modifiers": self._modifiers[call.profile]}
 
     def shapes(self) -> Mapping[str, Shape]:
         return {
