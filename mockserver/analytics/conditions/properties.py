@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.analytics.conditions.asking import Asking
+from mockserver.analytics.conditions.path_cleaning import cleaned, project_rules
 from mockserver.analytics.conditions.selectors import selector_conditions, tag_condition
 from mockserver.analytics.dates import is_relative, parse_date
 from mockserver.analytics.errors import QueryError
@@ -138,16 +139,9 @@ def _compared(expr: Node, operator: str, value: Any, item: Mapping[str, Any], in
         case "between" | "not_between":
             return _between(expr, operator, value)
         case "is_cleaned_path_exact":
-            return compare(cleaned_path(expr, inquiry), "==", cleaned_path(constant(value), inquiry))
+            rules = project_rules(inquiry)
+            return compare(cleaned(expr, rules), "==", cleaned(constant(value), rules))
     raise QueryError(f"PropertyOperator {operator} not implemented")
-
-
-def cleaned_path(path: Node, inquiry: Asking) -> Node:
-    """Return HogQL for an address as the project's rules clean it: what matches a pattern becomes its alias."""
-    for rule in inquiry.project.get("path_cleaning_filters") or []:
-        pattern, alias = constant(str(rule.get("regex") or "")), constant(str(rule.get("alias") or ""))
-        path = call("replaceRegexpAll", path, pattern, alias)
-    return path
 
 
 def _between(expr: Node, operator: str, value: Any) -> Node:

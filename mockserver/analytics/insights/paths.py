@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mockserver.analytics.conditions.path_cleaning import cleaned, project_rules
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import expression, select
@@ -23,7 +24,6 @@ from mockserver.analytics.insights.answers import answer
 from mockserver.analytics.insights.date_ranges import DateRange
 from mockserver.analytics.insights.funnels import Funnel
 from mockserver.analytics.insights.funnels.actors import funnel_actors
-from mockserver.analytics.insights.path_cleaning import cleaned, project_rules
 from mockserver.analytics.insights.series import query_conditions
 from mockserver.request.call import Call
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mockserver.analytics.conditions.path_cleaning import cleaned, project_rules
 from mockserver.analytics.conditions.properties import property_conditions, test_account_conditions
 from mockserver.analytics.hogql.fragments import expression
 from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.path_cleaning import cleaned, project_rules
 from mockserver.analytics.insights.series import query_conditions
 
 VIEWS = "event = '$pageview' or event = '$screen'"

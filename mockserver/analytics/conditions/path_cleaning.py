@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mockserver.analytics.conditions.asking import Asking
 from mockserver.analytics.hogql.nodes import Node, call, constant
-from mockserver.analytics.inquiries import Inquiry
 
 
-def project_rules(inquiry: Inquiry) -> list[Any]:
+def project_rules(inquiry: Asking) -> list[Any]:
     """Return the rules of the project."""
     return list(inquiry.project.get("path_cleaning_filters") or [])
 
