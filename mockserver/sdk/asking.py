@@ -17,17 +17,10 @@ from mockserver.sdk.questions import Question
 from mockserver.sdk.shapes import Telling
 from mockserver.store import Record, Transaction
 from mockserver.world import entropy
-from mockserver.world.worlds import World, Worlds
+from mockserver.world.worlds import World
 
 SURVEYS = "survey-targeting-"
 """What the keys of flags begin with that surveys make for themselves."""
-
-
-def project_of_token(worlds: Worlds, token: str) -> tuple[World, Record] | None:
-    """Return the world and project that a token names, if it names one."""
-    world = worlds.owner(token)
-    project = world.view().table("projects").first(api_token=token) if world else None
-    return (world, project) if world is not None and project is not None else None
 
 
 def tell(

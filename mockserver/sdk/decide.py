@@ -13,9 +13,10 @@ from mockserver.flags.rules import DJANGO
 from mockserver.request import auth
 from mockserver.request.tenancy import integer, level
 from mockserver.sdk import config
-from mockserver.sdk.asking import project_of_token, request_id, tell
+from mockserver.sdk.asking import request_id, tell
 from mockserver.sdk.packing import unpack_for_django
 from mockserver.sdk.questions import Question, read_for_django
+from mockserver.sdk.tokens import named_by
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
@@ -70,7 +71,7 @@ def _project_of(worlds: Worlds, asked: Question, body: Any) -> tuple[World, Reco
     """Return the project of a token, or the one named beside a personal key. Raises: APIError."""
     if not asked.token:
         raise NoProjectKey
-    found = project_of_token(worlds, asked.token)
+    found = named_by(worlds, asked.token)
     if found is not None:
         return found
     named = body.get("project_id") if isinstance(body, Mapping) else None

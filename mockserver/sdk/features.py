@@ -9,6 +9,7 @@ from flask import Request, Response
 from mockserver.errors import AuthenticationFailed
 from mockserver.resources.feature_flags.features import TABLE, show_short
 from mockserver.road.rendering import JSON, encode
+from mockserver.sdk.tokens import named_by
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
@@ -62,9 +63,8 @@ def _project(worlds: Worlds, request: Request) -> tuple[World, Record]:
     token = request.args.get("token") if request.method == "GET" else None
     if not token:
         raise MissingToken
-    world = worlds.owner(token)
-    project = world.view().table("projects").first(api_token=token) if world else None
-    if world is None or project is None:
+    found = named_by(worlds, token)
+    if found is None:
         raise InvalidToken
-    enter(request, world)
-    return world, project
+    enter(request, found[0])
+    return found

@@ -16,9 +16,10 @@ from mockserver.flags.quotas import FLAGS, is_limited
 from mockserver.flags.rules import SERVICE_OF_2025, SERVICE_OF_2026, is_of_2025
 from mockserver.road.rendering import encode
 from mockserver.sdk import config, decide
-from mockserver.sdk.asking import project_of_token, request_id, tell
+from mockserver.sdk.asking import request_id, tell
 from mockserver.sdk.packing import Refusal, unpack_for_django, unpack_for_service
 from mockserver.sdk.questions import Question, read_for_service
+from mockserver.sdk.tokens import named_by
 from mockserver.traffic.interception import enter
 from mockserver.world import entropy
 from mockserver.world.worlds import Worlds
@@ -71,7 +72,7 @@ def _answer_as_service(
     content_type, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
     body = unpack_for_service(raw, content_type, encoding, request.args, is_of_2025=old)
     asked = read_for_service(body, request, is_of_2025=old)
-    found = project_of_token(worlds, asked.token)
+    found = named_by(worlds, asked.token)
     refuse(asked, is_known=found is not None, old=old)
     assert found is not None
     world, project = found

@@ -15,7 +15,7 @@ from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.aggregation import has_aggregate
 from mockserver.analytics.hogql.nodes import Node, compare, constant, field
 from mockserver.analytics.hogql.parser import parse_expression, parse_order
-from mockserver.analytics.inquiries import Inquiry
+from mockserver.analytics.inquiries import Answered, Inquiry
 from mockserver.analytics.insights.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.errors import ValidationError
@@ -35,6 +35,13 @@ def events_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     rows = [list(row) for row in answered.rows]
     for number, column in enumerate(columns):
         _expand(column, number, rows, inquiry)
+    return answer_rows(query, columns, rows, answered, page)
+
+
+def answer_rows(
+    query: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Any], answered: Answered, page: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the answer that a page of rows is, under the columns that were asked for."""
     return {
         "columns": [called(column) for column in columns],
         "error": None,

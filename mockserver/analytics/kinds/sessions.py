@@ -13,8 +13,7 @@ from mockserver.analytics.hogql.fragments import expression
 from mockserver.analytics.hogql.nodes import Node, compare, conjunction, constant, field
 from mockserver.analytics.hogql.parser import parse_expression
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.insights.modifiers import complete
-from mockserver.analytics.kinds.events import LEEWAY, called, order_of, unnamed
+from mockserver.analytics.kinds.events import LEEWAY, answer_rows, order_of, unnamed
 from mockserver.analytics.pages import Page
 from mockserver.request.call import Call
 
@@ -33,18 +32,7 @@ def sessions_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
         if column.split("--")[0].strip() == "*":
             for row in rows:
                 row[number] = dict(zip(starred, row[number], strict=True))
-    return {
-        "columns": [called(column) for column in columns],
-        "error": None,
-        **page,
-        "hogql": answered.hogql,
-        "modifiers": complete(query.get("modifiers")),
-        "query_status": None,
-        "resolved_date_range": None,
-        "results": rows,
-        "timings": [],
-        "types": [kind for _, kind in answered.types],
-    }
+    return answer_rows(query, columns, rows, answered, page)
 
 
 def item_is_starred(item: Any) -> bool:
