@@ -20,7 +20,7 @@ LOGS = b'{"resourceLogs":[]}'
     [
         {"data": LOGS, "headers": BEARER},
         {"data": LOGS, "query_string": {"token": TOKEN}},
-        {"data": gzip.compress(LOGS), "headers": BEARER},
+        {"data": gzip.compress(LOGS, mtime=0), "headers": BEARER},
         {"data": LOGS + b"\n" + LOGS, "headers": BEARER},
         {"data": b"\x0a\x00", "headers": BEARER, "content_type": "application/x-protobuf"},
     ],
@@ -40,7 +40,7 @@ def test_what_exporters_send_is_accepted(client: Client, path: str, asked: dict[
         (b"{", BEARER, 400, "Failed to decode JSON"),
         (b"[]", BEARER, 400, "Failed to decode JSON"),
         (b"\x1f\x8b\x08no", BEARER, 400, "Failed to decompress"),
-        (gzip.compress(b" " * 3 * 1024 * 1024), BEARER, 413, "exceeds limit"),
+        (gzip.compress(b" " * 3 * 1024 * 1024, mtime=0), BEARER, 413, "exceeds limit"),
         (b" " * 3 * 1024 * 1024, BEARER, 413, "length limit exceeded"),
     ],
 )
