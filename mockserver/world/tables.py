@@ -169,9 +169,30 @@ TABLES: dict[str, Table] = {
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("actions", fields=("id", "name", "description", "steps", "created_at", "created_by", "deleted"),
               required=("name",), references=_CREATED_BY, indexes=("name",)),
-        Table("dashboards", fields=("id", "name", "deleted"), indexes=("deleted",)),
-        Table("insights", fields=("id", "short_id", "name", "derived_name", "deleted"),
-              indexes=("short_id", "deleted")),
+        Table(
+            "dashboards",
+            fields=(
+                "id", "name", "description", "pinned", "filters", "variables", "deleted", "created_at", "created_by",
+            ),
+            references=_CREATED_BY, indexes=("deleted",),
+        ),
+        Table(
+            "insights",
+            fields=(
+                "id", "short_id", "name", "derived_name", "description", "query", "filters", "saved", "deleted",
+                "created_at", "created_by",
+            ),
+            references=_CREATED_BY, indexes=("short_id", "deleted"),
+        ),
+        Table(
+            "dashboard_tiles", fields=("id", "dashboard", "insight", "text", "layouts", "color", "deleted"),
+            required=("dashboard",), indexes=("dashboard", "insight"),
+            references={"dashboard": "dashboards", "insight": "insights", "text": "texts"},
+        ),
+        Table(
+            "texts", fields=("id", "body", "created_by", "last_modified_by", "last_modified_at"), required=("body",),
+            references={**_CREATED_BY, "last_modified_by": "users"},
+        ),
         Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",
             fields=("user_id",), references={"user_id": "users"}, indexes=("user_id",),

@@ -21,6 +21,7 @@ from mockserver.resources.feature_flags.inquiries import FlagInquiries
 from mockserver.resources.feature_flags.naming import named
 from mockserver.resources.feature_flags.secrets import logged, shown_filters
 from mockserver.resources.resource import Record
+from mockserver.resources.tagged import Tagged
 from mockserver.store.orders import sort_key
 from mockserver.validation.fields import Items, Json, References
 from mockserver.world import entropy
@@ -31,7 +32,7 @@ PASSING = ("version", "creation_context", "_create_in_folder", "_should_create_u
 """What of a body is not stored: the version that it was made of, and what is for the making alone."""
 
 
-class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, FlagAudience, EvaluatedAfar, ActivityLogged):
+class FeatureFlags(Tagged, AccessControlled, SoftDelete, FlagInquiries, FlagAudience, EvaluatedAfar, ActivityLogged):
     """The flags of a project; deleted ones can still be looked up by their id."""
 
     family = "feature_flags"
@@ -132,10 +133,6 @@ class FeatureFlags(AccessControlled, SoftDelete, FlagInquiries, FlagAudience, Ev
             data = super().load(call, record, **how)
         if record is None:
             data = {**defaults(self.contract), **data}
-        if "tags" in data:
-            data["tags"] = sorted(
-                {tag.strip().lower() if isinstance(tag, str) else tag for tag in data["tags"]}, key=str
-            )
         if data.get("active") and isinstance(call.body, Mapping) and "active" in call.body:
             data["performed_rollback"] = False
         return data
@@ -180,12 +177,6 @@ def _unstorable(data: Mapping[str, Any]) -> ValidationError | None:
             f"Ensure this field has no more than {longest} characters.", code="max_length", attr="key"
         )  # fmt: skip
     return None
-
-
-def normalized(tags: Sequence[Any]) -> list[Any]:
-    """Return tags as they are kept: trimmed, in lower case, each once; what is no text as it is."""
-    texts = {tag.strip().lower() for tag in tags if isinstance(tag, str)}
-    return [*sorted(texts), *(tag for tag in tags if not isinstance(tag, str))]
 
 
 def _kept(data: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.request.call import Call
+from mockserver.resources import tiles
 from mockserver.store import Record
 
 CALLED = "$feature_flag_called"
@@ -27,8 +28,7 @@ def make_dashboard(call: Call, key: str) -> int:
 def enrich(call: Call, flag: Record) -> None:
     """Add insights about those who used or saw the feature to the dashboard of a flag, if it lacks them."""
     number, key = flag["usage_dashboard"], flag["key"]
-    held = call.table("insights").search(lambda record: number in (record.get("dashboards") or ()))
-    names = {insight["name"] for insight in held}
+    names = {insight["name"] for insight in tiles.insights_on(call.state, number)}
     for word, event in (("interaction", "$feature_interaction"), ("view", "$feature_view")):
         name = f"Feature {word.title()} Total Volume"
         if name not in names:
@@ -38,11 +38,12 @@ def enrich(call: Call, flag: Record) -> None:
 
 
 def _add_insight(call: Call, dashboard: int, name: str, query: dict[str, Any]) -> None:
-    call.table("insights").insert({
+    insight = call.table("insights").insert({
         "id": call.next_id("insights"), "project_id": call.tenant.project_id, "short_id": call.new_token(length=8),
         "name": name, "derived_name": None, "deleted": False, "created_by": call.user["id"],
-        "created_at": call.now(), "query": query, "dashboards": [dashboard], "description": "",
+        "created_at": call.now(), "query": query, "description": "",
     })  # fmt: skip
+    tiles.put_on(call, dashboard, insight["id"])
 
 
 def rename(call: Call, flag: Record, key: str) -> None:
@@ -51,11 +52,10 @@ def rename(call: Call, flag: Record, key: str) -> None:
     if dashboard is None:
         return
     call.table("dashboards").update(dashboard, {"name": name_of(key), "description": description_of(key)})
-    insights = call.table("insights")
-    for insight in insights.search(lambda record: dashboard["id"] in (record.get("dashboards") or ())):
+    for insight in tiles.insights_on(call.state, dashboard["id"]):
         query = _insights(key).get(insight["name"])
         if query:
-            insights.update(insight, {"query": query})
+            call.table("insights").update(insight, {"query": query})
 
 
 def name_of(key: str) -> str:
