@@ -283,7 +283,7 @@ def test_enriched_analytics_are_added_once(session, make) -> None:
     flag = make("rich", has_enriched_analytics=True)
     path = f"{FLAGS}{flag['id']}/enrich_usage_dashboard/"
     assert [session.post(path, {}).json for _ in range(2)] == [{"success": True}] * 2
-    insights = session.flask.get("/__admin/worlds/default/state").json["tables"]["insights"]
+    tables = session.flask.get("/__admin/worlds/default/state").json["tables"]
     assert len(insights_on(tables, flag["usage_dashboard"])) == 4
     poor = make("poor")
     assert session.post(f"{FLAGS}{poor['id']}/enrich_usage_dashboard/", {}).json["success"] is False
