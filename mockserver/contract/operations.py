@@ -127,6 +127,11 @@ class Operation:
         return bool(self.spec.get("x-secret-token"))
 
     @cached_property
+    def takes_sharing_tokens(self) -> bool:
+        """Whether who bears a sharing token is let in, to see what it shares."""
+        return bool(self.spec.get("x-sharing-token"))
+
+    @cached_property
     def membership_level(self) -> int:
         """Level in the organization that is asked for."""
         return int(self.spec.get("x-membership-level", 1))

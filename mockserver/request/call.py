@@ -26,12 +26,14 @@ EVERYTHING = "*"
 class Principal:
     """Who asks: a user, by one of their keys. A key without scopes stands for a session and may do all of it.
 
-    A server that bears a project's secret token asks as nobody, and for that project alone.
+    A server that bears a project's secret token asks as nobody, and for that project alone; so does who bears a sharing
+    token, and sees no more than `sharing` shows.
     """
 
     user: Record
     key: Record
     project: Record | None = None
+    sharing: Record | None = None
 
     @property
     def scopes(self) -> tuple[str, ...]:

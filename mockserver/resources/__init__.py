@@ -27,6 +27,7 @@ from mockserver.resources.query import Queries
 from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
 from mockserver.resources.sessions import Sessions
+from mockserver.resources.sharing import Sharing
 from mockserver.resources.web_analytics import WebAnalytics
 from mockserver.resources.web_vitals import WebVitals
 
@@ -52,6 +53,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     ScheduledChanges,
     FlagValues,
     ProjectAccess,
+    Sharing,
     WebAnalytics,
     Sessions,
     Heatmaps,

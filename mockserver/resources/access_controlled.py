@@ -20,8 +20,14 @@ class AccessControlled(Resource):
     access_resource: ClassVar[str]
 
     def level(self, call: Call, record: Record | None = None) -> str:
-        """Return what the asker may do: with a record, or with the whole kind."""
+        """Return what the asker may do: with a record, or with the whole kind; look, who only bears a sharing token."""
+        if call.principal.sharing is not None:
+            return access.VIEWER
         return access.level_of(call.state, call.tenant, call.user, self.access_resource, record)
+
+    def shown_level(self, call: Call, record: Record) -> str | None:
+        """Return the level that a record is shown with; none to who only bears a sharing token."""
+        return None if call.principal.sharing is not None else self.level(call, record)
 
     def get_record(self, call: Call, key: str) -> Record:
         record = super().get_record(call, key)

@@ -112,6 +112,11 @@ class Route:
         return next(iter(self.endpoints.values())).operation.stranger_status
 
     @cached_property
+    def takes_sharing_tokens(self) -> bool:
+        """Whether a sharing token is looked at here at all, whatever the method."""
+        return any(e.operation.takes_sharing_tokens for e in self.endpoints.values())
+
+    @cached_property
     def reading_scope(self) -> str | None:
         """The scope that OPTIONS asks for."""
         return f"{self.scopes[0].partition(':')[0]}:read" if self.scopes else None

@@ -25,7 +25,7 @@ from mockserver.errors import (
     ParseError,
     PermissionDenied,
 )
-from mockserver.request import auth, tenancy
+from mockserver.request import auth, sharing, tenancy
 from mockserver.request.call import Call, Principal
 from mockserver.request.parsing import Body, read_body
 from mockserver.road.binding import SAFE, Endpoint, Route
@@ -69,7 +69,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         path = {**path, "project_id": tenancy.CURRENT}  # as in /api/person: the project that the asker last used
     body: Body | APIError = _try_body(request, route, world.profile)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
-    principal = authenticate(request, body, view, route.stranger_status, endpoint)
+    principal = authenticate(request, body, view, route, endpoint)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body
@@ -152,16 +152,21 @@ def negotiate(request: Request, route: Route) -> str:
 
 
 def authenticate(
-    request: Request, body: Body | APIError, view: View, stranger_status: int, endpoint: Endpoint | None
+    request: Request, body: Body | APIError, view: View, route: Route, endpoint: Endpoint | None
 ) -> Principal:  # fmt: skip
-    """Return who asks. Raises: NotAuthenticated, AuthenticationFailed, with the status that strangers get here."""
+    """Return who asks; a sharing token counts before a key, where one is taken.
+
+    Raises: NotAuthenticated, AuthenticationFailed, with the status that strangers get here.
+    """
     value = None if isinstance(body, APIError) else body.value
     found = auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args)
     takes_secrets = endpoint is not None and endpoint.operation.takes_secrets
     try:
+        if route.takes_sharing_tokens and request.args.get(sharing.PARAMETER):
+            return sharing.bearer(view, request.args[sharing.PARAMETER], request.method)
         return auth.authenticate(found, view, takes_secrets=takes_secrets)
     except NotAuthenticated as error:
-        error.status = stranger_status
+        error.status = route.stranger_status
         raise
 
 

@@ -21,6 +21,7 @@ from mockserver.contract import ByProfile, Profile
 from mockserver.errors import ParseError
 from mockserver.request import auth
 from mockserver.request.parsing import has_body, read_json
+from mockserver.request.sharing import PARAMETER
 from mockserver.road.binding import Route
 from mockserver.store import View
 from mockserver.traffic.coverage import Coverage
@@ -234,6 +235,12 @@ def carried(asked: Request) -> Body:
     return raw if len(raw) <= MOST_KEPT_BYTES else raw[:MOST_KEPT_BYTES]
 
 
+def shared_by(asked: Request) -> str | None:
+    """Return the sharing token that a request bears, in its query or, of a public page, in its path."""
+    token = (asked.view_args or {}).get(PARAMETER) or asked.args.get(PARAMETER)
+    return str(token).partition(".")[0] if token else None
+
+
 def key_of(asked: Request) -> str | None:
     """Return the key or project token that names a world: in the header, the query or the body."""
     authorization = asked.environ.get("HTTP_AUTHORIZATION")
@@ -241,7 +248,7 @@ def key_of(asked: Request) -> str | None:
         found = auth.BEARER.match(authorization)
         if found:
             return found[1].strip()
-    candidate = asked.args.get("personal_api_key")
+    candidate = asked.args.get("personal_api_key") or shared_by(asked)
     if candidate or asked.method in ("GET", "HEAD", "OPTIONS") or asked.blueprint == CAPTURE:
         return candidate
     try:

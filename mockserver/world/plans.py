@@ -8,6 +8,7 @@ from mockserver.store import Record
 
 PROJECTS = "organizations_projects"
 SECURITY_SETTINGS = "organization_security_settings"
+ADVANCED_PERMISSIONS = "advanced_permissions"
 
 
 def feature(organization: Record, key: str) -> dict[str, Any] | None:

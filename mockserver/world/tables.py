@@ -194,6 +194,18 @@ TABLES: dict[str, Table] = {
             references={**_CREATED_BY, "last_modified_by": "users"},
         ),
         Table(
+            "sharing_configurations", component="SharingConfiguration",
+            fields=("dashboard", "insight", "recording", "access_token", "expires_at"),
+            references={"dashboard": "dashboards", "insight": "insights"},
+            indexes=("access_token", "dashboard", "insight", "recording"), unique=(("access_token",),),
+        ),
+        Table(
+            "dashboard_privileges", identity=Identity.UUID,
+            fields=("id", "dashboard", "user_id", "level", "added_at", "updated_at"), required=("dashboard", "user_id"),
+            references={"dashboard": "dashboards", "user_id": "users"}, indexes=("dashboard", "user_id"),
+        ),
+        Table("share_passwords", indexes=("sharing_configuration",), loadable=False),
+        Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",
             fields=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
         ),

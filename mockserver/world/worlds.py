@@ -70,7 +70,7 @@ class World:
         return self.store.view()
 
     def names(self) -> Iterator[str]:
-        """Yield the personal API keys, and the tokens and secrets of projects, by which requests name this world."""
+        """Yield what requests name this world by: personal API keys, tokens and secrets of projects, sharing tokens."""
         return _names(self.view())
 
     def first_names(self) -> Iterator[str]:
@@ -96,12 +96,18 @@ class World:
         number = transaction.next("drawn.key")
         return "phs_" + entropy.spell(entropy.draw(self.seed, f"secret:{self.id}", number, 64), 43)
 
+    def new_sharing_token(self, transaction: Transaction) -> str:
+        """Return a token that shares something, which no other world has."""
+        number = transaction.next("drawn.sharing")
+        return entropy.spell(entropy.draw(self.seed, f"sharing:{self.id}", number, 64), 30, entropy.URL_SAFE)
+
 
 def _names(view: View) -> Iterator[str]:
     yield from (key["value"] for key in view.table("api_keys"))
     for project in view.table("projects"):
         secrets = (project.get("secret_api_token"), project.get("secret_api_token_backup"))
         yield from (project["api_token"], *(secret for secret in secrets if secret))
+    yield from (sharing["access_token"] for sharing in view.table("sharing_configurations"))
 
 
 class Worlds:
@@ -153,11 +159,11 @@ class Worlds:
     def register(self, world: World) -> None:
         """Let exactly the keys and tokens that a world holds now name it, unless they name another already.
 
-        Every request that may have made, changed or removed one ends with this, so it looks no further where neither
-        table has changed.
+        Every request that may have made, changed or removed one ends with this, so it looks no further where none of
+        their tables has changed.
         """
         view = world.view()
-        stamp = (view.version("api_keys"), view.version("projects"))
+        stamp = tuple(view.version(table) for table in ("api_keys", "projects", "sharing_configurations"))
         if self._registered.get(world.id, (None,))[0] == stamp:
             return
         with self._lock:
