@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.flags.django import QueryFailed
 from mockserver.flags.hashing import VARIANT, share
 from mockserver.flags.matching.service import Filter
 from mockserver.flags.reading import ConditionSet, Filters
@@ -108,7 +109,10 @@ class Flag:
         return self._ask(condition, subject, identifier), identifier
 
     def _enrolled(self, subject: Subject) -> Verdict | None:
-        """Return the verdict of the super condition: early access that somebody took or refused."""
+        """Return the verdict of the super condition: early access that somebody took or refused.
+
+        Django asked its one query whether the property is stored, whatever is given of it. Raises: QueryFailed.
+        """
         if self.filters.enrollment and not self.rules.overrides_first:
             chosen = subject.properties(PERSON).get(self._enrollment)
             if chosen is not None:
@@ -116,6 +120,8 @@ class Flag:
         first, filters = self._super, self.filters.super_set
         if first is None or filters is None:
             return None
+        if subject.query_fails:
+            raise QueryFailed
         identifier = self._identifier(subject, first.group_index) or ""
         if filters.properties:
             known = subject.properties(PERSON)

@@ -55,6 +55,30 @@ def is_shut_out(view: View, project: Record, user: Record, membership: Record | 
     return _most(rules, str(project["id"]), who, PROJECT) == "none"
 
 
+def entry(view: View, project_id: int, user: Record, membership: Record) -> tuple[str, str]:
+    """Return how far a member of the organization may go in a project, and what lets them in."""
+    if membership["level"] >= ADMIN:
+        return PROJECT_DEFAULT, "organization_admin"
+    rules = view.table(TABLE).find(project_id=project_id, resource=PROJECT)
+    roles = _roles_of(view, user)
+    level = _most(rules, str(project_id), {None, membership["id"], *roles}, PROJECT) or PROJECT_DEFAULT
+    for source, who in (("explicit_member", {membership["id"]}), ("explicit_role", roles)):
+        if _most(rules, str(project_id), set(who), PROJECT) == level:
+            return level, source
+    return level, "default"
+
+
+def may_rule(view: View, tenant: Tenant, user: Record) -> bool:
+    """Return whether a user may write a project's rules: an admin, of the organization or by a rule of their own."""
+    membership = view.table("organization_memberships").first(
+        user_id=user["id"], organization_id=tenant.organization_id
+    )
+    if tenant.level >= ADMIN or membership is None:
+        return tenant.level >= ADMIN
+    level, source = entry(view, tenant.project_id, user, membership)
+    return level == PROJECT_DEFAULT and source != "default"
+
+
 def _most(rules: Iterable[Record], item: str | None, who: set[Any], resource: str) -> str | None:
     levels = levels_of(resource)
     found = [

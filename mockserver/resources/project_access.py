@@ -11,6 +11,7 @@ from mockserver.request.call import ADMIN, MEMBER, OWNER, Answer, Call
 from mockserver.resources.access_rules import judge, show, show_rules, write_rule
 from mockserver.resources.resource import Resource
 
+ADMINS_ONLY = "Must be admin to modify project permissions."
 LEVELS = {MEMBER: "member", ADMIN: "admin", OWNER: "owner"}
 
 
@@ -24,12 +25,12 @@ class ProjectAccess(Resource):
     def access_controls(self, call: Call) -> Any:
         """Return who may enter the project, or set it for a member, a role or everybody else."""
         item = str(call.tenant.project_id)
-        is_admin = call.tenant.level >= ADMIN
+        may_write = access.may_rule(call.state, call.tenant, call.user)
         if call.operation.method == "get":
-            level = access.PROJECT_DEFAULT if is_admin else "member"
-            return show_rules(call, access.PROJECT, item, level)
-        if not is_admin:
-            raise PermissionDenied("Must be admin to modify project permissions.")
+            shown = show_rules(call, access.PROJECT, item, self._level(call))
+            return {**shown, "user_can_edit_access_levels": may_write}
+        if not may_write:
+            raise PermissionDenied(ADMINS_ONLY)
         rule = write_rule(call, access.PROJECT, item, judge(call, access.PROJECT))
         return Answer(None, 204) if rule is None else rule
 
@@ -41,34 +42,41 @@ class ProjectAccess(Resource):
                 "access_controls": [show(rule) for rule in found],
                 "available_access_levels": list(access.LEVELS),
                 "default_access_level": access.DEFAULT,
-                "user_can_edit_access_levels": call.tenant.level >= ADMIN,
+                "user_can_edit_access_levels": access.may_rule(call.state, call.tenant, call.user),
             }
-        if call.tenant.level < ADMIN:
-            raise PermissionDenied("Must be admin to modify project permissions.")
+        if not access.may_rule(call.state, call.tenant, call.user):
+            raise PermissionDenied(ADMINS_ONLY)
         resource = str(call.body.get("resource")) if isinstance(call.body, Mapping) else ""
         known = tuple(self.contract.components["AccessOfKind"]["properties"]["resource"]["enum"])
         if resource not in known:
-            raise ValidationError(f"Invalid resource. Must be one of: {known}")
+            raise ValidationError(f"Invalid resource. Must be one of: {known}", attr="resource")
         rule = write_rule(call, resource, None, judge(call, resource))
         return Answer(None, 204) if rule is None else rule
 
     global_access_controls = resource_access_controls
 
     def users_with_access(self, call: Call) -> Any:
-        """Return who may enter the project, and by what."""
+        """Return who may enter the project, how far, and by what: those who may most first."""
         users = []
         for membership in call.table("organization_memberships").find(organization_id=call.tenant.organization_id):
             user = call.table("users").get(membership["user_id"])
-            is_admin = membership["level"] >= ADMIN
-            if user is None or access.is_shut_out(
-                call.state, call.tenant.project or {}, user, membership, membership["level"]
-            ):  # fmt: skip
+            if user is None or not user.get("is_active", True):
                 continue
-            users.append({
-                "user_id": user["uuid"],
-                "access_level": "admin" if is_admin else "member",
-                "access_source": "organization_admin" if is_admin else "default",
-                "organization_membership_id": membership["id"],
-                "organization_membership_level": LEVELS[membership["level"]],
-            })  # fmt: skip
+            level, source = access.entry(call.state, call.tenant.project_id, user, membership)
+            if level != "none":
+                users.append({
+                    "user_id": user["uuid"],
+                    "access_level": level,
+                    "access_source": source,
+                    "organization_membership_id": membership["id"],
+                    "organization_membership_level": LEVELS[membership["level"]],
+                })  # fmt: skip
+        users.sort(key=lambda one: (access.PROJECT_LEVELS.index(one["access_level"]), one["user_id"]), reverse=True)
         return {"users": users, "total_count": len(users)}
+
+    def _level(self, call: Call) -> str:
+        membership = call.table("organization_memberships").first(
+            user_id=call.user["id"], organization_id=call.tenant.organization_id
+        )
+        assert membership is not None  # who does not belong here was not let in
+        return access.entry(call.state, call.tenant.project_id, call.user, membership)[0]

@@ -82,6 +82,7 @@ def test_a_project_may_be_closed_to_members(observed, member) -> None:
     answer = member.get(FLAGS)
     assert (answer.status_code, answer.json["detail"]) == (403, "You don't have access to the project.")
     assert observed.get(FLAGS).status_code == 200
+    assert 1 not in [project["id"] for project in member.get("/api/projects/").json["results"]]
     kept = observed.get("/api/projects/1/users_with_access/").json
     assert {user["access_level"] for user in kept["users"]} == {"admin"}
     observed.put(path, {"access_level": "member"})
@@ -89,12 +90,27 @@ def test_a_project_may_be_closed_to_members(observed, member) -> None:
     assert member.get(FLAGS).status_code == 200
 
 
+def test_a_rule_of_ones_own_makes_a_project_admin(observed, member) -> None:
+    path = "/api/projects/1/access_controls/"
+    users = observed.get("/api/projects/1/users_with_access/").json["users"]
+    own = member.get("/api/users/@me/").json["uuid"]
+    other = next(user for user in users if user["user_id"] == own)
+    assert (other["access_level"], other["access_source"]) == ("admin", "default")
+    rule = {"organization_member": other["organization_membership_id"], "access_level": "admin"}
+    observed.put(path, {"access_level": "none"})
+    assert observed.put(path, rule).status_code == 200
+    assert member.get(path).json["user_can_edit_access_levels"] is True
+    assert member.put(path, {"access_level": "member"}).status_code == 200
+    told = {user["user_id"]: user for user in observed.get("/api/projects/1/users_with_access/").json["users"]}
+    assert told[other["user_id"]]["access_source"] == "explicit_member"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "attr"),
     [
         ("access_controls/", {"access_level": "lord"}, "access_level"),
         ("access_controls/", {"access_level": "none", "role": "0195ad21-3f5a-7000-8b0e-5d0b5f2f6a99"}, "role"),
-        ("global_access_controls/", {"resource": "zzz", "access_level": "viewer"}, None),
+        ("global_access_controls/", {"resource": "zzz", "access_level": "viewer"}, "resource"),
     ],
 )
 def test_bad_rules_are_refused(either, path, body, attr) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.contract import ByProfile, Contract, Operation
 from mockserver.errors import NotFound, PermissionDenied, ValidationError
-from mockserver.request import tenancy
+from mockserver.request import access, tenancy
 from mockserver.request.call import ADMIN, OWNER, Call, Principal, Tenant
 from mockserver.resources.behaviours import log_activity
 from mockserver.resources.projects import settings, shapes
@@ -101,12 +101,15 @@ class Projects(ProductOnboarding, TokenActions):
         raise NotFound
 
     def get_records(self, call: Call) -> Sequence[Record]:
+        memberships = {
+            m["organization_id"]: m for m in call.table("organization_memberships").find(user_id=call.user["id"])
+        }
         if "organization_id" in call.path:
-            return super().get_records(call) if call.tenant.level else []
-        memberships = call.table("organization_memberships").find(user_id=call.user["id"])
-        limits = call.principal.key.get("scoped_organizations") or [m["organization_id"] for m in memberships]
-        visible = {m["organization_id"] for m in memberships} & set(limits)
-        return [project for project in call.table(self.table) if project["organization_id"] in visible]
+            records = super().get_records(call) if call.tenant.level else []
+        else:
+            visible = set(memberships) & set(call.principal.key.get("scoped_organizations") or memberships)
+            records = [project for project in call.table(self.table) if project["organization_id"] in visible]
+        return [project for project in records if not _is_closed(call, project, memberships)]
 
     # What may be written
 
@@ -256,6 +259,14 @@ class Projects(ProductOnboarding, TokenActions):
 def _find(wanted: str, principal: Principal, view: View) -> Record | None:
     number = principal.user.get("current_project_id") if wanted == tenancy.CURRENT else _number(wanted)
     return view.table("projects").get(number)
+
+
+def _is_closed(call: Call, project: Record, memberships: Mapping[str, Record]) -> bool:
+    """Return whether a project's rules keep out the asker, whose memberships these are."""
+    membership = memberships.get(project["organization_id"])
+    return membership is not None and access.is_shut_out(
+        call.state, project, call.user, membership, membership["level"]
+    )
 
 
 def _asks_for_demo(call: Call) -> bool:
