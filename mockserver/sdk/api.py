@@ -18,7 +18,7 @@ from mockserver.road.rendering import encode, render_error
 from mockserver.sdk import batches, config, cors, definitions, flags, probes, scripts, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
 from mockserver.sdk.features import answer_features, answer_surveys
-from mockserver.sdk.packing import Refusal
+from mockserver.sdk.flags.packing import Refusal
 from mockserver.sdk.tokens import UnknownToken, find_project
 from mockserver.store import Record
 from mockserver.world.worlds import World, Worlds

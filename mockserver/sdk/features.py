@@ -9,9 +9,8 @@ from flask import Request, Response
 from mockserver.errors import AuthenticationFailed
 from mockserver.resources.feature_flags.features import TABLE, show_short
 from mockserver.road.rendering import JSON, encode
-from mockserver.sdk.tokens import named_by
+from mockserver.sdk.tokens import find_project
 from mockserver.store import Record
-from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
 
 DEFAULT_STAGES = ("beta",)
@@ -24,15 +23,8 @@ class MissingToken(AuthenticationFailed):
     detail = "API key not provided. You can find your project API key in PostHog project settings."
 
 
-class InvalidToken(AuthenticationFailed):
-    """A list is asked for with a token that no project has."""
-
-    code = "invalid_api_key"
-    detail = "Project API key invalid. You can find your project API key in PostHog project settings."
-
-
 def answer_features(worlds: Worlds, request: Request) -> Response:
-    """Return the released features of a token's project; `stage` may repeat. Raises: MissingToken, InvalidToken."""
+    """Return the released features of a token's project; `stage` may repeat. Raises: MissingToken, UnknownToken."""
     world, project = _project(worlds, request)
     view = world.view()
     stages = request.args.getlist("stage") or DEFAULT_STAGES
@@ -48,7 +40,7 @@ def answer_features(worlds: Worlds, request: Request) -> Response:
 def answer_surveys(worlds: Worlds, request: Request) -> Response:
     """Return the surveys of a token's project: none, since surveys are not modelled.
 
-    Raises: MissingToken, InvalidToken.
+    Raises: MissingToken, UnknownToken.
     """
     _, project = _project(worlds, request)
     told: dict[str, Any] = {"surveys": [], "survey_config": project.get("survey_config")}
@@ -58,13 +50,9 @@ def answer_surveys(worlds: Worlds, request: Request) -> Response:
 def _project(worlds: Worlds, request: Request) -> tuple[World, Record]:
     """Return the project that a token names, and its world, which the request is then of.
 
-    Only GET reads a token in the query. Raises: MissingToken, InvalidToken. Source: recorded answers.
+    Only GET reads a token in the query. Raises: MissingToken, UnknownToken. Source: recorded answers.
     """
     token = request.args.get("token") if request.method == "GET" else None
     if not token:
         raise MissingToken
-    found = named_by(worlds, token)
-    if found is None:
-        raise InvalidToken
-    enter(request, found[0])
-    return found
+    return find_project(worlds, request, token)

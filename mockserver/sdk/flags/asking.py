@@ -12,9 +12,9 @@ from mockserver.flags.people import remember, subject_of
 from mockserver.flags.projects import project_of
 from mockserver.flags.quotas import is_limited
 from mockserver.flags.rules import Rules
-from mockserver.sdk.audiences import is_for
-from mockserver.sdk.questions import Question
-from mockserver.sdk.shapes import Telling
+from mockserver.sdk.flags.audiences import is_for
+from mockserver.sdk.flags.questions import Question
+from mockserver.sdk.flags.shapes import Telling
 from mockserver.store import Record, Transaction
 from mockserver.world import entropy
 from mockserver.world.worlds import World

@@ -13,10 +13,10 @@ from mockserver.flags.rules import DJANGO
 from mockserver.request import auth
 from mockserver.request.tenancy import integer, level
 from mockserver.sdk import config
-from mockserver.sdk.asking import request_id, tell
-from mockserver.sdk.packing import unpack_for_django
-from mockserver.sdk.questions import Question, read_for_django
-from mockserver.sdk.tokens import named_by
+from mockserver.sdk.flags.asking import request_id, tell
+from mockserver.sdk.flags.packing import unpack_for_django
+from mockserver.sdk.flags.questions import Question, read_for_django
+from mockserver.sdk.tokens import UnknownToken, named_by
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
@@ -27,13 +27,6 @@ class NoProjectKey(NotAuthenticated):
 
     code = "no_api_key"
     detail = "No project API key provided. You can find your project API key in PostHog project settings."
-
-
-class WrongProjectKey(AuthenticationFailed):
-    """A question to Django with a token that no project has."""
-
-    code = "invalid_api_key"
-    detail = "Project API key invalid. You can find your project API key in PostHog project settings."
 
 
 class WrongPersonalKey(AuthenticationFailed):
@@ -76,7 +69,7 @@ def _project_of(worlds: Worlds, asked: Question, body: Any) -> tuple[World, Reco
         return found
     named = body.get("project_id") if isinstance(body, Mapping) else None
     if named is None:
-        raise WrongProjectKey
+        raise UnknownToken
     world = worlds.of_key(asked.token)
     view = world.view()
     try:

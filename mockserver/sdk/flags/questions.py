@@ -10,7 +10,7 @@ from typing import Any
 from flask import Request
 
 from mockserver.flags.matching.texts import text_of
-from mockserver.sdk.packing import INVALID_JSON, Refusal
+from mockserver.sdk.flags.packing import INVALID_JSON, Refusal
 
 LONGEST_ID = 200
 NEWEST = 2

@@ -9,7 +9,7 @@ import re
 
 from flask import Request
 
-from mockserver.sdk.questions import Question
+from mockserver.sdk.flags.questions import Question
 from mockserver.store import Record
 
 CLIENTS = re.compile(r"Mozilla/|AppleWebKit/|posthog-(android|ios|react-native|flutter)/", re.IGNORECASE)

@@ -15,10 +15,11 @@ from mockserver.errors import AuthenticationFailed, NotAuthenticated, Validation
 from mockserver.flags.quotas import FLAGS, is_limited
 from mockserver.flags.rules import SERVICE_OF_2025, SERVICE_OF_2026, is_of_2025
 from mockserver.road.rendering import encode
-from mockserver.sdk import config, decide
-from mockserver.sdk.asking import request_id, tell
-from mockserver.sdk.packing import Refusal, unpack_for_django, unpack_for_service
-from mockserver.sdk.questions import Question, read_for_service
+from mockserver.sdk import config
+from mockserver.sdk.flags import decide
+from mockserver.sdk.flags.asking import request_id, tell
+from mockserver.sdk.flags.packing import Refusal, unpack_for_django, unpack_for_service
+from mockserver.sdk.flags.questions import Question, read_for_service
 from mockserver.sdk.tokens import named_by
 from mockserver.traffic.interception import enter
 from mockserver.world import entropy
