@@ -15,7 +15,7 @@ from mockserver.capture.refusals import CaptureError
 from mockserver.errors import APIError, NotFound
 from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
-from mockserver.sdk import batches, config, cors, definitions, flags, probes, scripts, telemetry
+from mockserver.sdk import batches, config, cors, definitions, flags, probes, reports, scripts, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
 from mockserver.sdk.features import answer_features, answer_surveys
 from mockserver.sdk.flags.packing import Refusal
@@ -59,6 +59,8 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
     add("/static/<path:name>", partial(answer_static, static), READING, has_slash=False)
     add("/_health", probes.answer_health, READING)
     add("/_preflight", probes.answer_preflight, READING)
+    add("/robots.txt", probes.answer_robots, READING, has_slash=False)
+    add("/report", reports.take_report, ("GET", "POST"))
     add("/_livez", probes.answer_livez, READING, has_slash=False)
     add("/_readyz", probes.answer_readyz, READING, has_slash=False)
     return blueprint

@@ -9,8 +9,9 @@ from flask import Request, Response
 from mockserver.errors import AuthenticationFailed
 from mockserver.resources.feature_flags.features import TABLE, show_short
 from mockserver.road.rendering import JSON, encode
-from mockserver.sdk.tokens import find_project
+from mockserver.sdk.tokens import UnknownProjectKey, named_by
 from mockserver.store import Record
+from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
 
 DEFAULT_STAGES = ("beta",)
@@ -24,7 +25,10 @@ class MissingToken(AuthenticationFailed):
 
 
 def answer_features(worlds: Worlds, request: Request) -> Response:
-    """Return the released features of a token's project; `stage` may repeat. Raises: MissingToken, UnknownToken."""
+    """Return the released features of a token's project; `stage` may repeat.
+
+    Raises: MissingToken, UnknownProjectKey.
+    """
     world, project = _project(worlds, request)
     view = world.view()
     stages = request.args.getlist("stage") or DEFAULT_STAGES
@@ -40,7 +44,7 @@ def answer_features(worlds: Worlds, request: Request) -> Response:
 def answer_surveys(worlds: Worlds, request: Request) -> Response:
     """Return the surveys of a token's project: none, since surveys are not modelled.
 
-    Raises: MissingToken, UnknownToken.
+    Raises: MissingToken, UnknownProjectKey.
     """
     _, project = _project(worlds, request)
     told: dict[str, Any] = {"surveys": [], "survey_config": project.get("survey_config")}
@@ -50,9 +54,13 @@ def answer_surveys(worlds: Worlds, request: Request) -> Response:
 def _project(worlds: Worlds, request: Request) -> tuple[World, Record]:
     """Return the project that a token names, and its world, which the request is then of.
 
-    Only GET reads a token in the query. Raises: MissingToken, UnknownToken. Source: recorded answers.
+    Only GET reads a token in the query. Raises: MissingToken, UnknownProjectKey. Source: recorded answers.
     """
     token = request.args.get("token") if request.method == "GET" else None
     if not token:
         raise MissingToken
-    return find_project(worlds, request, token)
+    found = named_by(worlds, token)
+    if found is None:
+        raise UnknownProjectKey
+    enter(request, found[0])
+    return found

@@ -30,6 +30,11 @@ def answer_health(worlds: Worlds, request: Request) -> Response:
     return Response("ok", content_type="text/plain")
 
 
+def answer_robots(worlds: Worlds, request: Request) -> Response:
+    """Ask crawlers to stay away."""
+    return Response("User-agent: *\nDisallow: /", content_type="text/plain")
+
+
 def answer_livez(worlds: Worlds, request: Request) -> Response:
     """Say that the process answers."""
     return _respond({"http": True})
@@ -58,7 +63,7 @@ def answer_preflight(worlds: Worlds, request: Request) -> Response:
         "can_create_org": len(organizations) == 0,
         "email_service_available": False,
         "slack_service": {"available": False, "client_id": None},
-        "data_warehouse_integrations": {"hubspot": {"client_id": None}, "salesforce": {"client_id": None}},
+        "data_warehouse_integrations": {"hubspot": {"client_id": ""}, "salesforce": {"client_id": ""}},
         "object_storage": True,
         "public_egress_ip_addresses": [],
     })  # fmt: skip

@@ -17,6 +17,13 @@ class UnknownToken(AuthenticationFailed):
     detail = "Project API key invalid. You can find your project API key in your PostHog project settings."
 
 
+class UnknownProjectKey(AuthenticationFailed):
+    """A project token that no world knows, as Django's own views say it."""
+
+    code = "invalid_api_key"
+    detail = "Project API key invalid. You can find your project API key in PostHog project settings."
+
+
 def named_by(worlds: Worlds, token: str) -> tuple[World, Record] | None:
     """Return the world and project that a token names, if one knows it."""
     world = worlds.owner(token)

@@ -15,6 +15,7 @@ def test_a_server_that_is_up_says_so(client: Client) -> None:
     health = client.flask.get("/_health/")
     assert (health.status_code, health.text, health.mimetype) == (200, "ok", "text/plain")
     assert client.flask.get("/_livez").json == {"http": True}
+    assert client.flask.get("/robots.txt").text == "User-agent: *\nDisallow: /"
     ready = client.flask.get("/_readyz?exclude=cache").json
     assert set(ready) >= {"clickhouse", "postgres", "kafka_connected"} and all(ready.values())
     assert client.flask.get("/_readyz?role=events").json == {"kafka_connected": True}
@@ -51,7 +52,7 @@ def test_without_a_folder_it_is_told_how_to_name_one(client: Client) -> None:
     assert missing.status_code == 404 and "--static" in missing.json["detail"]
 
 
-@pytest.mark.parametrize("path", ["/_health", "/_livez", "/_readyz", "/_preflight"])
+@pytest.mark.parametrize("path", ["/_health", "/_livez", "/_readyz", "/_preflight", "/robots.txt"])
 def test_probes_are_only_read(client: Client, path: str) -> None:
     assert client.flask.head(path).status_code == 200
     assert client.flask.post(path).status_code == 405

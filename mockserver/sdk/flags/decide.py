@@ -16,7 +16,7 @@ from mockserver.sdk import config
 from mockserver.sdk.flags.asking import request_id, tell
 from mockserver.sdk.flags.packing import unpack_for_django
 from mockserver.sdk.flags.questions import Question, read_for_django
-from mockserver.sdk.tokens import UnknownToken, named_by
+from mockserver.sdk.tokens import UnknownProjectKey, named_by
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
 from mockserver.world.worlds import World, Worlds
@@ -69,7 +69,7 @@ def _project_of(worlds: Worlds, asked: Question, body: Any) -> tuple[World, Reco
         return found
     named = body.get("project_id") if isinstance(body, Mapping) else None
     if named is None:
-        raise UnknownToken
+        raise UnknownProjectKey
     world = worlds.of_key(asked.token)
     view = world.view()
     try:
