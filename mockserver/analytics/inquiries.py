@@ -21,7 +21,9 @@ from mockserver.analytics.hogql.printing.printer import Printing, print_clickhou
 from mockserver.analytics.hogql.resolving.cohorts import Cohort
 from mockserver.analytics.hogql.resolving.resolver import resolve
 from mockserver.analytics.hogql.resolving.scopes import Context
+from mockserver.analytics.hogql.tables.channel_rules import read_rules
 from mockserver.analytics.hogql.tables.database import JOINED, Database, database
+from mockserver.analytics.modifiers import asked
 from mockserver.request.call import Call
 from mockserver.store import Record, View
 from mockserver.world import entropy
@@ -57,7 +59,7 @@ class Inquiry:
     def of(cls, call: Call, query: Mapping[str, Any]) -> Inquiry:
         """Return the inquiry that a call's query makes."""
         assert call.tenant.project is not None
-        return cls(call.state, call.tenant.project, query.get("modifiers") or {})
+        return cls(call.state, call.tenant.project, asked(call.tenant.project, query))
 
     @property
     def project_id(self) -> int:
@@ -79,7 +81,8 @@ class Inquiry:
         """The tables as the project sees them."""
         types = self.view.table("group_types").find(project_id=self.project_id)
         names = sorted((item["group_type_index"], item["group_type"]) for item in types)
-        return database(self.modifiers.get("personsOnEventsMode") or JOINED, tuple(names))
+        rules = read_rules(self.modifiers.get("customChannelTypeRules"))
+        return database(str(self.modifiers.get("personsOnEventsMode") or JOINED), tuple(names), rules)
 
     @cached_property
     def property_types(self) -> Mapping[str, Mapping[str, str]]:

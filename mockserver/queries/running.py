@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.analytics.insights import modifiers
+from mockserver.analytics import modifiers
 from mockserver.contract import Profile
 from mockserver.errors import ValidationError
 from mockserver.queries.bodies import Query

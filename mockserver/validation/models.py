@@ -208,9 +208,12 @@ class Model:
         if not isinstance(value, list):
             yield Problem(place, "Input should be a valid list", "list_type", value)
             return
-        longest = shape.get("maxItems")
-        if longest is not None and len(value) > longest:
-            message = f"List should have at most {longest} items after validation, not {len(value)}"
+        fewest, longest = shape.get("minItems", 0), shape.get("maxItems")
+        if len(value) < fewest:
+            message = f"List should have at least {_items(fewest)} after validation, not {len(value)}"
+            yield Problem(place, message, "too_short", value)
+        elif longest is not None and len(value) > longest:
+            message = f"List should have at most {_items(longest)} after validation, not {len(value)}"
             yield Problem(place, message, "too_long", value)
         elif "items" in shape:
             for number, item in enumerate(value):
@@ -224,6 +227,10 @@ class Model:
         if isinstance(inner, Mapping):
             for key, item in value.items():
                 yield from self.problems(dict(inner), item, (*place, key))
+
+
+def _items(number: int) -> str:
+    return f"{number} item{'' if number == 1 else 's'}"
 
 
 def _as_type(shape: Document, value: Any) -> Any:

@@ -98,3 +98,61 @@ def test_table_of_channels_tells_them_too(visits: Asker) -> None:
              "dateRange": {"date_from": "2026-01-09"}}  # fmt: skip
     channels = {row[0] for row in visits.query(query).json["results"]}
     assert {"Organic Social", "Paid Search", "Affiliate", "Direct"} <= channels
+
+
+def rule(channel: str, *items: tuple[Any, ...], combiner: str = "AND") -> dict[str, Any]:
+    told = [{"id": "i", "key": key, "op": operator, "value": next(iter(value), None)} for key, operator, *value in items]
+    return {"id": "r", "channel_type": channel, "combiner": combiner, "items": told}
+
+
+OWN: list[tuple[list[dict[str, Any]], set[str]]] = [
+    ([rule("Ours", ("referring_domain", "exact", "blog.acme.test"))], {"blog"}),
+    ([rule("Ours", ("referring_domain", "exact", ["blog.acme.test", "$direct"]))], {"blog", "direct"}),
+    ([rule("Ours", ("utm_source", "is_set"), ("url", "icontains", "PRICING"))], {"ad"}),
+    ([rule("Ours", ("utm_medium", "is_set"), ("pathname", "regex", "^/p"), combiner="OR")], {"ad", "blog"}),
+    ([rule("Ours", ("hostname", "is_not", "www.acme.test"))], {"direct"}),
+    ([rule("Ours", ("utm_campaign", "is_not_set"), ("url", "not_icontains", "?"))], {"direct", "blog"}),
+    ([rule("Ours", ("pathname", "not_regex", "pricing"))], {"direct"}),
+    ([rule("Theirs", ("utm_source", "exact", [])), rule("Ours")], set()),
+]
+VISITS = {
+    "ad": {"utm_source": "acme", "utm_campaign": "x", "$current_url": "https://www.acme.test/pricing?a"},
+    "blog": {"$referring_domain": "blog.acme.test", "$current_url": "https://www.acme.test/pricing"},
+    "direct": {"$referring_domain": "$direct", "$current_url": "https://app.acme.test/"},
+}
+
+
+@pytest.fixture
+def visited(make_asker: Any) -> Asker:
+    asker: Asker = make_asker()
+    asker.load(
+        events=[
+            {"event": "$pageview", "distinct_id": name, "timestamp": "2026-01-10T00:00:00Z",
+             "properties": {**came, "$session_id": f"019b0000-0000-7000-8000-{n:012d}"}}
+            for n, (name, came) in enumerate(VISITS.items())
+        ],
+    )  # fmt: skip
+    return asker
+
+
+@pytest.mark.parametrize("rules, ours", OWN)
+def test_own_rules_come_first(visited: Asker, rules: list[dict[str, Any]], ours: set[str]) -> None:
+    """Source: the official schema for the rules, PostHog's sources for what each operator compares."""
+    query = "select distinct_id, $channel_type from sessions"
+    rows = visited.rows(query, modifiers={"customChannelTypeRules": rules})
+    assert {name for name, channel in rows if channel == "Ours"} == ours
+    assert dict(visited.rows(query))["direct"] == "Direct"
+
+
+def test_project_keeps_rules_and_other_modifiers(visited: Asker) -> None:
+    kept = [rule("It's ours", ("referring_domain", "exact", "$direct"))]
+    visited.client.patch("/api/projects/1/", {"modifiers": {"customChannelTypeRules": kept}})
+    query = "select session.$channel_type from events where distinct_id = 'direct'"
+    answer = visited.answer(query)
+    assert answer["results"] == [["It's ours"]]
+    assert answer["modifiers"]["customChannelTypeRules"] == kept
+    assert visited.rows(query, modifiers={"customChannelTypeRules": []}) == [["Direct"]]
+    visited.client.patch("/api/projects/1/", {"modifiers": {"customChannelTypeRules": [{"no": "rule"}]}})
+    assert visited.rows(query) == [["Direct"]]
+    refused = visited.error(query, modifiers={"customChannelTypeRules": [{"no": "rule"}]})
+    assert "customChannelTypeRules.0.channel_type" in refused["detail"]

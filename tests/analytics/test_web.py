@@ -305,11 +305,25 @@ def test_timeline_joins_what_lies_close_together(web: Asker) -> None:
     assert sizes == [1, 2]
 
 
-@pytest.mark.parametrize("math, everything, docs_day", [(None, 4, 1), ("dau", 2, 1)])
-def test_calendar_counts_by_day_and_hour(web: Asker, math: str | None, everything: int, docs_day: int) -> None:
+SHOWN: dict[str, dict[str, Any]] = {
+    "CalendarHeatmapQuery": {},
+    "TrendsQuery": {"trendsFilter": {"display": "CalendarHeatmap"}},
+}
+
+
+@pytest.mark.parametrize("shown", ["CalendarHeatmapQuery", "TrendsQuery"])
+@pytest.mark.parametrize("math, everything, docs_day, hour", [(None, 4, 1, 20), ("dau", 2, 1, 11)])
+def test_calendar_counts_by_day_and_hour(
+    web: Asker, shown: str, math: str | None, everything: int, docs_day: int, hour: int
+) -> None:
+    """Users count where their sessions began. Source: a recorded answer, PostHog's sources."""
     series = [{"kind": "EventsNode", "event": "$pageview", "math": math}]
-    results = ask(web, "CalendarHeatmapQuery", series=series, **JANUARY)["results"]
+    results = ask(web, shown, series=series, **JANUARY, **SHOWN[shown])["results"]
+    if shown == "TrendsQuery":
+        [trend] = results
+        assert (trend["label"], trend["data"], trend["count"]) == ("$pageview", [], everything)
+        results = trend["calendar_heatmap_data"]
     assert results["allAggregations"] == everything
     assert {"row": 2, "value": docs_day} in results["rowAggregations"]
-    assert {"column": 20, "value": 1} in results["columnAggregations"]
-    assert {"row": 3, "column": 20, "value": 1} in results["data"]
+    assert {"column": hour, "value": 1} in results["columnAggregations"]
+    assert (hour, 1) in [(cell["column"], cell["value"]) for cell in results["data"]]

@@ -25,6 +25,7 @@ def problems(contract: Contract, body: Any) -> list[tuple[str, str]]:
 
 
 SQL = {"kind": "HogQLQuery", "query": "select 1"}
+VITALS = {"kind": "WebVitalsPathBreakdownQuery", "properties": [], "metric": "INP", "percentile": "p75"}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,8 @@ SQL = {"kind": "HogQLQuery", "query": "select 1"}
         ({"query": SQL, "filters_override": "x"}, "filters_override", "model_type"),
         ({"query": {"kind": "EventsQuery", "select": "x"}}, "query.EventsQuery.select", "list_type"),
         ({"query": {"kind": "EventsQuery", "select": [1]}}, "query.EventsQuery.select.0", "string_type"),
+        ({"query": {**VITALS, "thresholds": []}}, "query.WebVitalsPathBreakdownQuery.thresholds", "too_short"),
+        ({"query": {**VITALS, "thresholds": [1, 2, 3]}}, "query.WebVitalsPathBreakdownQuery.thresholds", "too_long"),
         ({"query": {"kind": "EventsQuery", "select": [], "limit": 1.5}}, "query.EventsQuery.limit", "int_from_float"),
         ({"query": {"kind": "EventsQuery", "select": [], "limit": {}}}, "query.EventsQuery.limit", "int_type"),
     ],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.analytics.insights.date_ranges import DateRange
-from mockserver.analytics.insights.modifiers import complete
+from mockserver.analytics.modifiers import complete
 
 
 def answer(

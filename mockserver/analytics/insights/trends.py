@@ -27,6 +27,7 @@ from mockserver.analytics.insights.breakdowns import (
     is_everyone,
     make_buckets,
 )
+from mockserver.analytics.insights.calendar_heatmap import calendar_trends
 from mockserver.analytics.insights.date_ranges import DateRange, show
 from mockserver.analytics.insights.formulas import apply_formulas, formulas_of
 from mockserver.analytics.insights.maths import Counting, math_of
@@ -35,6 +36,7 @@ from mockserver.analytics.insights.shown_filters import shown_filter
 from mockserver.request.call import Call
 
 TOTALS = frozenset({"BoldNumber", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap"})
+CALENDAR = "CalendarHeatmap"
 CONJOINED = "leftjoin_conjoined"
 CUMULATIVE = "ActionsLineGraphCumulative"
 COUNTED = ("sum", "total", None)
@@ -45,6 +47,8 @@ Result = dict[str, Any]
 
 def trends_query(call: Call, query: Mapping[str, Any]) -> dict[str, Any]:
     """Answer with a result for each series, period compared and value broken down by."""
+    if (query.get("trendsFilter") or {}).get("display") == CALENDAR:
+        return calendar_trends(call, query)
     trends = Trends(Inquiry.of(call, query), query)
     results = trends.results()
     more = {

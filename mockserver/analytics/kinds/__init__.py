@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mockserver.analytics import modifiers
 from mockserver.analytics.errors import unsupported
 from mockserver.analytics.insights.actors import insight_actors_options, insight_actors_query
 from mockserver.analytics.insights.calendar_heatmap import calendar_heatmap_query
@@ -101,4 +102,5 @@ def run(call: Call, query: Mapping[str, Any]) -> Answer:
     kind = KINDS.get(str(query.get("kind")))
     if kind is None:
         raise unsupported(query)
-    return kind(call, query)
+    project = call.tenant.project
+    return kind(call, query if project is None else {**query, "modifiers": modifiers.asked(project, query)})

@@ -16,7 +16,7 @@ from mockserver.analytics.hogql.aggregation import has_aggregate
 from mockserver.analytics.hogql.nodes import Node, compare, constant, field
 from mockserver.analytics.hogql.parser import parse_expression, parse_order
 from mockserver.analytics.inquiries import Answered, Inquiry
-from mockserver.analytics.insights.modifiers import complete
+from mockserver.analytics.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.errors import ValidationError
 from mockserver.request.call import Call

@@ -39,14 +39,15 @@ def session_properties() -> dict[str, str]:
 
 def session_values(call: Call, key: str, text: str | None) -> list[str]:
     """Return the values of a property that a text stands in; of numbers and times none, of channels all there are."""
-    kind = session_properties()[key]
+    kind, inquiry = session_properties()[key], Inquiry.of(call, {})
     if key == "$channel_type":
-        return [channel for channel in CHANNELS if (text or "").lower() in channel.lower()]
+        own = [rule.channel for rule in inquiry.database.rules]
+        return [*dict.fromkeys([*own, *(name for name in CHANNELS if (text or "").lower() in name.lower())])]
     if kind == "Boolean":
         return ["1", "0"]
     if kind != "String":
         return []
-    found = Inquiry.of(call, {}).run(
+    found = inquiry.run(
         select(
             "SELECT {value} AS value, count() AS sessions FROM sessions WHERE value != '' AND value ILIKE {pattern}"
             f" GROUP BY value ORDER BY sessions DESC, value LIMIT {MOST_VALUES}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.analytics.insights import modifiers
+from mockserver.analytics import modifiers
 from mockserver.contract import Contract, Profile, for_profile
 from mockserver.request.call import Call
 from mockserver.resources.projects.tokens import live_events_token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
@@ -19,6 +19,7 @@ from mockserver.analytics.hogql.tables.schema import DATETIME, Computed, Joined,
 from mockserver.analytics.hogql.types import UNKNOWN, Kind
 
 Chain = tuple[str | int, ...]
+Parts = tuple[tuple[str, str | Node], ...]
 
 
 class Lookup:
@@ -185,7 +186,7 @@ class Lookup:
             column = replace(column, name=column.name.split("___")[0])
         return self._property(column, (*found.path, *more), (*found.chain, *more))
 
-    def _expression(self, source: TableSource, text: str, parts: tuple[tuple[str, str], ...] = ()) -> Node:
+    def _expression(self, source: TableSource, text: str, parts: Parts = ()) -> Node:
         """Return an expression over one source's fields."""
         outer, self.scopes = self.scopes, [Scope(named={"": source})]
         self._inside += 1
@@ -206,12 +207,12 @@ class Lookup:
         return source.joins[name].source
 
 
-@cache
-def _read(text: str, parts: tuple[tuple[str, str], ...]) -> Node:
+@lru_cache(maxsize=512)
+def _read(text: str, parts: Parts) -> Node:
     """Return the expression that a field is; what is read is never changed, so it is read once."""
     read: dict[str, Node] = {}
     for name, part in parts:
-        read[name] = expression(part, **read)
+        read[name] = expression(part, **read) if isinstance(part, str) else part
     return expression(text, **read)
 
 

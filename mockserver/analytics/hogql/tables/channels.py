@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mockserver.analytics.hogql.tables.channel_rules import KEYS, Part, Rule, parts_of
 from mockserver.analytics.hogql.tables.schema import STRING, Computed
 from mockserver.analytics.hogql.types import Kind, Type
 
+TOLD = ("utm_source", "utm_medium", "utm_campaign", "referring_domain", "gad_source", "gclid", "fbclid")
 PAID = "'cpc', 'cpm', 'cpv', 'cpa', 'ppc', 'retargeting'"
 
 
@@ -25,12 +27,20 @@ class Arrival:
     gad_source: str
     gclid: str
     fbclid: str
+    url: str
+    pathname: str
+    hostname: str
 
     @classmethod
-    def at(cls, prefix: str) -> Arrival:
-        """Return what fields tell whose names begin alike."""
-        names = ("utm_source", "utm_medium", "utm_campaign", "referring_domain", "gad_source", "gclid", "fbclid")
-        return cls(*(f"{prefix}{name}" for name in names))
+    def of_session(cls) -> Arrival:
+        """Return what a session's fields tell of where it began."""
+        return cls(*(f"$entry_{name}" for name in (*TOLD, "current_url", "pathname", "hostname")))
+
+    @classmethod
+    def of_person(cls, owner: str = "") -> Arrival:
+        """Return what the properties of a person tell of their first visit."""
+        *told, hostname = (f"{owner}properties.$initial_{name}" for name in (*TOLD, "url", "pathname", "hostname"))
+        return cls(*told, f"domain(toString({hostname}))")
 
 
 def referring_domain_type(arrival: Arrival) -> Computed:
@@ -39,9 +49,13 @@ def referring_domain_type(arrival: Arrival) -> Computed:
     return Computed(text, Type(Kind.STRING), parts=(("domain", f"toString({arrival.domain})"),))
 
 
-def channel_type(arrival: Arrival) -> Computed:
-    """Return the field for a visit's channel."""
-    return Computed(CHANNEL, STRING, parts=tuple(_parts(arrival)))
+def channel_type(arrival: Arrival, rules: tuple[Rule, ...] = ()) -> Computed:
+    """Return the field for a visit's channel: by a project's own rules, where one of them says it."""
+    parts: tuple[Part, ...] = tuple(_parts(arrival))
+    if not rules:
+        return Computed(CHANNEL, STRING, parts=parts)
+    told = ((key, f"toString({getattr(arrival, _attribute(key))})") for key in KEYS)
+    return Computed("coalesce({own}, {usual})", STRING, parts=(*parts, ("usual", CHANNEL), *told, *parts_of(rules)))
 
 
 CHANNEL = """
@@ -53,6 +67,11 @@ CHANNEL = """
         {organic}
     )
 """
+
+
+def _attribute(key: str) -> str:
+    """Return what an arrival calls what a rule calls by a key."""
+    return "domain" if key == "referring_domain" else key.removeprefix("utm_")
 
 
 def _parts(arrival: Arrival) -> Iterator[tuple[str, str]]:

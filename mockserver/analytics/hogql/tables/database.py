@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
+from mockserver.analytics.hogql.tables.channel_rules import Rule
 from mockserver.analytics.hogql.tables.channels import Arrival, channel_type, referring_domain_type
 from mockserver.analytics.hogql.tables.schema import (
     ARRAY,
@@ -39,7 +40,7 @@ ON_EVENTS = "person_id_override_properties_on_events"
 JOINED = "person_id_override_properties_joined"
 
 
-def events_fields(mode: str, group_types: Mapping[int, str]) -> dict[str, TableField]:
+def events_fields(mode: str, group_types: Mapping[int, str], rules: tuple[Rule, ...]) -> dict[str, TableField]:
     """Return the fields of events; `mode` says whose person and which of its properties an event has."""
     fields: dict[str, TableField] = {
         "uuid": Plain(UUID),
@@ -58,7 +59,7 @@ def events_fields(mode: str, group_types: Mapping[int, str]) -> dict[str, TableF
                 "id": Plain(UUID, "person_id"),
                 "created_at": Plain(DATETIME, "person_created_at"),
                 "properties": Plain(JSON, "person_properties"),
-                **_virtual("poe."),
+                **_virtual("poe.", rules),
                 **{name: Path(("pdi", "person", name)) for name in _REVENUE},
             },
             properties="person",
@@ -115,12 +116,27 @@ def _columns(**types: Type) -> dict[str, TableField]:
     return {name: Plain(type) for name, type in types.items()}
 
 
-def _virtual(owner: str = "") -> dict[str, Computed]:
+def _virtual(owner: str, rules: tuple[Rule, ...]) -> dict[str, Computed]:
     """Return the fields that tell how a person first came, from the properties of `owner`."""
-    arrival = Arrival.at(f"{owner}properties.$initial_")
+    arrival = Arrival.of_person(owner)
     return {
         "$virt_initial_referring_domain_type": referring_domain_type(arrival),
-        "$virt_initial_channel_type": channel_type(arrival),
+        "$virt_initial_channel_type": channel_type(arrival, rules),
+    }
+
+
+def _persons_fields(rules: tuple[Rule, ...]) -> dict[str, TableField]:
+    """Return the fields of persons."""
+    return {
+        "id": Plain(UUID),
+        "created_at": Plain(DATETIME),
+        "team_id": _TEAM,
+        "properties": Plain(JSON),
+        "is_identified": Plain(BOOLEAN),
+        "pdi": Joined("person_distinct_ids", "id", "person_id"),
+        "revenue_analytics": Joined("raw_persons_revenue_analytics", "id", "person_id"),
+        **_virtual("", rules),
+        **_REVENUE,
     }
 
 
@@ -129,17 +145,6 @@ _REVENUE = {
     "$virt_revenue_last_30_days": Path(("revenue_analytics", "revenue_last_30_days")),
 }
 _TEAM = Plain(INTEGER, "{team_id}", is_starred=False)
-_PERSONS: dict[str, TableField] = {
-    "id": Plain(UUID),
-    "created_at": Plain(DATETIME),
-    "team_id": _TEAM,
-    "properties": Plain(JSON),
-    "is_identified": Plain(BOOLEAN),
-    "pdi": Joined("person_distinct_ids", "id", "person_id"),
-    "revenue_analytics": Joined("raw_persons_revenue_analytics", "id", "person_id"),
-    **_virtual(),
-    **_REVENUE,
-}
 _DISTINCT_IDS: dict[str, TableField] = {
     "team_id": _TEAM,
     "distinct_id": Plain(STRING),
@@ -207,22 +212,25 @@ class Database:
 
     mode: str = JOINED
     group_types: tuple[tuple[int, str], ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """The project's own channels of visits."""
     tables: Mapping[str, Table] = field(init=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", {table.name: table for table in self._tables()})
 
     def _tables(self) -> list[Table]:
-        events = events_fields(self.mode, dict(self.group_types))
+        events = events_fields(self.mode, dict(self.group_types), self.rules)
+        persons = _persons_fields(self.rules)
         return [
             Table("events", "events", events, is_direct=True, properties="event"),
-            Table("persons", "persons", _PERSONS, properties="person"),
-            Table("raw_persons", "persons", _PERSONS, properties="person"),
+            Table("persons", "persons", persons, properties="person"),
+            Table("raw_persons", "persons", persons, properties="person"),
             Table("person_distinct_ids", "person_distinct_ids", _DISTINCT_IDS, opaque=True),
             Table("raw_person_distinct_ids", "person_distinct_ids", _DISTINCT_IDS),
             Table("person_distinct_id_overrides", "person_distinct_ids", _DISTINCT_IDS, opaque=True),
             Table("raw_person_distinct_id_overrides", "person_distinct_ids", _DISTINCT_IDS),
-            Table("sessions", "events", sessions_fields(), group_by="`$session_id`", where="`$session_id` != ''",
+            Table("sessions", "events", sessions_fields(self.rules), group_by="`$session_id`", where="`$session_id` != ''",
                   opaque=True),
             Table("groups", "groups", _GROUPS, properties="group", opaque=True),
             Table("raw_groups", "groups", _GROUPS, properties="group"),
@@ -242,7 +250,7 @@ class Database:
         return self.tables.get(name)
 
 
-@cache
-def database(mode: str, group_types: tuple[tuple[int, str], ...]) -> Database:
-    """Return the tables as a project with these group types sees them."""
-    return Database(mode, group_types)
+@lru_cache(maxsize=64)
+def database(mode: str, group_types: tuple[tuple[int, str], ...], rules: tuple[Rule, ...] = ()) -> Database:
+    """Return the tables as a project with these group types, and channels of its own, sees them."""
+    return Database(mode, group_types, rules)

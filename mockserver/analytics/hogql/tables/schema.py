@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mockserver.analytics.hogql.nodes import Node
 from mockserver.analytics.hogql.types import Kind, Type
 
 
@@ -36,13 +37,13 @@ class Computed:
     """A field that is a HogQL expression over others of its table.
 
     Names in braces stand for `parts`, each an expression of its own that may name those before it: what is nested
-    deeply takes the parser long to read in one piece.
+    deeply takes the parser long to read in one piece. What a project gives stands there as a node, never as text.
     """
 
     expression: str
     type: Type
     is_starred: bool = True
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str | Node], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mockserver.analytics.hogql.tables.channel_rules import Rule
 from mockserver.analytics.hogql.tables.channels import Arrival, channel_type
 from mockserver.analytics.hogql.tables.schema import Computed, Plain, TableField
 from mockserver.analytics.hogql.types import Kind, Type
@@ -32,8 +33,8 @@ def _of_a_session(field: Computed) -> Computed:
     return replace(field, expression=f"if(empty(session_id), '', {field.expression})")
 
 
-def sessions_fields() -> dict[str, TableField]:
-    """Return the fields of sessions, each told from the session's events."""
+def sessions_fields(rules: tuple[Rule, ...] = ()) -> dict[str, TableField]:
+    """Return the fields of sessions, each told from the session's events, and channels by a project's rules too."""
     url = _event_property("$current_url")
     entry, end = _first(url), _last(url)
     pageviews, screens = "countIf(event = '$pageview')", "countIf(event = '$screen')"
@@ -66,7 +67,7 @@ def sessions_fields() -> dict[str, TableField]:
         "$pageview_count": Plain(count, pageviews),
         "$autocapture_count": Plain(count, autocaptures),
         "$screen_count": Plain(count, screens),
-        "$channel_type": _of_a_session(channel_type(Arrival.at("$entry_"))),
+        "$channel_type": _of_a_session(channel_type(Arrival.of_session(), rules)),
         "$session_duration": Plain(count, duration),
         "duration": Plain(count, duration, **older),
         "$is_bounce": Plain(

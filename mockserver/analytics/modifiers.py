@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract import Profile
+from mockserver.store import Record
 
 DEFAULTS: Mapping[str, Any] = {
     "bounceRateDurationSeconds": None,
@@ -44,6 +45,15 @@ ON_EVENTS = ("person_id_no_override_properties_on_events", "person_id_override_p
 def unknown(profile: Profile) -> frozenset[str]:
     """Return the modifiers that a profile's servers do not know yet."""
     return frozenset(name for name, month in SINCE.items() if not profile.is_dated_within({"x-since": month}))
+
+
+def asked(project: Record, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the modifiers that a query is asked with: its own, and where it says nothing those of its project."""
+    kept = project.get("modifiers")
+    own = {name: value for name, value in (query.get("modifiers") or {}).items() if value is not None}
+    if not isinstance(kept, Mapping):
+        return own
+    return {**{name: value for name, value in kept.items() if name in DEFAULTS and value is not None}, **own}
 
 
 def complete(given: Mapping[str, Any] | None, **settled: Any) -> dict[str, Any]:
