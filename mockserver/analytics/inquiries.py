@@ -173,8 +173,8 @@ class Inquiry:
         """Return a column's name with the world's time told as what asked for it."""
         day = self.now.astimezone(ZoneInfo(self.timezone)).date()
         told = ((self.now, f"now64(6, '{self.timezone}')"), (day, "today()"), (day - timedelta(days=1), "yesterday()"))
-        for moment, asked in told:
-            name = name.replace(clickhouse_value(moment, self.timezone), asked)
+        for moment, spelled in told:
+            name = name.replace(clickhouse_value(moment, self.timezone), spelled)
         return name
 
     def column_name(self, item: nodes.Node) -> str:

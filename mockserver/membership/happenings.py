@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.errors import ValidationError
 from mockserver.listing.comparing import read_moment
-from mockserver.listing.filtering import Context, Test, cohort_number, everyone, predicate
+from mockserver.listing.filtering import Context, Test, cohort_number, everyone
 from mockserver.membership.actions import Judging, action_test
 from mockserver.membership.grammar import BEHAVIORAL
 from mockserver.store import Record, View
@@ -49,11 +49,13 @@ class Kind:
 class Happenings:
     """The events of a project, read once for all conditions that are about them."""
 
-    def __init__(self, view: View, project_id: int, context: Context, persons: Context) -> None:
+    def __init__(
+        self, view: View, project_id: int, context: Context, persons: Context, holds: Callable[[int, str], bool]
+    ) -> None:
         self.view = view
         self.project_id = project_id
-        self.context = context
-        self.judging = Judging(context, persons, self._person)
+        self.context = replace(context, is_member=lambda cohort_id, event: holds(cohort_id, self._owner(event)))
+        self.judging = Judging(self.context, persons, self._person)
         self._events: dict[str, list[Record]] = {}
         self._owners: dict[str, str] = {}
         self._times: dict[str, dict[str, list[datetime]]] = {}
@@ -81,7 +83,7 @@ class Happenings:
         """Return when each person did an event, or an action, that passes a condition's own filters."""
         key = f"{kind}\n{name}\n{filters!r}"
         if key not in self._times:
-            passes = predicate(list(filters), self.context) if filters else everyone
+            passes = self.judging.test(list(filters)) if filters else everyone
             found: dict[str, list[datetime]] = {}
             for event in self._called(str(name)) if kind == "events" else self._acted(name):
                 if passes(event):

@@ -179,7 +179,10 @@ class Calculation:
         self.project_id = project_id
         # Cohorts are counted without ClickHouse's `transform_null_in`. Source: a recorded count of `is_not` two values.
         self.context = replace(context_of(view, project_id), lists_pass_nothing=False)
-        self.happenings = Happenings(view, project_id, context_of(view, project_id, "event"), self.context)
+        events = context_of(view, project_id, "event")
+        self.happenings = Happenings(
+            view, project_id, events, self.context, lambda cohort_id, uuid: uuid in self._members(cohort_id)
+        )
         self._asked: list[int] = []  # the cohort, the one it refers to, and so on
         self._held: dict[int, frozenset[str]] = {}
 
@@ -215,22 +218,22 @@ class Calculation:
                 who = self.happenings.who(condition)
                 test: Test = lambda record: record["uuid"] in who  # noqa: E731
             case "cohort":
-                test = self._reference(condition)
+                held = self._members(condition.get("value"))
+                test = lambda record: record["uuid"] in held  # noqa: E731
             case _:
                 return predicate({"type": "person", **condition}, self.context)
         return negated(test) if is_negated(condition) else test
 
-    def _reference(self, condition: Mapping[str, Any]) -> Test:
-        """Return the test of belonging to another cohort; one that is not there holds nobody."""
-        other = find_cohort(self.view, self.project_id, condition.get("value"))
+    def _members(self, key: Any) -> frozenset[str]:
+        """Return who belongs to another cohort; to one that is not there, or that asks for this one, nobody."""
+        other = find_cohort(self.view, self.project_id, key)
         if other is None or other["deleted"] or other["id"] in self._asked:
-            return nobody
+            return frozenset()
         if other["id"] not in self._held:
             is_known = other["is_static"] or not other.get("is_due")
             found = member_uuids(self.view, other) if is_known else self.population(other).members
             self._held[other["id"]] = frozenset(found)
-        held = self._held[other["id"]]
-        return lambda record: record["uuid"] in held
+        return self._held[other["id"]]
 
 
 def find_cohort(view: View, project_id: int, value: Any) -> Record | None:

@@ -101,7 +101,7 @@ def test_table_of_channels_tells_them_too(visits: Asker) -> None:
 
 
 def rule(channel: str, *items: tuple[Any, ...], combiner: str = "AND") -> dict[str, Any]:
-    told = [{"id": "i", "key": key, "op": operator, "value": next(iter(value), None)} for key, operator, *value in items]
+    told = [{"id": "i", "key": key, "op": how, "value": next(iter(value), None)} for key, how, *value in items]
     return {"id": "r", "channel_type": channel, "combiner": combiner, "items": told}
 
 

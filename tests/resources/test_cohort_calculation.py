@@ -107,6 +107,18 @@ def test_dynamic_cohort_holds_who_did_an_action(team: Client, steps: Any, expect
     assert names(team, create(team, never)) == []
 
 
+@pytest.mark.parametrize("operator, expected", [("in", ["bob"]), (None, ["bob"]), ("not_in", ["ann", "cat"])])
+def test_step_of_an_action_asks_for_a_cohort(team: Client, operator: str | None, expected: list[str]) -> None:
+    for name in ("ann", "bob", "cat"):
+        capture(team, name, "bought", "2026-01-08")
+    vip = static(team, *team.get("/api/projects/1/persons/?distinct_id=bob").json["results"])
+    asked = [{"key": "id", "type": "cohort", "value": vip["id"], "operator": operator}]
+    loaded = {"actions": [{"id": 7, "name": "Bought", "steps": [{"event": "bought", "properties": asked}]}]}
+    assert team.post("/__admin/worlds/default/load", loaded).status_code == 201
+    did = create(team, event("7", event_type="actions", key=7))
+    assert sorted({"ann", "bob", "cat"} & {*names(team, did)}) == expected
+
+
 NOT_RED = condition(negation=True)
 BLUE = condition(key="squad", value="blue")
 

@@ -17,9 +17,9 @@ from mockserver.analytics.inquiries import Inquiry, each_select, first_select
 from mockserver.analytics.insights.actors import insight_actors
 from mockserver.analytics.insights.funnels.actors import funnel_actors
 from mockserver.analytics.insights.funnels.correlations import correlation_actors
-from mockserver.analytics.modifiers import complete
 from mockserver.analytics.kinds.events import display_name, unnamed
 from mockserver.analytics.kinds.reading import read
+from mockserver.analytics.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.analytics.people.finding import find_record
 from mockserver.request.call import Call

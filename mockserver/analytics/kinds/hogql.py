@@ -7,9 +7,9 @@ from typing import Any
 
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.inquiries import Inquiry
-from mockserver.analytics.modifiers import complete
 from mockserver.analytics.kinds.metadata import describe
 from mockserver.analytics.kinds.reading import read
+from mockserver.analytics.modifiers import complete
 from mockserver.analytics.pages import Page
 from mockserver.request.call import Call
 

@@ -39,8 +39,9 @@ class Arrival:
     @classmethod
     def of_person(cls, owner: str = "") -> Arrival:
         """Return what the properties of a person tell of their first visit."""
-        *told, hostname = (f"{owner}properties.$initial_{name}" for name in (*TOLD, "url", "pathname", "hostname"))
-        return cls(*told, f"domain(toString({hostname}))")
+        told = [f"{owner}properties.$initial_{name}" for name in (*TOLD, "url", "pathname", "hostname")]
+        told[-1] = f"domain(toString({told[-1]}))"
+        return cls(*told)
 
 
 def referring_domain_type(arrival: Arrival) -> Computed:
