@@ -9,6 +9,8 @@ from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.elements import Elements
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
+from mockserver.resources.file_system import FileSystem
+from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
 from mockserver.resources.heatmaps import Heatmaps
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
@@ -59,4 +61,6 @@ RESOURCES: tuple[type[Resource], ...] = (
     Heatmaps,
     WebVitals,
     Elements,
+    FileSystem,
+    FileSystemShortcuts,
 )

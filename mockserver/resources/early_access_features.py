@@ -13,7 +13,8 @@ from mockserver.request.call import Call
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.features import TABLE, has_features
 from mockserver.resources.feature_flags.fields import defaults
-from mockserver.resources.resource import Record, Resource
+from mockserver.resources.filing import Filed
+from mockserver.resources.resource import Record
 from mockserver.world.tables import OLDEST_FEATURES
 
 RELEASED = ("concept", "alpha", "beta", "general-availability")
@@ -21,7 +22,7 @@ RELEASED = ("concept", "alpha", "beta", "general-availability")
 FLAG = "feature_flag_id"
 
 
-class EarlyAccessFeatures(Resource):
+class EarlyAccessFeatures(Filed):
     """Features in a stage before release. While it is released, whoever enrols in it has its flag."""
 
     family = "early_access_features"
@@ -42,7 +43,6 @@ class EarlyAccessFeatures(Resource):
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         """Store a feature on the flag that the body names, or on one that is made for it."""
         given = data.pop(FLAG, None)
-        data.pop("_create_in_folder", None)
         is_released = data["stage"] in RELEASED
         if given is None:
             flag = self._make_flag(call, data["name"], is_released)
@@ -54,7 +54,7 @@ class EarlyAccessFeatures(Resource):
 
     def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
         """Store a new version; a stage that is given opens the flag to those who enrol, or closes it."""
-        data = {name: value for name, value in data.items() if name not in (FLAG, "_create_in_folder")}
+        data = {name: value for name, value in data.items() if name != FLAG}
         flag = call.table("feature_flags").get(record["feature_flag"])
         if "stage" in data and flag is not None:
             if data["stage"] not in RELEASED:

@@ -12,7 +12,7 @@ from mockserver.membership.members import add_members
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
-from mockserver.world import entropy
+from mockserver.world import entropy, filing
 from mockserver.world.tables import Identity, Owner, Table
 from mockserver.world.worlds import World
 
@@ -253,6 +253,9 @@ class Completer:
             "version": 1 if given.get("version") is None else whole["version"],
             "updated_at": whole["updated_at"] if given.get("updated_at") else moment,
         }  # fmt: skip
+
+    def _finish_file_system(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**whole, "shortcut": bool(whole["shortcut"]), **filing.placed(whole["path"])}
 
     def _creator(self, whole: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
         """Return who made a record: somebody did if it is not said, as the API always knows who asks it."""

@@ -10,6 +10,7 @@ from mockserver.contract import Contract
 from mockserver.seeding.completion import Completer
 from mockserver.seeding.kinds import LoadError
 from mockserver.store import DuplicateKey, Record, Transaction
+from mockserver.world import filing
 from mockserver.world.tables import TABLES, Identity, Owner, Table
 from mockserver.world.worlds import World
 
@@ -51,6 +52,7 @@ class Loader:
                 once_persons_are()
         for name, records in completed.items():
             self._check_references(TABLES[name], records)
+        self._file(completed)
         return {name: len(records) for name, records in tables.items()}
 
     def completer(self, name: str) -> Completer:
@@ -119,6 +121,14 @@ class Loader:
                         seen.add(values)
                         continue
                     raise LoadError(f"{fields[-1]} {values[-1]!r} {problem}", table.name, number, fields[-1])
+
+    def _file(self, completed: Mapping[str, Sequence[Record]]) -> None:
+        """Give what is filed an entry in the tree of its project, unless it was given one."""
+        for project in completed.get("projects", ()):
+            filing.furnish(self.world.seed, self.transaction, project)
+        for name in filing.KINDS:
+            for record in completed.get(name, ()):
+                filing.keep(self.world.seed, self.transaction, name, record)
 
     # Events
 

@@ -67,6 +67,8 @@ NEWEST_COMMENTS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_PERSONS = Order(BY_PROJECT, "created_at", descending=True)
 NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
 NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
+NEWEST_OF_ALL_ACTIVITY = Order(BY_PROJECT, "created_at", descending=True)
+FILED = Order(BY_PROJECT, "place")
 OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
@@ -210,6 +212,13 @@ TABLES: dict[str, Table] = {
             fields=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
         ),
         Table(
+            "file_system", identity=Identity.UUID, component="FileSystem", fields=("created_by", "place"),
+            required=("path",), references=_CREATED_BY, indexes=("path", "ref", "type"), orders=(FILED,),
+        ),
+        Table("file_system_shortcuts", identity=Identity.UUID, component="FileSystemShortcut",
+              fields=("user_id",), required=("path", "user_id"), references={"user_id": "users"}, indexes=("user_id",)),
+        Table("file_system_views", Owner.PROJECT, indexes=("user_id",), loadable=False),
+        Table(
             "plugins", Owner.ORGANIZATION,
             fields=(
                 "id", "name", "description", "url", "icon", "config_schema", "tag", "latest_tag", "plugin_type",
@@ -238,7 +247,8 @@ TABLES: dict[str, Table] = {
         Table("query_answers", Owner.NOBODY, Identity.GIVEN, loadable=False),
         Table("query_runs", indexes=("query_id",), loadable=False),
         Table(
-            "activity_log", identity=Identity.UUID, indexes=("item_id", "scope"), orders=(NEWEST_ACTIVITY,),
+            "activity_log", identity=Identity.UUID, indexes=("item_id", "scope"),
+            orders=(NEWEST_ACTIVITY, NEWEST_OF_ALL_ACTIVITY),
             loadable=False,
         ),
     )

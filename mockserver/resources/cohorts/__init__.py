@@ -20,7 +20,8 @@ from mockserver.resources.actors.filters import ABOUT_THE_ANSWER, read_json_text
 from mockserver.resources.behaviours import SoftDelete
 from mockserver.resources.cohorts.fields import Filters, PersonsQuery, of_static_cohort
 from mockserver.resources.cohorts.members import CohortMembers
-from mockserver.resources.resource import Record, Resource
+from mockserver.resources.filing import Filed
+from mockserver.resources.resource import Record
 from mockserver.store.orders import sort_key
 from mockserver.validation.models import Model
 from mockserver.world.entropy import read_timestamp
@@ -35,7 +36,7 @@ PARSING = "JSON parse error - "
 DYNAMIC_QUERY = "Cannot create a dynamic cohort with a query. Set is_static to true."
 
 
-class Cohorts(SoftDelete, CohortMembers):
+class Cohorts(SoftDelete, CohortMembers, Filed):
     """Sets of persons. Every write asks for a dynamic one to be calculated, and the next read finds that done."""
 
     family = "cohorts"
@@ -43,6 +44,7 @@ class Cohorts(SoftDelete, CohortMembers):
     component = "Cohort"
     title = "Cohort"
     hides_deleted = False
+    keeps_folder = True
     order = NEWEST_COHORTS
     relations = {"created_by": "users"}
     activity_scope = "Cohort"
@@ -180,7 +182,7 @@ class Cohorts(SoftDelete, CohortMembers):
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         started = {} if data["is_static"] else {"is_calculating": True, **asked({})}
-        record = Resource.perform_create(self, call, data)
+        record = Filed.perform_create(self, call, data)
         return call.table(self.table).update(record, started) if started else record
 
     def server_fields(self, call: Call) -> dict[str, Any]:

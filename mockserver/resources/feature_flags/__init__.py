@@ -20,6 +20,7 @@ from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filter
 from mockserver.resources.feature_flags.inquiries import FlagInquiries
 from mockserver.resources.feature_flags.naming import named
 from mockserver.resources.feature_flags.secrets import logged, shown_filters
+from mockserver.resources.filing import Filed
 from mockserver.resources.resource import Record
 from mockserver.resources.tagged import Tagged
 from mockserver.store.orders import sort_key
@@ -28,11 +29,13 @@ from mockserver.world import entropy
 from mockserver.world.tables import NEWEST_FLAGS
 
 NARROWING = ("search", "active", "type", "created_by_id", "evaluation_runtime", "order")
-PASSING = ("version", "creation_context", "_create_in_folder", "_should_create_usage_dashboard")
+PASSING = ("version", "creation_context", "_should_create_usage_dashboard")
 """What of a body is not stored: the version that it was made of, and what is for the making alone."""
 
 
-class FeatureFlags(Tagged, AccessControlled, SoftDelete, FlagInquiries, FlagAudience, EvaluatedAfar, ActivityLogged):
+class FeatureFlags(
+    Tagged, AccessControlled, SoftDelete, FlagInquiries, FlagAudience, EvaluatedAfar, Filed, ActivityLogged
+):  # fmt: skip
     """The flags of a project; deleted ones can still be looked up by their id."""
 
     family = "feature_flags"

@@ -18,7 +18,7 @@ def make_dashboard(call: Call, key: str) -> int:
     user, now, project = call.user["id"], call.now(), call.tenant.project_id
     call.table("dashboards").insert({
         "id": number, "project_id": project, "name": name_of(key), "deleted": False, "created_by": user,
-        "created_at": now, "description": description_of(key),
+        "created_at": now, "description": description_of(key), "creation_mode": "template",
     })  # fmt: skip
     for name, query in _insights(key).items():
         _add_insight(call, number, name, query)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.request.call import Call
 from mockserver.resources.resource import Record
+from mockserver.world import filing
 
 DASHBOARD = "My App Dashboard"
 OWN_MACHINE: dict[str, Any] = {
@@ -32,9 +33,12 @@ def furnish(call: Call, project: Record) -> Record:
     """
     if project["is_demo"]:
         return project
+    filing.furnish(call.world.seed, call.transaction, project)
     dashboard = call.table("dashboards").insert({
         "id": call.next_id("dashboards"), "project_id": project["id"], "name": DASHBOARD, "deleted": False,
+        "created_at": project["created_at"],
     })  # fmt: skip
+    filing.keep(call.world.seed, call.transaction, "dashboards", dashboard)
     return call.table("projects").update(
         project, {"primary_dashboard": dashboard["id"], "test_account_filters": own_traffic_filters(call)}
     )
