@@ -19,6 +19,7 @@ import orjson
 from mockserver.capture.decoding import UUID as UUID_FORM
 from mockserver.capture.normalizing import FURTHEST_AHEAD, LONE_SURROGATE, Event, adjusted, normalize, refuse_large
 from mockserver.capture.refusals import CaptureError
+from mockserver.capture.repeating import repeats, with_repeated
 from mockserver.world import entropy
 
 LONGEST_NAME_BYTES = LONGEST_DISTINCT_ID_BYTES = LONGEST_SDK_INFO = 200
@@ -86,7 +87,7 @@ def read_moment(text: str) -> datetime | None:
 
 def read_batch(text: bytes, sending: Sending) -> list[Verdict]:
     """Return what becomes of each event of a batch, in its order. Raises: BatchError."""
-    body = _read_json(text)
+    body = with_repeated(_read_json(text), text, [*OF_BATCH, *OF_EVENT])
     _check_types(body, OF_BATCH)
     for event in body["batch"]:
         _check_types(event, OF_EVENT)
@@ -137,7 +138,7 @@ OF_EVENT: Types = {
 
 
 def _check_types(value: Any, types: Types) -> None:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or repeats(value, types):
         _refuse()
     for name, (is_required, is_right) in types.items():
         if (name in value or is_required) and not (name in value and is_right(value[name])):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.capture.refusals import CaptureError, NothingLeft, unparsable
+from mockserver.capture.repeating import repeats, with_repeated
 from mockserver.capture.syntax import read_strictly
 
 NO_FORM = "data did not match any variant of untagged enum RawRequest"
@@ -58,6 +59,9 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
 }
 """The fields of an event that must be of a type, if they are there."""
 
+OF_EVENT = frozenset({*FIELDS, *DISTINCT_IDS, "event"})
+OF_BATCH = frozenset({*TOKENS_OF_BATCH, "batch", "sent_at", "historical_migration"})
+
 
 @dataclass(frozen=True)
 class Payload:
@@ -74,7 +78,7 @@ def read_payload(text: bytes, path: str = "/batch/") -> Payload:
 
     Raises: CaptureError; NothingLeft when every event is of a kind that is dropped unseen.
     """
-    payload = _formed(read_strictly(text), path)
+    payload = _formed(with_repeated(read_strictly(text), text, OF_EVENT | OF_BATCH), path)
     if not payload.events:
         raise CaptureError("request holds no event")
     kept = [event for event in payload.events if event["event"] != DROPPED_UNSEEN]
@@ -111,7 +115,7 @@ def is_event(value: Any) -> bool:
 def _has_fields(event: Mapping[str, Any]) -> bool:
     if any(name in event and not is_right(event[name]) for name, is_right in FIELDS.items()):
         return False
-    return not (_is_given_twice(event, TOKENS) or _is_given_twice(event, DISTINCT_IDS))
+    return not (_is_given_twice(event, TOKENS) or _is_given_twice(event, DISTINCT_IDS) or repeats(event, OF_EVENT))
 
 
 def _is_batch(body: Mapping[str, Any]) -> bool:
@@ -119,6 +123,7 @@ def _is_batch(body: Mapping[str, Any]) -> bool:
     is_historical = body.get("historical_migration")
     return (
         len(given) == 1
+        and not repeats(body, OF_BATCH)
         and isinstance(given[0], str)
         and (is_historical is None or isinstance(is_historical, bool))
         and _is_text(body.get("sent_at"))

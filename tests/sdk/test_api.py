@@ -134,6 +134,22 @@ def test_what_is_no_json_anywhere_loses_the_whole_batch(client: Client, world: W
     assert len(captured(world)) == before
 
 
+@pytest.mark.parametrize(
+    "given", ['"event":"a","event":"b"', '"event":"a","\\u0065vent":"b"', '"event":"a","uuid":"","uuid":""']
+)
+def test_a_field_named_twice_loses_the_whole_list(client: Client, world: World, given: str) -> None:
+    body = f'[{{"event":"captured","distinct_id":"u","api_key":"{TOKEN}"}},{{"distinct_id":"u",{given}}}]'
+    response = client.flask.post("/e/", data=body)
+    assert (response.status_code, response.text) == (400, NO_FORM)
+    assert captured(world) == []
+
+
+def test_what_the_service_does_not_know_may_be_named_twice(client: Client, world: World) -> None:
+    own = '"distinct_id":"u","event":"captured","x":1,"x":2,"properties":{"event":1,"event":2,"uuid":3,"uuid":4}'
+    assert client.flask.post("/e/", data=f'{{"api_key":"{TOKEN}",{own}}}').status_code == 200
+    assert [event["properties"]["uuid"] for event in captured(world)] == [4]
+
+
 def test_fields_that_say_nothing_may_be_there(client: Client, world: World) -> None:
     nothing = {"uuid": "", "timestamp": None, "offset": None, "$set": None, "$set_once": None, "token": None, "x": [1]}
     body = {"api_key": TOKEN, "historical_migration": None, "sent_at": None, "batch": [{**ONE, **nothing}]}

@@ -131,6 +131,12 @@ def test_what_is_wrong_with_a_batch_costs_the_batch(client: Client, world: World
     assert len(world.view().table("events")) == before
 
 
+def test_a_field_named_twice_costs_the_batch(client: Client) -> None:
+    text = json.dumps({"created_at": NOON, "batch": [event()]}).replace('"event":', '"event": "x", "event":')
+    answer = client.flask.post(PATH, data=text, headers=HEADERS)
+    assert (answer.status_code, answer.json["error"]) == (400, "request_parsing_error")
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "error"),
     [
