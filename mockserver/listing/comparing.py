@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import orjson
 
 from mockserver.errors import ValidationError
+from mockserver.patterns import Pattern, compiled
 
 Judge = Callable[[bool, Any], bool]
 Value = float | str | bool | datetime | None
@@ -94,8 +95,8 @@ class TextComparison:
         pattern, refuses = search_pattern(operator, wanted), SEARCHES[operator]
         if pattern is None:
             return lambda has, value: False
-        found = pattern.search
-        return lambda has, value: (found(stored_text(value) if has else "") is not None) is not refuses
+        finds = pattern.finds
+        return lambda has, value: finds(stored_text(value) if has else "") is not refuses
 
     def _date(self, operator: str, wanted: Any) -> Judge:
         moment, compare = read_moment(wanted), ORDERS[operator]
@@ -178,11 +179,11 @@ class TypedComparison:
         pattern, refuses = search_pattern(operator, wanted), SEARCHES[operator]
         if pattern is None:
             raise ValidationError(f"Invalid regular expression: {wanted}")
-        found = pattern.search
+        finds = pattern.finds
 
         def judge(has: bool, value: Any) -> bool:
             known = self.read(value)
-            return (known is not None and found(shown_text(known, value)) is not None) is not refuses
+            return (known is not None and finds(shown_text(known, value))) is not refuses
 
         return judge
 
@@ -260,15 +261,12 @@ def comparable(found: Value, target: Value) -> bool:
     return isinstance(found, type(target)) or isinstance(target, type(found))
 
 
-def search_pattern(operator: str, wanted: Any) -> re.Pattern[str] | None:
+def search_pattern(operator: str, wanted: Any) -> Pattern | None:
     """Return what an operator searches a text for; nothing for a regular expression that is none."""
     text = wanted if isinstance(wanted, str) else json_text(wanted)
-    try:
-        if operator.endswith("regex"):
-            return re.compile(text, re.DOTALL)
-        return re.compile(like(text), re.IGNORECASE | re.DOTALL)
-    except (re.error, RecursionError, OverflowError):
-        return None
+    if operator.endswith("regex"):
+        return compiled(text, re.DOTALL)
+    return compiled(like(text), re.IGNORECASE | re.DOTALL)
 
 
 def like(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.listing.filtering import Context, Test, all_of, any_of, everyone, nobody, predicate
 from mockserver.membership.selectors import chain_pattern, tag_pattern
+from mockserver.patterns import compiled
 from mockserver.store import Record
 
 AUTOCAPTURE = "$autocapture"
@@ -75,8 +76,8 @@ def _found(pattern: re.Pattern[str], is_it: Callable[[str], bool]) -> Test:
 
 
 def _chain(pattern: str) -> Test:
-    found = _compiled(pattern)
-    return (lambda event: found.search(_elements_of(event)) is not None) if found else nobody
+    found = compiled(pattern)
+    return (lambda event: found.finds(_elements_of(event))) if found else nobody
 
 
 def _text(wanted: Any, how: str | None, *, ignores_case: bool) -> Callable[[str], bool]:
@@ -86,16 +87,8 @@ def _text(wanted: Any, how: str | None, *, ignores_case: bool) -> Callable[[str]
         return lambda text: text == wanted
     if how != "regex":
         wanted = re.escape(wanted).replace("%", ".*").replace("_", ".")
-    found = _compiled(wanted, re.DOTALL | (re.IGNORECASE if ignores_case and how != "regex" else 0))
-    return lambda text: found is not None and found.search(text) is not None
-
-
-def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str] | None:
-    """Return a pattern; nothing for one that is none, which nothing matches."""
-    try:
-        return re.compile(pattern, flags)
-    except (re.error, RecursionError, OverflowError):
-        return None
+    found = compiled(wanted, re.DOTALL | (re.IGNORECASE if ignores_case and how != "regex" else 0))
+    return lambda text: found is not None and found.finds(text)
 
 
 def _property(event: Record, name: str) -> Any:

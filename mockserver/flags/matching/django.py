@@ -14,6 +14,7 @@ from mockserver.flags.matching import dates
 from mockserver.flags.matching.errors import CannotMatch
 from mockserver.flags.matching.service import ORDERS, Filter
 from mockserver.flags.matching.texts import text_of
+from mockserver.patterns import compiled
 
 Judge = Callable[[Any, datetime], bool]
 NUMBERS = ("gt", "gte", "lt", "lte")
@@ -87,11 +88,11 @@ def _contains(value: Any) -> Judge:
 
 
 def _search(value: Any, flags: int, *, negated: bool, text: Callable[[Any], str]) -> Judge:
-    try:
-        search = re.compile(str(value), flags).search
-    except (re.error, RecursionError, OverflowError):
+    pattern = compiled(str(value), flags)
+    if pattern is None:
         return _never
-    return lambda found, now: (search(text(found)) is None) is negated
+    finds = pattern.finds
+    return lambda found, now: finds(text(found)) is not negated
 
 
 def _number(value: Any) -> float | None:
@@ -140,7 +141,7 @@ def stored(filter: Filter) -> Callable[[Mapping[str, Any], datetime], bool]:
         return lambda properties, now: key in properties
     if named == "is_not_set":
         return lambda properties, now: key not in properties
-    if named == "not_in" or (base == "regex" and not _is_pattern(value)):
+    if named == "not_in" or (base == "regex" and compiled(str(value)) is None):
         return lambda properties, now: False
     negated = named == "is_not" or base != named
     judge = _stored(base if base != named else "exact" if named == "is_not" else named, value, negated=negated)
@@ -190,14 +191,6 @@ def _kind(value: Any) -> tuple[str, Any]:
     if isinstance(value, (int, float)):
         return "number", float(value)
     return ("str", value) if isinstance(value, str) else ("json", text_of(value))
-
-
-def _is_pattern(value: Any) -> bool:
-    try:
-        re.compile(str(value))
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
 
 
 def _order_as_json(named: str, value: Any) -> Judge:

@@ -166,8 +166,8 @@ def _regex(value: Any, *, negated: bool, looks_around: bool) -> Judge:
     pattern = compiled(text_of(value), looks_around=looks_around)
     if pattern is None:
         return lambda found, now: False
-    search = pattern.search
-    return lambda found, now: (search(text_of(found)) is None) is negated
+    finds = pattern.finds
+    return lambda found, now: finds(text_of(found)) is not negated
 
 
 def _order(named: str, value: Any, said: str) -> Judge:

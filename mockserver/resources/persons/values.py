@@ -26,7 +26,7 @@ def commonest_values(persons: Iterable[Record], key: str, search: str) -> list[d
             found[text] += 1
     if search:
         pattern = search_pattern("icontains", search)
-        found = Counter({text: count for text, count in found.items() if pattern and pattern.search(text)})
+        found = Counter({text: count for text, count in found.items() if pattern and pattern.finds(text)})
     ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return [{"name": shown(text), "count": count} for text, count in ranked[:MOST_VALUES]]
 
