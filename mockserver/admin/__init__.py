@@ -62,6 +62,7 @@ def _view(plane: Plane, control: Control, handler: Handler, token: str | None) -
                 path["world"] = plane.worlds.get(path["world"])
             answer = handler(plane, _given(control), **path)
             if "world" in path:
+                plane.worlds.note(path["world"])
                 path["world"].bell.ring()
         except APIError as error:
             return render_error(error)

@@ -28,6 +28,7 @@ LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by 
 STATIC_HELP = "Folder of posthog-js (its dist) that /static/array.js and its siblings are served from."
 PROXY_HELP = "Proxies believed in X-Forwarded-…: loopback, *, off, or addresses and networks."
 HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
+STORE_HELP = "Where worlds are kept: memory://, or sqlite:///FILE, from which they come back after a restart."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -48,6 +49,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--https", is_flag=True, help=HTTPS_HELP)
 @click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
+@click.option("--store", default="memory://", show_default=True, help=STORE_HELP)
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once.")
 def serve(
     host: str,
@@ -66,6 +68,7 @@ def serve(
     https: bool,
     certificate: Path | None,
     private_key: Path | None,
+    store: str,
     threads: int,
 ) -> None:
     """Serve a world, until Ctrl-C.
@@ -103,6 +106,7 @@ def serve(
             latency=latency,
             static=static,
             trusted_proxy=trusted_proxy,
+            store=store,
         )
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:
@@ -140,11 +144,12 @@ def _build(**options: Any) -> Flask:
     from mockserver.road.binding import BindingError
     from mockserver.seeding.scenarios import ScenarioError
     from mockserver.serving.app import create_app
+    from mockserver.store import StoreError
 
     try:
         with _Bar() as bar:
             return create_app(progress=bar, **options)
-    except (BindingError, ContractError, ScenarioError, ValueError) as error:
+    except (BindingError, ContractError, ScenarioError, StoreError, ValueError) as error:
         raise UsageFailure(str(error)) from None
 
 

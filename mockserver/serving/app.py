@@ -25,11 +25,13 @@ from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
+from mockserver.store.archive import MEMORY, open_archive
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
 from mockserver.traffic.latency import Latency
 from mockserver.version import __version__
+from mockserver.world.tables import TABLES
 from mockserver.world.worlds import World, Worlds
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def create_app(
     latency: str | None = None,
     static: Path | None = None,
     trusted_proxy: str = LOOPBACK,
+    store: str = MEMORY,
     contract: Contract | None = None,
     progress: Progress | None = None,
 ) -> Flask:
@@ -83,17 +86,22 @@ def create_app(
     `localhost` any of this machine, `*` all, `off` none. `latency` is what every answer waits, in milliseconds: `200`,
     or a range of them that the world's seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js,
     for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
-    `loopback`, addresses and networks, `*` or `off`. `progress` is told how far the seeding of a large
-    scenario is: what is made, how many are, how many there will be.
+    `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
+    `sqlite:///FILE`, in which the default world is found again with all others. `progress` is told how far the
+    seeding of a large scenario is: what is made, how many are, how many there will be.
 
-    Raises: ContractError, BindingError, ScenarioError; ValueError for a time, origin, latency or proxy that is none.
+    Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
+    is none.
     """
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
-    worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress))
+    archive = open_archive(store, [table.layout for table in TABLES.values()])
+    worlds = Worlds.kept(archive) if archive is not None else None
+    if worlds is None:
+        worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress), archive)
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -91,7 +91,8 @@ class BlockTable(MemoryTable):
         if record.doc_id in contents.records:
             super().delete(record)
         else:
-            self._storage.replace(self._name, contents._replace(replaced=contents.replaced.set(record.doc_id, None)))
+            replaced = contents.replaced.set(record.doc_id, None)
+            self._storage.replace(self._name, contents._replace(replaced=replaced), (record.doc_id,))
 
     def _put(self, row: int, version: Version) -> Version:
         contents = self._contents

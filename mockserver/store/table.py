@@ -26,8 +26,8 @@ class Holder(Storage):
         """Return what a table holds."""
 
     @abstractmethod
-    def replace(self, name: str, contents: Contents) -> None:
-        """Put new contents in the place of a table's."""
+    def replace(self, name: str, contents: Contents, rows: Iterable[int] = ()) -> None:
+        """Put new contents in the place of a table's; `rows` are those that changed."""
 
 
 class MemoryTable(Table):
@@ -139,13 +139,33 @@ class MemoryTable(Table):
 
     def insert_many(self, records: Iterable[Record]) -> int:
         """Add many records at once: indexes are edited in bulk and lists sorted once."""
-        contents = self._contents
-        row = contents.last_row
+        first = self._contents.last_row + 1
+        return self._add({row: Version(record, row) for row, record in enumerate(records, first)})
+
+    def redo(self, put: Mapping[int, Record], gone: Iterable[int], last_row: int) -> None:
+        """Do again what was done to another copy of the table: rows put in place, rows gone, the last row given."""
+        for row in gone:
+            old = self._contents.records.get(row)
+            if old is not None:
+                self._replace(row, old, None)
         added: dict[int, Version] = {}
+        for row, record in put.items():
+            old = self._contents.records.get(row)
+            if old is None:
+                added[row] = Version(record, row)
+            else:
+                self._replace(row, old, Version(record, row))
+        if added:
+            self._add(added)
+        if last_row > self._contents.last_row:
+            self._storage.replace(self._name, self._contents._replace(last_row=last_row))
+
+    def _add(self, added: Mapping[int, Version]) -> int:
+        """Add records at rows that are free; return how many."""
+        contents = self._contents
         with contents.records.mutate() as by_row:
-            for record in records:
-                row += 1
-                by_row[row] = added[row] = Version(record, row)
+            for row, version in added.items():
+                by_row[row] = version
             indexes, orders = contents.indexes, contents.orders
             for field in self._indexed:
                 indexes = indexes.set(field, filled(indexes.get(field, NO_INDEX), self.layout, field, added))
@@ -153,8 +173,12 @@ class MemoryTable(Table):
                 orders = orders.set(order, refilled(orders.get(order, Map()), order, added))
             self._storage.replace(
                 self._name,
-                contents._replace(records=by_row.finish(), indexes=indexes, orders=orders, last_row=row),
-            )
+                contents._replace(
+                    records=by_row.finish(), indexes=indexes, orders=orders,
+                    last_row=max(contents.last_row, *added) if added else contents.last_row,
+                ),
+                added,
+            )  # fmt: skip
         return len(added)
 
     def update(self, record: Any, changes: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -198,6 +222,7 @@ class MemoryTable(Table):
                 orders=reordered(contents.orders, self.layout.orders, old, new, row),
                 **more,
             ),
+            (row,),
         )
 
     def _refuse_duplicate(self, contents: Contents, version: Version) -> None:

@@ -8,7 +8,7 @@ that a write costs the same in a table of a hundred records and of a million.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -56,7 +56,7 @@ class MemoryView(Holder):
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         raise StoreError("a view is not written; open a transaction")
 
-    def replace(self, name: str, contents: Contents) -> None:
+    def replace(self, name: str, contents: Contents, rows: Iterable[int] = ()) -> None:
         """Refuse: a view is not written."""
         raise StoreError("a view is not written; open a transaction")
 
@@ -64,7 +64,7 @@ class MemoryView(Holder):
 class MemoryTransaction(MemoryView):
     """A store being written; what it holds becomes the store's when it ends well."""
 
-    def replace(self, name: str, contents: Contents) -> None:
+    def replace(self, name: str, contents: Contents, rows: Iterable[int] = ()) -> None:
         contents = contents._replace(revision=next(REVISIONS))
         self.root = self.root._replace(tables=self.root.tables.set(name, contents))
 

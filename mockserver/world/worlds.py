@@ -11,6 +11,7 @@ from typing import Any
 from mockserver.contract import Profile
 from mockserver.errors import Conflict, NotFound
 from mockserver.store import Snapshot, Store, Transaction, View, open_store
+from mockserver.store.archive import About, Archive, Kept
 from mockserver.world import entropy
 from mockserver.world.bell import Bell
 from mockserver.world.tables import TABLES
@@ -41,6 +42,22 @@ class World:
         """Return a world with nothing in it."""
         store = open_store(url, [table.layout for table in TABLES.values()])
         return cls(id, store, seed, profile, scenario)
+
+    @classmethod
+    def of(cls, kept: Kept) -> World:
+        """Return a world as an archive has it."""
+        about = kept.about
+        return cls(
+            kept.id, kept.store, about.seed, Profile(about.profile), about.scenario, about.origin, about.snapshots,
+            about.arrivals,
+        )  # fmt: skip
+
+    @property
+    def about(self) -> About:
+        """What it is beside what it holds, for an archive."""
+        return About(
+            self.seed, self.profile.value, self.scenario, self.arrivals, self.origin, dict(self.snapshots)
+        )  # fmt: skip
 
     def settle(self) -> World:
         """Make what the world holds now what it returns to on reset."""
@@ -111,16 +128,34 @@ def _names(view: View) -> Iterator[str]:
 
 
 class Worlds:
-    """The worlds of one server, and which world each key and project token belongs to."""
+    """The worlds of one server, and which world each key and project token belongs to.
 
-    def __init__(self, default: World) -> None:
+    Where there is an archive, every one of them is kept in it.
+    """
+
+    def __init__(self, default: World, archive: Archive | None = None) -> None:
         self.default = default
-        self._worlds: dict[str, World] = {DEFAULT: default}
+        self.archive = archive
+        self._worlds: dict[str, World] = {}
         self._by_key: dict[str, World] = {}
         self._registered: dict[str, tuple[object, list[str]]] = {}
         self._lock = threading.RLock()
         self._created = 0
-        self.register(default)
+        self.add(default)
+
+    @classmethod
+    def kept(cls, archive: Archive) -> Worlds | None:
+        """Return the worlds of an archive; nothing where it has none yet."""
+        found = [World.of(kept) for kept in archive.worlds()]
+        default = next((world for world in found if world.id == DEFAULT), None)
+        if default is None:
+            return None
+        worlds = cls(default)
+        worlds.archive = archive
+        for world in found:
+            worlds._worlds[world.id] = world
+            worlds.register(world)
+        return worlds
 
     def __len__(self) -> int:
         return len(self._worlds)
@@ -138,14 +173,23 @@ class Worlds:
     def new_id(self) -> str:
         """Return an id for the next world."""
         with self._lock:
-            self._created += 1
+            self._created = self._created + 1 if self.archive is None else self.archive.number()
             return f"world-{self._created}"
 
     def add(self, world: World) -> None:
         """Take a world in."""
         with self._lock:
+            if self.archive is not None:
+                kept = self.archive.adopt(world.id, world.store, world.about)
+                world.store, world.origin, world.snapshots = kept.store, kept.about.origin, kept.about.snapshots
             self._worlds[world.id] = world
             self.register(world)
+
+    def note(self, world: World) -> None:
+        """Keep what a world is now, if that is not what it was; of what it holds, its store takes care."""
+        if self.archive is not None:
+            about = self.archive.describe(world.id, world.about)
+            world.origin, world.snapshots = about.origin, about.snapshots
 
     def remove(self, id: str) -> None:
         """Forget a world and its keys. Raises: NotFound, and Conflict for the default one."""
@@ -153,6 +197,8 @@ class Worlds:
             world = self.get(id)
             if world is self.default:
                 raise Conflict("The default world cannot be deleted; reset it instead.")
+            if self.archive is not None:
+                self.archive.forget(id)
             del self._worlds[id]
             self._forget_keys(world)
 

@@ -1,0 +1,35 @@
+"""The archive: worlds that outlive the process, each with its states and the log of what was written since.
+
+A world starts at a state, and every write adds one entry to its log, on disk before anybody is told of it. A snapshot,
+the state that a reset returns to and the start of a fork are states as well: kept whole, or as what makes them of an
+earlier one. Reading is what it is in memory, where all of it lies; the archive is read once, at the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.store.archive.model import About, Archive, Damage, Kept, StoreFull, StoreUnavailable
+from mockserver.store.model import Layout, StoreError
+
+__all__ = ["MEMORY", "About", "Archive", "Damage", "Kept", "StoreFull", "StoreUnavailable", "open_archive"]
+
+MEMORY = "memory://"
+
+
+def open_archive(url: str, layouts: Iterable[Layout]) -> Archive | None:
+    """Open the archive that a URL names, made where there is none; nothing for `memory://`.
+
+    Raises: StoreError, in a line that says what to do.
+    """
+    if url == MEMORY:
+        return None
+    scheme, _, rest = url.partition("://")
+    by_name = {layout.name: layout for layout in layouts}
+    match scheme:
+        case "sqlite":
+            from mockserver.store.archive.alone import Alone
+            from mockserver.store.archive.sqlite import SqliteFile
+
+            return Alone(SqliteFile.of(rest), by_name)
+    raise StoreError(f"no store for {url!r}; known: memory://, sqlite:///FILE")

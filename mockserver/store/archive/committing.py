@@ -1,0 +1,69 @@
+"""Committing together: what many threads hand in while one commit is under way goes with the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mockserver.store.archive.model import StoreUnavailable
+
+Write = tuple[str, Sequence[Any]]
+"""A statement and its parameters."""
+
+
+class Ticket:
+    """What one thread handed in. `publish` is called when it is on disk, `withdraw` when it never will be."""
+
+    def __init__(
+        self, writes: Sequence[Write], *, publish: Callable[[], None], withdraw: Callable[[], None],
+        is_valid: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.writes = writes
+        self.publish, self.withdraw, self.is_valid = publish, withdraw, is_valid
+        self.is_done = False
+        self.error: Exception | None = None
+
+
+class Commits:
+    """A queue of tickets, committed in the order in which they were handed in."""
+
+    def __init__(self, commit: Callable[[list[Write]], None]) -> None:
+        self._commit = commit
+        self._queue: list[Ticket] = []
+        self._queueing = threading.Lock()
+        self._committing = threading.Lock()
+
+    def hand_in(self, ticket: Ticket) -> None:
+        """Let a ticket go with the next commit."""
+        with self._queueing:
+            self._queue.append(ticket)
+
+    def wait(self, ticket: Ticket) -> None:
+        """Return when a ticket is on disk: brought there by another thread, or by this one, with all that wait too.
+
+        Raises: whatever the commit raised; nothing of the ticket is kept then.
+        """
+        while not ticket.is_done:
+            with self._committing:
+                if not ticket.is_done:
+                    self._commit_all()
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _commit_all(self) -> None:
+        with self._queueing:
+            tickets, self._queue = self._queue, []
+        valid = [ticket for ticket in tickets if ticket.is_valid()]
+        error: Exception | None = None
+        try:
+            self._commit([write for ticket in valid for write in ticket.writes])
+        except Exception as raised:
+            error = raised
+        for ticket in tickets:
+            if error is None and ticket in valid:
+                ticket.publish()
+            else:  # what was made of what could not be written cannot be, either
+                ticket.error = error or StoreUnavailable()
+                ticket.withdraw()
+            ticket.is_done = True

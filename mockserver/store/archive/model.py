@@ -1,0 +1,95 @@
+"""What an archive is, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from mockserver.errors import APIError
+from mockserver.store.model import Snapshot, Store
+
+RETRY_SECONDS = 5
+
+
+class StoreUnavailable(APIError):
+    """The database is gone for now: nothing was written, and asking again later may do."""
+
+    status = 503
+    type = "server_error"
+    code = "store_unavailable"
+    detail = "The store cannot be written at the moment."
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": str(RETRY_SECONDS)}
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room for what was to be written: nothing of it was."""
+
+    status = 507
+    code = "store_full"
+    detail = "The store is full: there is no space left where it is kept."
+
+
+@dataclass
+class About:
+    """What a world is, beside what it holds; `origin` is the state that a reset returns to."""
+
+    seed: int
+    profile: str
+    scenario: str
+    arrivals: int = 0
+    origin: Snapshot | None = None
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+
+class Kept(NamedTuple):
+    """A world as the archive has it."""
+
+    id: str
+    store: Store
+    about: About
+
+
+class Damage(NamedTuple):
+    """What could not be read, and was left out: entries of a world's log from one on."""
+
+    world: str
+    version: int
+    entries: int
+
+
+class Archive(Protocol):
+    """Where worlds are kept."""
+
+    url: str
+    damages: list[Damage]
+
+    def worlds(self) -> Iterable[Kept]:
+        """Return every world that is kept, in order of creation."""
+
+    def adopt(self, id: str, store: Store, about: About) -> Kept:
+        """Keep a world that starts as a store stands, and return it with the store that it has from then on."""
+
+    def describe(self, id: str, about: About) -> About:
+        """Keep what a world is now, where that changed; return it with its states as the archive has them."""
+
+    def forget(self, id: str) -> None:
+        """Keep a world no longer."""
+
+    def number(self) -> int:
+        """Return the next number for a world, greater than every one before."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the control plane tells: the URL, how many bytes it takes, how far this process is behind."""
+
+    def compact(self) -> None:
+        """Make a state of each world's log, and drop what nothing refers to any more."""
+
+    def check(self) -> Iterator[str]:
+        """Yield what is wrong with the archive, a line each."""
+
+    def close(self) -> None:
+        """Write what is left, and let go of the database."""

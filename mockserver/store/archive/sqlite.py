@@ -1,0 +1,153 @@
+"""An archive's database in a file: SQLite, open in this process alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.store.archive.committing import Write
+from mockserver.store.archive.model import StoreFull, StoreUnavailable
+from mockserver.store.model import StoreError
+
+FORMAT = 1
+DURABILITY = {"full": "FULL", "relaxed": "OFF"}
+"""By what a file's URL says: wait until the disk has each write, or leave that to the system."""
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS states (number INTEGER PRIMARY KEY, base INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS worlds (
+        id TEXT PRIMARY KEY, place INTEGER NOT NULL, state INTEGER NOT NULL, about TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS log (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, world TEXT NOT NULL, version INTEGER NOT NULL, state INTEGER,
+        body BLOB, checksum INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS journal (
+        world TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (world, number)
+    ) WITHOUT ROWID;
+"""
+
+
+class SqliteFile:
+    """A file that this process alone has open; statements are run by one thread at a time."""
+
+    def __init__(self, path: Path, durability: str = "full") -> None:
+        self.path = path
+        self.url = f"sqlite:///{path}"
+        self._lock = threading.RLock()
+        if not path.parent.is_dir():
+            raise StoreError(f"--store: there is no folder {path.parent}")
+        try:
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._open(durability)
+        except sqlite3.Error as error:
+            raise StoreError(_why_not(path, error)) from None
+
+    @classmethod
+    def of(cls, rest: str) -> SqliteFile:
+        """Open the file that the rest of a URL names, `/path/worlds.db?durability=relaxed`. Raises: StoreError."""
+        path, _, query = rest.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        durability = options.pop("durability", "full")
+        if durability not in DURABILITY or options:
+            raise StoreError(f"--store: {query!r} is not known; known: durability=full, durability=relaxed")
+        if not path.strip("/"):
+            raise StoreError("--store sqlite:///FILE names a file")
+        return cls(_file(path), durability)
+
+    def _open(self, durability: str) -> None:
+        run = self._connection.execute
+        run("PRAGMA locking_mode = EXCLUSIVE")
+        run("PRAGMA journal_mode = WAL")
+        run(f"PRAGMA synchronous = {DURABILITY[durability]}")
+        run("BEGIN IMMEDIATE")  # which takes the lock, and keeps it
+        known = run("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = run("SELECT value FROM meta WHERE name = 'format'").fetchone() if ("meta",) in known else None
+        run("COMMIT")
+        if known and found is None:
+            raise StoreError(f"--store: {self.path} is a database of something else")
+        if found is not None and found[0] != FORMAT:
+            raise StoreError(
+                f"--store: {self.path} has format {found[0]}, and this version reads {FORMAT}: export it with the "
+                "version that made it (mockserver store export) and import it with this one"
+            )
+        self._connection.executescript(SCHEMA)
+        run("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a question. Raises: StoreError where the file is damaged."""
+        with self._lock:
+            try:
+                yield from self._connection.execute(statement, values)
+            except sqlite3.DatabaseError as error:
+                raise StoreError(_why_not(self.path, error)) from None
+
+    def commit(self, writes: Iterable[Write]) -> None:
+        """Run statements, all or none, and return when they are on disk. Raises: StoreFull, StoreUnavailable."""
+        with self._lock:
+            run = self._connection.execute
+            try:
+                run("BEGIN IMMEDIATE")
+                for statement, values in writes:
+                    run(statement, values)
+                run("COMMIT")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    run("ROLLBACK")
+                raise _refusal(error) from error
+
+    def compact(self) -> None:
+        """Give back the room of what was removed."""
+        with self._lock:
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._connection.execute("VACUUM")
+            except sqlite3.Error as error:
+                raise _refusal(error) from error
+
+    def check(self) -> Iterator[str]:
+        """Yield what SQLite finds wrong with the file."""
+        yield from (text for (text,) in self.rows("PRAGMA integrity_check") if text != "ok")
+
+    def size(self) -> int:
+        """Return how many bytes the file takes, and what is not yet in it."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def _file(path: str) -> Path:
+    """Return the file of a URL's path: absolute where that folder exists or four slashes say so, else from here on."""
+    absolute = Path(path)
+    if path.startswith("//"):
+        return Path("/" + path.lstrip("/"))
+    is_there = absolute.parent != Path("/") and absolute.parent.is_dir()
+    return absolute if is_there else Path(path.lstrip("/")).absolute()
+
+
+def _refusal(error: sqlite3.Error) -> StoreUnavailable:
+    code = getattr(error, "sqlite_errorcode", None)
+    is_full = code is not None and (code & 0xFF == sqlite3.SQLITE_FULL or _is_write_failure(code))
+    return StoreFull() if is_full else StoreUnavailable()
+
+
+def _is_write_failure(code: int) -> bool:
+    """Return whether an I/O error is one of writing: on a full disk, where the log cannot grow, SQLite says so."""
+    return code in (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE)
+
+
+def _why_not(path: Path, error: sqlite3.Error) -> str:
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"--store: {path} is in use by another process; stop that one, or share it with --workers"
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return f"--store: {path} is damaged or no database: {error}; see: mockserver store check"
+    return f"--store: {path}: {error}"
