@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,13 +36,24 @@ def contract() -> Contract:
 
 
 @pytest.fixture(scope="session")
-def apps(contract: Contract) -> Callable[[str], Flask]:
+def store_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The store of an application by its name: memory, or what TEST_STORE says; `sqlite` runs the tests over files."""
+    if os.environ.get("TEST_STORE", "memory") == "memory":
+        return lambda name: "memory://"
+    folder = tmp_path_factory.mktemp("stores")
+    return lambda name: f"sqlite:///{folder}/{name}.db"
+
+
+@pytest.fixture(scope="session")
+def apps(contract: Contract, store_of: Callable[[str], str]) -> Callable[[str], Flask]:
     """The application of a profile, over the demo world, its clock stopped and every answer checked."""
     made: dict[str, Flask] = {}
 
     def get(profile: str) -> Flask:
         if profile not in made:
-            made[profile] = create_app(profile=profile, freeze_time=NOON, strict=True, contract=contract)
+            made[profile] = create_app(
+                profile=profile, freeze_time=NOON, strict=True, contract=contract, store=store_of(profile)
+            )  # fmt: skip
         return made[profile]
 
     return get

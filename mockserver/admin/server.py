@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.admin.contract import read_document
 from mockserver.admin.plane import Plane
+from mockserver.store.archive import MEMORY
 from mockserver.version import __version__
 
 
@@ -18,6 +19,7 @@ def health(plane: Plane, given: Any) -> dict[str, Any]:
         "version": __version__,
         "contract": {"title": contract.title, "version": contract.version, "operations": len(contract.promised)},
         "worlds": len(plane.worlds),
+        "store": {"url": MEMORY} if plane.worlds.archive is None else plane.worlds.archive.facts(),
         "uptime_s": round(time.monotonic() - plane.started, 3),
     }
 

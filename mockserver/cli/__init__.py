@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": "mockserver.cli.replay:replay",
     "record": "mockserver.cli.record:record",
     "import": "mockserver.cli.importing:import_project",
+    "store": "mockserver.cli.store:store",
     "bench": "mockserver.cli.bench:bench",
 }
 CONFIG_FILES = (("mockserver.toml", ()), ("pyproject.toml", ("tool", "mockserver")))

@@ -118,6 +118,7 @@ def serve(
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
         if url_file:
             _write_url(url_file, address.url)
+        stack.callback(application.extensions["mockserver.close"])
         server.run()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ from mockserver.world.worlds import World, Worlds
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from mockserver.traffic.tail import Tails
 
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
@@ -102,6 +105,12 @@ def create_app(
     worlds = Worlds.kept(archive) if archive is not None else None
     if worlds is None:
         worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress), archive)
+    tails = None
+    if archive is not None:
+        from mockserver.traffic.tail import Tails
+
+        tails = Tails(worlds, archive)
+        tails.start()
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -109,6 +118,7 @@ def create_app(
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
+    app.extensions["mockserver.close"] = partial(_close, worlds, tails)
     strictness = Strictness(contract)
     for route in routes:
         _serve(app, route, strictness if strict else None)
@@ -127,6 +137,17 @@ def create_app(
     app.after_request(_sign)
     app.wsgi_app = proxies.before(_formats(app.wsgi_app))  # type: ignore[method-assign, assignment]
     return app
+
+
+def close(app: Flask) -> None:
+    """Write what is left to the store of an application, and let go of it."""
+    app.extensions["mockserver.close"]()
+
+
+def _close(worlds: Worlds, tails: Tails | None) -> None:
+    if tails is not None:
+        tails.stop()
+    worlds.close()
 
 
 def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:

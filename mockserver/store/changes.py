@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ import orjson
 from mockserver.store.contents import EMPTY, Contents, Root
 from mockserver.store.model import Block, Layout, Record
 from mockserver.store.tinydb import MemoryTransaction
+
+LONG = b" "
+"""What JSON begins with that has whole numbers beyond 64 bits, which orjson neither writes nor reads."""
 
 
 class TableChanges(NamedTuple):
@@ -36,13 +40,17 @@ class Changes(NamedTuple):
             name: [list(table.put), list(table.put.values()), table.gone, table.last_row]
             for name, table in self.tables.items()
         }
-        return orjson.dumps([tables, self.values, self.cleared])
+        told = [tables, self.values, self.cleared]
+        try:
+            return orjson.dumps(told)
+        except TypeError:
+            return LONG + json.dumps(told, separators=(",", ":")).encode()
 
     @classmethod
     def decoded(cls, body: bytes) -> Changes:
         """Return the changes that JSON tells. Raises: ValueError for what tells none."""
         try:
-            tables, values, cleared = orjson.loads(body)
+            tables, values, cleared = json.loads(body) if body[:1] == LONG else orjson.loads(body)
             told = {
                 name: TableChanges(dict(zip(rows, records, strict=True)), gone, last_row)
                 for name, (rows, records, gone, last_row) in tables.items()

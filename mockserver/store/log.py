@@ -35,6 +35,13 @@ class Log:
             while len(items) > most or (self._bytes > MOST_BYTES and len(items) > 1):
                 self._bytes -= items.popleft()[1]
 
+    def put(self, number: int, item: Any, size: int) -> None:
+        """Add an item under a number that it had in another process."""
+        with self._lock:
+            self._number = number
+            self._items.append((number, size, item))
+            self._bytes += size
+
     def items(self) -> list[tuple[int, Any]]:
         """Return what is remembered, oldest first, each with its number."""
         with self._lock:

@@ -141,7 +141,7 @@ class Worlds:
         self._registered: dict[str, tuple[object, list[str]]] = {}
         self._lock = threading.RLock()
         self._created = 0
-        self.add(default)
+        self._take_in(DEFAULT, default)
 
     @classmethod
     def kept(cls, archive: Archive) -> Worlds | None:
@@ -151,10 +151,9 @@ class Worlds:
         if default is None:
             return None
         worlds = cls(default)
-        worlds.archive = archive
         for world in found:
-            worlds._worlds[world.id] = world
-            worlds.register(world)
+            worlds.add(world)
+        worlds.archive = archive  # which has all of them
         return worlds
 
     def __len__(self) -> int:
@@ -179,17 +178,25 @@ class Worlds:
     def add(self, world: World) -> None:
         """Take a world in."""
         with self._lock:
-            if self.archive is not None:
-                kept = self.archive.adopt(world.id, world.store, world.about)
-                world.store, world.origin, world.snapshots = kept.store, kept.about.origin, kept.about.snapshots
-            self._worlds[world.id] = world
-            self.register(world)
+            self._take_in(world.id, world)
+
+    def _take_in(self, id: str, world: World) -> None:
+        if self.archive is not None:
+            kept = self.archive.adopt(id, world.store, world.about)
+            world.store, world.origin, world.snapshots = kept.store, kept.about.origin, kept.about.snapshots
+        self._worlds[id] = world
+        self.register(world)
 
     def note(self, world: World) -> None:
         """Keep what a world is now, if that is not what it was; of what it holds, its store takes care."""
         if self.archive is not None:
             about = self.archive.describe(world.id, world.about)
             world.origin, world.snapshots = about.origin, about.snapshots
+
+    def close(self) -> None:
+        """Let go of the archive, if there is one."""
+        if self.archive is not None:
+            self.archive.close()
 
     def remove(self, id: str) -> None:
         """Forget a world and its keys. Raises: NotFound, and Conflict for the default one."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from tinydb import where
 
 from mockserver.store import DuplicateKey, Layout, Order, Store, StoreError, open_store
+from mockserver.store.archive import About, open_archive
 
 NEWEST = Order(("project_id", "deleted"), "created_at", descending=True)
 NOTES = Layout("notes", indexes=("project_id", "tags", "properties.email"), orders=(NEWEST,))
@@ -20,12 +22,17 @@ def note(id: int, **fields):
     }  # fmt: skip
 
 
-@pytest.fixture(params=["memory://"])
-def store(request) -> Store:
-    store = open_store(request.param, [NOTES])
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path) -> Iterator[Store]:
+    store = open_store("memory://", [NOTES])
+    archive = open_archive(f"sqlite:///{tmp_path}/worlds.db", [NOTES]) if request.param == "sqlite" else None
+    if archive is not None:
+        store = archive.adopt("default", store, About(0, "documented", "blank")).store
     with store.transaction() as transaction:
         transaction.table("notes").insert_many(note(number) for number in range(1, 6))
-    return store
+    yield store
+    if archive is not None:
+        archive.close()
 
 
 def ids(records) -> list[int]:

@@ -116,7 +116,7 @@ class Alone:
             try:
                 self.states.read(Row(number, base, body))
             except (ValueError, KeyError) as error:
-                raise StoreError(f"--store: {self.file.path}: state {number} cannot be read ({error})") from None
+                raise StoreError(f"{self.file.path}: state {number} cannot be read ({error})") from None
             self._last_state = number
         told = list(self.file.rows("SELECT id, state, about FROM worlds ORDER BY place"))
         for id, state, about in told:
@@ -191,6 +191,15 @@ class Alone:
             self._commit([(f"DELETE FROM {table} WHERE {key} = ?", (id,)) for table, key in OF_WORLD])
             self._stores.pop(id, None)
             self._told.pop(id, None)
+
+    def tail(self, id: str) -> list[tuple[int, bytes]]:
+        return list(self.file.rows("SELECT number, body FROM journal WHERE world = ? ORDER BY number", (id,)))
+
+    def keep_tail(self, id: str, items: list[tuple[int, bytes]], oldest: int, after: int) -> None:
+        self._commit([
+            ("DELETE FROM journal WHERE world = ? AND (number < ? OR number > ?)", (id, oldest, after)),
+            *(("INSERT INTO journal VALUES (?, ?, ?)", (id, number, body)) for number, body in items),
+        ])  # fmt: skip
 
     def number(self, counter: str = "world") -> int:
         with self._lock:

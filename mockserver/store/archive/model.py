@@ -79,6 +79,12 @@ class Archive(Protocol):
     def forget(self, id: str) -> None:
         """Keep a world no longer."""
 
+    def tail(self, id: str) -> list[tuple[int, bytes]]:
+        """Return what was kept of a world's log of requests, by number, the oldest first."""
+
+    def keep_tail(self, id: str, items: list[tuple[int, bytes]], oldest: int, after: int) -> None:
+        """Keep items of a world's log of requests; forget those before the oldest, and those after a number."""
+
     def number(self) -> int:
         """Return the next number for a world, greater than every one before."""
 

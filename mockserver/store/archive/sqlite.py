@@ -40,7 +40,7 @@ class SqliteFile:
         self.url = f"sqlite:///{path}"
         self._lock = threading.RLock()
         if not path.parent.is_dir():
-            raise StoreError(f"--store: there is no folder {path.parent}")
+            raise StoreError(f"there is no folder {path.parent}")
         try:
             self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
             self._open(durability)
@@ -54,9 +54,9 @@ class SqliteFile:
         options = dict(parse_qsl(query, keep_blank_values=True))
         durability = options.pop("durability", "full")
         if durability not in DURABILITY or options:
-            raise StoreError(f"--store: {query!r} is not known; known: durability=full, durability=relaxed")
+            raise StoreError(f"{query!r} is not known; known: durability=full, durability=relaxed")
         if not path.strip("/"):
-            raise StoreError("--store sqlite:///FILE names a file")
+            raise StoreError("sqlite:///FILE names a file")
         return cls(_file(path), durability)
 
     def _open(self, durability: str) -> None:
@@ -69,10 +69,10 @@ class SqliteFile:
         found = run("SELECT value FROM meta WHERE name = 'format'").fetchone() if ("meta",) in known else None
         run("COMMIT")
         if known and found is None:
-            raise StoreError(f"--store: {self.path} is a database of something else")
+            raise StoreError(f"{self.path} is a database of something else")
         if found is not None and found[0] != FORMAT:
             raise StoreError(
-                f"--store: {self.path} has format {found[0]}, and this version reads {FORMAT}: export it with the "
+                f"{self.path} has format {found[0]}, and this version reads {FORMAT}: export it with the "
                 "version that made it (mockserver store export) and import it with this one"
             )
         self._connection.executescript(SCHEMA)
@@ -104,8 +104,8 @@ class SqliteFile:
         """Give back the room of what was removed."""
         with self._lock:
             try:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("VACUUM")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error as error:
                 raise _refusal(error) from error
 
@@ -147,7 +147,7 @@ def _is_write_failure(code: int) -> bool:
 def _why_not(path: Path, error: sqlite3.Error) -> str:
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"--store: {path} is in use by another process; stop that one, or share it with --workers"
+        return f"{path} is in use by another process; stop that one, or share it with --workers"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return f"--store: {path} is damaged or no database: {error}; see: mockserver store check"
-    return f"--store: {path}: {error}"
+        return f"{path} is damaged or no database: {error}; see: mockserver store check"
+    return f"{path}: {error}"
