@@ -171,8 +171,8 @@ class Printer(ExpressionPrinter, CallPrinter):
             query = f"({query})"
         return f"{query} AS {self._identifier(source.alias)}" if source and source.alias else query
 
-    def _stored(self, source: Any, args: str = "") -> str:
-        """Return a table to read: directly, or through a subquery of what is needed of it."""
+    def _stored(self, source: Any, args: str = "", where: str | None = None) -> str:
+        """Return a table to read: directly, or through a subquery of what is needed of it, of some rows or of all."""
         table, alias = source.table, clickhouse_identifier(source.alias)
         if table.function:
             return f"{table.stored}{args} AS {alias}"
@@ -181,8 +181,8 @@ class Printer(ExpressionPrinter, CallPrinter):
             return f"{stored} AS {alias}"
         needed = ", ".join(f"{sql} AS {clickhouse_identifier(name)}" for name, sql in source.needed.items())
         text = f"SELECT {needed or '1'} FROM {stored} AS {clickhouse_identifier(table.stored)}"
-        if table.where:
-            text += f" WHERE {table.where}"
+        if where := where or table.where:
+            text += f" WHERE {where}"
         if table.group_by:
             text += f" GROUP BY {table.group_by}"
         return f"({text}) AS {alias}"
@@ -192,17 +192,10 @@ class Printer(ExpressionPrinter, CallPrinter):
             return
         for joined in all_joins(node.source):
             source = joined.source
-            table = self._stored(source)
-            if joined.where:
-                table = self._narrowed(source, joined.where)
+            table = self._stored(source, where=joined.where)
             to = f"{clickhouse_identifier(source.alias)}.{clickhouse_identifier(joined.to)}"
             kind = "INNER" if joined.is_inner else "LEFT"
             yield f"{kind} JOIN {table} ON equals({self.print(joined.on)}, {to})"
-
-    def _narrowed(self, source: Any, where: str) -> str:
-        text = self._stored(source)
-        head, _, alias = text.rpartition(") AS ")
-        return f"{head} WHERE {where}) AS {alias}"
 
     def _SampleExpr(self, node: nodes.SampleExpr) -> str:  # noqa: N802
         offset = f" OFFSET {self.print(node.offset_value)}" if node.offset_value else ""

@@ -163,7 +163,7 @@ class Lookup:
         quoted = f"'{self.context.timezone}'"
         read = f"toTimeZone({stored}, {quoted})" if is_time else sql or stored
         read = read.replace("{timezone}", quoted).replace("{team_id}", f"toInt64({self.context.project_id})")
-        source.need(name, read)
+        source.need(name, source.table.told(name, read))
         return nodes.Column(
             chain=chain, name=name, source=source, type=source.column_type(item), declared=source.declared
         )
@@ -173,7 +173,7 @@ class Lookup:
         source = column.source
         if isinstance(source, TableSource) and not source.table.is_direct:
             name = "___".join((column.name, *(str(step) for step in path)))
-            text = extract(quoted_column(source.table.stored, column.name), path)
+            text = extract(source.table.told(column.name, quoted_column(source.table.stored, column.name)), path)
             source.need(name, convert(text, declared, self.context.timezone))
             field = replace(column, name=name)
             return nodes.Property(chain=chain, field=field, path=path, type=UNKNOWN, declared=declared)

@@ -85,6 +85,8 @@ class Table:
     fields: Mapping[str, TableField]
     is_direct: bool = False
     group_by: str | None = None
+    latest: str | None = None
+    """By which column the latest of several rows is told, where the others are told of that one."""
     where: str | None = None
     properties: str | None = None
     """Of which kind its `properties` are: event, person or group."""
@@ -94,6 +96,12 @@ class Table:
     """What HogQL calls it when it is printed again, where that is not its name."""
     function: tuple[int, int] | None = None
     """How few and how many arguments it takes, if it is a function."""
+
+    def told(self, name: str, sql: str) -> str:
+        """Return what a group of rows tells of a column: itself, where they are grouped by it; or the latest's."""
+        if self.latest is None or name in (self.group_by or "").replace("`", "").split(", "):
+            return sql
+        return f"tupleElement(argMax(tuple({sql}), {self.stored}.{self.latest}), 1)"
 
 
 def _not_null(kind: Kind) -> Type:
