@@ -107,6 +107,8 @@ class Breakdown:
         made = cls(limit=max(1, min(int(limit), MOST_VALUES)),
                    hides_other=bool(given.get("breakdown_hide_other_aggregation")))  # fmt: skip
         several, one = given.get("breakdowns"), given.get("breakdown")
+        if several and all(isinstance(each, Mapping) and each.get("type") == "cohort" for each in several):
+            return replace(made, cohorts=tuple(each.get("property") for each in several))
         if several:
             return replace(made, dimensions=tuple(map(_one_of_several, several)), is_multiple=True)
         if one is None:

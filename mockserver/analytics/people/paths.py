@@ -14,7 +14,7 @@ from mockserver.analytics.hogql.nodes import constant
 from mockserver.analytics.inquiries import Inquiry
 from mockserver.analytics.insights.legacy_filters import Filter, Query, as_query, is_true, whole
 from mockserver.analytics.insights.paths import AFTER, BEFORE, BETWEEN, CUSTOM, Paths
-from mockserver.analytics.insights.retention import Retention
+from mockserver.analytics.insights.retention.cells import Retention
 from mockserver.analytics.people.finding import find_people, find_record, mentioning
 from mockserver.analytics.people.funnels import funnel_query
 from mockserver.analytics.people.stretches import Actor, Found, Stretch

@@ -1,8 +1,9 @@
 """How far an actor that comes back is from where it began: in intervals of the calendar, or in windows of its own.
 
-Source: what PostHog says of the filter's fields. `minimumOccurrences` is how often one must come back in an interval;
-with `24_hour_windows` intervals begin with an actor's own first event; `retentionCustomBrackets` puts intervals
-together, so many at a time.
+Source: PostHog's sources. `minimumOccurrences` is how often one must come back in an interval, and
+`retentionCustomBrackets` put intervals together, so many at a time, counted from the actor's first one of all. With
+`24_hour_windows` an actor begins once, with its first event; how many windows lie between two moments is told by how
+many hours or days begin between them. Neither of the two others counts there.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ from mockserver.analytics.hogql.fragments import expression
 from mockserver.analytics.hogql.nodes import Node, constant
 
 ROLLING = "24_hour_windows"
-SECONDS = {"hour": 3600, "day": 86400, "week": 7 * 86400}
+WINDOWS = {"hour": ("hour", 1), "day": ("hour", 24), "week": ("day", 7), "month": ("day", 30)}
 SLOTS = "arrayMap(slot -> slot - start, returns)"
-# From the first event by which an actor came into the row.
-BASE = "arrayMin(arrayMap(each -> each.2, arrayFilter(each -> each.1 = start, firsts)))"
-MOMENTS = f"arrayMap(moment -> {{elapsed}}, arrayFilter(moment -> moment > {BASE}, returns))"
+FROM_THE_FIRST = "arrayMap(slot -> slot - arrayMin(starts), returns)"
 MOST_BRACKETS, LONGEST_BRACKET = 1000, 10_000
 
 
@@ -46,7 +45,7 @@ class Windows:
 
     def distances(self, width: int) -> Node:
         """Return HogQL for the intervals, in a row so wide, in which an actor of `start` came back."""
-        found = expression(MOMENTS, elapsed=self._elapsed()) if self.is_rolling else expression(SLOTS)
+        found = expression(FROM_THE_FIRST if self.brackets else SLOTS)
         if self.least > 1:
             found = expression(
                 "arrayFilter(distance -> countEqual({found}, distance) >= {least}, {found})",
@@ -64,11 +63,13 @@ class Windows:
             return expression("arrayFilter(bracket -> bracket > 0, {found})", found=found)
         return expression("arrayFilter(distance -> distance < {width}, {found})", found=found, width=constant(width))
 
-    def _elapsed(self) -> Node:
-        unit = self.period.lower()
-        if unit == "month":
-            return expression(f"age('month', {BASE}, moment)")
-        return expression(f"intDiv(dateDiff('second', {BASE}, moment), {{length}})", length=constant(SECONDS[unit]))
+    def between(self, start: Node, end: Node) -> Node:
+        """Return HogQL for how many windows lie between two moments, where windows are one's own."""
+        unit, length = WINDOWS[self.period.lower()]
+        return expression(
+            "intDiv(dateDiff({unit}, {start}, {end}), {length})",
+            unit=constant(unit), start=start, end=end, length=constant(length),
+        )  # fmt: skip
 
     def labels(self, width: int) -> list[str]:
         """Return what the columns of a row are called."""
