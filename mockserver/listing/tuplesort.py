@@ -18,10 +18,12 @@ LONG = 40
 """Of more rows than these the pivot is the median of nine, else of three."""
 
 
-def first_rows(rows: Sequence[Row], key: Callable[[Row], Any], count: int) -> list[Row]:
+def first_rows(
+    rows: Sequence[Row], key: Callable[[Row], Any], count: int, *, ascending: bool = False
+) -> list[Row]:  # fmt: skip
     """Return the first `count` rows in descending order of `key`; `rows` stand as the table holds them."""
     keys = [key(row) for row in rows]
-    rank = {value: number for number, value in enumerate(sorted(set(keys), reverse=True))}
+    rank = {value: number for number, value in enumerate(sorted(set(keys), reverse=not ascending))}
     ranks = [rank[value] for value in keys]
     if len(rank) == len(rows):  # no ties: every sort says the same
         order = sorted(range(len(rows)), key=ranks.__getitem__)

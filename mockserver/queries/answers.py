@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
@@ -21,9 +22,16 @@ from mockserver.world import entropy
 from mockserver.world.tables import TABLES
 
 TABLE = "query_answers"
-MOST_ANSWERS = 200
+MOST_ANSWERS = 1000
+SYSTEM = "system."
 BOOKS = frozenset({"queries", TABLE, "query_runs", "activity_log"})
 DATA = tuple(sorted(TABLES.keys() - BOOKS))
+SHELVES = frozenset({
+    "insights", "insight_views", "insight_variables", "dashboards", "dashboard_tiles", "dashboard_privileges", "texts",
+    "sharing_configurations", "share_passwords", "alerts", "alert_checks", "subscriptions",
+})  # fmt: skip
+"""Where people keep what they ask and see; only a query of the tables `system.…` reads any of it."""
+FACTS = tuple(name for name in DATA if name not in SHELVES)
 ROWS = frozenset({"EventsQuery", "ActorsQuery", "GroupsQuery", "SessionsTimelineQuery"})
 OPTIONS = frozenset({"InsightActorsQueryOptions"})
 SAME_NUMBERS = (
@@ -94,12 +102,25 @@ def complete_answer(call: Call, key: str, query: Query, result: Mapping[str, Any
     return {name: answer[name] for name in sorted(answer)}
 
 
-def data(view: View) -> tuple[object, ...]:
-    """Return a token that changes whenever anything does that a query may read."""
-    return tuple(view.version(name) for name in DATA)
+@dataclass(frozen=True)
+class Seen:
+    """What an answer was computed from: tables, as they stood."""
+
+    names: tuple[str, ...]
+    versions: tuple[object, ...]
+
+    def holds(self, view: View) -> bool:
+        """Return whether nothing of it has changed."""
+        return self.versions == tuple(view.version(name) for name in self.names)
 
 
-def keep_answer(transaction: Transaction, key: str, answer: Mapping[str, Any], seen: tuple[object, ...] | None) -> None:
+def data(view: View, query: Query | None = None) -> Seen:
+    """Return what a query may read as it stands; without a query, all that any may."""
+    names = FACTS if query is not None and SYSTEM not in json.dumps(query) else DATA
+    return Seen(names, tuple(view.version(name) for name in names))
+
+
+def keep_answer(transaction: Transaction, key: str, answer: Mapping[str, Any], seen: Seen | None) -> None:
     """Keep an answer in place of an older one, and forget the first of too many.
 
     `seen` is the data that it was computed from: what was written since makes it stale from the start.
@@ -127,7 +148,8 @@ def _age(view: View, record: Record) -> Age:
     if now - entropy.read_timestamp(record["kept_at"]) > KEPT_AT_MOST:
         return Age.OLD
     is_old = now > entropy.read_timestamp(record["answer"]["cache_target_age"])
-    return Age.STALE if is_old or cast(Version, record).rendered != data(view) else Age.FRESH
+    seen = cast(Version, record).rendered
+    return Age.FRESH if not is_old and isinstance(seen, Seen) and seen.holds(view) else Age.STALE
 
 
 def _kept(query: Query) -> timedelta:

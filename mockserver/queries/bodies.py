@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.queries.upgrades import upgraded
@@ -24,6 +24,8 @@ class Request:
     mode: str
     id: str | None
     name: str | None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What a status of it tells beside: the insight and the dashboard that it is asked for."""
 
 
 def read_request(model: Model, call: Call) -> Request:

@@ -39,6 +39,7 @@ def start(call: Call, request: Request, key: str) -> Record:
     table = call.table(TABLE)
     status = table.insert(
         {
+            **request.about,
             "id": _key(call, id),
             "project_id": call.tenant.project_id,
             "query_id": id,
@@ -83,7 +84,7 @@ def advance(call: Call, status: Record) -> Record:
     seen = cast(Version, status).rendered
     changes: dict[str, Any] = {}
     if status["results"] is None:
-        changes, seen = _run(call, status["query"], status["cache_key"]), answers.data(call.state)
+        changes, seen = _run(call, status["query"], status["cache_key"]), answers.data(call.state, status["query"])
     if status["results"] is not None or (_is_due(call, status) and not changes["complete"]):
         changes = {**changes, "complete": True, "end_time": call.now(), "http_status": 200}
     with call.writing() as writing:

@@ -95,6 +95,8 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     asked: Headers = field(default_factory=Headers)
     """The headers that the request came with."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What was worked out for this request once, and may be asked for again."""
 
     @cached_property
     def url(self) -> str:

@@ -12,6 +12,7 @@ from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.file_system import FileSystem
 from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
 from mockserver.resources.heatmaps import Heatmaps
+from mockserver.resources.insights import Insights
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.keys import PersonalApiKeys
@@ -53,6 +54,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     EarlyAccessFeatures,
     OrganizationFeatureFlags,
     ScheduledChanges,
+    Insights,
     FlagValues,
     ProjectAccess,
     Sharing,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, auto
 from typing import Any
 
 from mockserver.contract import Contract
 from mockserver.errors import NotFound, ValidationError
-from mockserver.queries import answers, runs, statuses
-from mockserver.queries.answers import Age
-from mockserver.queries.bodies import ASYNC, BLOCKING, Query, Request, in_present_form, read_request
+from mockserver.queries import runs, statuses
+from mockserver.queries.bodies import in_present_form, read_request
 from mockserver.queries.drafting import draft
+from mockserver.queries.giving import PLANS, give
 from mockserver.queries.running import UNKEPT, run
 from mockserver.request.call import Answer, Call
 from mockserver.resources.resource import Resource
@@ -19,30 +18,6 @@ from mockserver.store import Record
 from mockserver.validation.models import Model
 
 LONGEST_PROMPT = 400
-
-
-class Do(Enum):
-    """What is done about a query."""
-
-    GIVE = auto()
-    CALCULATE = auto()
-    START = auto()
-    GIVE_AND_START = auto()
-
-
-ALWAYS_CALCULATE = dict.fromkeys(Age, Do.CALCULATE)
-PLANS: Mapping[str, Mapping[Age, Do]] = {
-    BLOCKING: {**ALWAYS_CALCULATE, Age.FRESH: Do.GIVE},
-    "force_cache": {**ALWAYS_CALCULATE, Age.FRESH: Do.GIVE},
-    "force_blocking": ALWAYS_CALCULATE,
-    ASYNC: {**dict.fromkeys(Age, Do.GIVE_AND_START), Age.FRESH: Do.GIVE, Age.MISSING: Do.START},
-    "async_except_on_cache_miss": {
-        **dict.fromkeys(Age, Do.GIVE_AND_START), Age.FRESH: Do.GIVE, Age.MISSING: Do.CALCULATE,
-    },
-    "lazy_async": {**dict.fromkeys(Age, Do.GIVE), Age.OLD: Do.GIVE_AND_START, Age.MISSING: Do.START},
-    "force_async": dict.fromkeys(Age, Do.START),
-}  # fmt: skip
-"""What each way to refresh does, by the age of the answer that is kept."""
 
 
 class Queries(Resource):
@@ -66,19 +41,11 @@ class Queries(Resource):
         request = read_request(self.request, call)
         if request.query["kind"] in UNKEPT:
             return run(call, request.query)
-        key = answers.cache_key(call, request.query)
-        call = statuses.settle(call, key)
-        age, kept = answers.find_answer(call, key)
-        match PLANS[request.mode][age]:
-            case Do.GIVE:
-                return kept
-            case Do.CALCULATE:
-                return self._calculate(call, request, key)
-            case Do.GIVE_AND_START:
-                return self._started(call, self._start(call, request, key), kept)
-            case Do.START:
-                around = {} if request.mode == "force_async" else {"cache_key": key}
-                return self._started(call, self._start(call, request, key), around)
+        given = give(call, request, PLANS[request.mode])
+        if given.status is None:
+            return given.answer
+        around = given.answer or ({} if request.mode == "force_async" else {"cache_key": given.key})
+        return self._started(given.status, around, call)
 
     def retrieve(self, call: Call) -> Any:  # type: ignore[override]
         """Return how a background query stands. Raises: NotFound for one that is unknown, forgotten or cancelled."""
@@ -124,22 +91,6 @@ class Queries(Resource):
             raise ValidationError("This field is too long.", code="too_long", attr="prompt")
         return {"sql": draft(call, prompt)}
 
-    def _calculate(self, call: Call, request: Request, key: str) -> dict[str, Any]:
-        query: Query = request.query
-        answer = answers.complete_answer(call, key, query, run(call, query))
-        with call.writing() as writing:
-            answers.keep_answer(writing.transaction, key, answer, answers.data(call.state))
-            runs.log(call, writing.transaction, request.id or writing.new_uuid().replace("-", ""), query)
-        return answer
-
-    def _start(self, call: Call, request: Request, key: str) -> Record:
-        """Return the status of a query that begins; of one that was asked for under the same id, how it stands."""
-        with call.writing() as writing:
-            running = statuses.find(writing, request.id) if request.id else None
-            if running and request.mode != "force_async":
-                return running
-            return statuses.start(writing, request, key)
-
-    def _started(self, call: Call, status: Record, around: Mapping[str, Any]) -> Any:
+    def _started(self, status: Record, around: Mapping[str, Any], call: Call) -> Any:
         shown = {**around, "query_status": statuses.show(status)}
         return Answer(shown, 202) if call.is_observed and not status["complete"] else shown

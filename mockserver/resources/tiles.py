@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.request.call import Call
 from mockserver.store import Record, View
 
@@ -34,11 +37,14 @@ def put_on(call: Call, dashboard: int, insight: int) -> Record:
     return add(call, dashboard, insight=insight)
 
 
-def add(call: Call, dashboard: int, *, insight: int | None = None, text: int | None = None) -> Record:
+def add(
+    call: Call, dashboard: int, *, insight: int | None = None, text: int | None = None, project_id: int | None = None,
+    layouts: Mapping[str, Any] | None = None, color: str | None = None,
+) -> Record:  # fmt: skip
     """Add a tile to a dashboard, and return it."""
     return call.table(TABLE).insert({
-        "id": call.next_id(TABLE), "project_id": call.tenant.project_id, "dashboard": dashboard, "insight": insight,
-        "text": text, "layouts": {}, "color": None, "deleted": False,
+        "id": call.next_id(TABLE), "project_id": project_id or call.tenant.project_id, "dashboard": dashboard,
+        "insight": insight, "text": text, "layouts": layouts or {}, "color": color, "deleted": None,
     })  # fmt: skip
 
 

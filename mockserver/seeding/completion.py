@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mockserver.capture.persons import person_uuid
 from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.membership.members import add_members
+from mockserver.resources.making.insights import DEFAULTS, SHORT_ID, STAMPS
+from mockserver.resources.making.starting_dashboard import DASHBOARD, LOOKS, PLAIN, STARTERS
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
@@ -256,6 +258,45 @@ class Completer:
 
     def _finish_file_system(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return {**whole, "shortcut": bool(whole["shortcut"]), **filing.placed(whole["path"])}
+
+    def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an insight be as the API makes one, on the dashboards that are given for it.
+
+        One that is named as those of a new project, and of which no more is said, is the one that such a project has.
+        """
+        stored = {name: whole[name] for name in ("id", "project_id", *DEFAULTS, *STAMPS) if name in whole}
+        starter = STARTERS.get(str(stored["name"])) if not given.get("query") and not given.get("filters") else None
+        if starter is not None:
+            stored |= {**starter, "description": given.get("description") or starter["description"]}
+        stored["short_id"] = given.get("short_id") or entropy.token(self.world.seed, self.transaction, "", SHORT_ID)
+        maker = stored["created_by"]
+        if "created_by" not in given and starter is None:
+            maker = self._first_member(stored["project_id"])
+        stamps = {
+            name: stored[name] if given.get(name) else stored["created_at"]
+            for name in ("updated_at", "last_modified_at")
+        }
+        stored |= {**stamps, "created_by": maker, "last_modified_by": stored["last_modified_by"] or maker}
+        places = given.get("dashboards")
+        if places is None and starter is not None:
+            places = self._starting_dashboard(stored)
+        self._place(stored, places or (), LOOKS[str(stored["name"])] if starter is not None else PLAIN)
+        return stored
+
+    def _starting_dashboard(self, insight: Mapping[str, Any]) -> list[int]:
+        """Return the dashboard that a new project has, if an insight's project has it."""
+        found = self.transaction.table("dashboards").find(project_id=insight["project_id"])
+        return [dashboard["id"] for dashboard in found if dashboard["name"] == DASHBOARD][:1]
+
+    def _place(self, insight: Mapping[str, Any], dashboards: Iterable[Any], look: Mapping[str, Any]) -> None:
+        """Put an insight on dashboards. Raises: LoadError for one that is not there."""
+        for number, id in enumerate(dashboards):
+            if self.transaction.table("dashboards").get(id) is None:
+                raise LoadError(f"there is no record {id!r} in dashboards", "dashboards", number)
+            self.transaction.table("dashboard_tiles").insert({
+                "id": self.transaction.next("ids.dashboard_tiles"), "project_id": insight["project_id"],
+                "dashboard": id, "insight": insight["id"], "text": None, "deleted": None, **look,
+            })  # fmt: skip
 
     def _creator(self, whole: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
         """Return who made a record: somebody did if it is not said, as the API always knows who asks it."""

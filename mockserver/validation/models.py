@@ -50,14 +50,14 @@ class Model:
         self._contract = contract
         self.component = component
 
-    def judge(self, value: Any) -> None:
-        """Refuse a value that does not fit. Raises: ParseError, which tells every problem."""
+    def judge(self, value: Any, *, called: str | None = None, said_before: str = "JSON parse error - ") -> None:
+        """Refuse a value that does not fit. Raises: ParseError, which tells every problem of what is `called` so."""
         schema = {"$ref": f"#/components/schemas/{self.component}"}
         found = list(islice(self.problems(schema, value, ()), MOST_PROBLEMS))
         if found:
             errors = "validation error" if len(found) == 1 else "validation errors"
-            title = f"{len(found)} {errors} for {self._type_name(schema)}"
-            raise ParseError("JSON parse error - " + "\n".join([title, *map(str, found)]))
+            title = f"{len(found)} {errors} for {called or self._type_name(schema)}"
+            raise ParseError(said_before + "\n".join([title, *map(str, found)]))
 
     def read(self, value: Any) -> Any:
         """Return a value that fits, text that stands for a number or a truth value made one. Raises: ParseError."""

@@ -179,13 +179,10 @@ TABLES: dict[str, Table] = {
             references=_CREATED_BY, indexes=("deleted",),
         ),
         Table(
-            "insights",
-            fields=(
-                "id", "short_id", "name", "derived_name", "description", "query", "filters", "saved", "deleted",
-                "created_at", "created_by",
-            ),
-            references=_CREATED_BY, indexes=("short_id", "deleted"),
+            "insights", component="Insight", references={**_CREATED_BY, "last_modified_by": "users"},
+            indexes=("short_id", "deleted"), unique=(("short_id",),),
         ),
+        Table("insight_views", indexes=("insight", "user_id"), loadable=False),
         Table(
             "dashboard_tiles", fields=("id", "dashboard", "insight", "text", "layouts", "color", "deleted"),
             required=("dashboard",), indexes=("dashboard", "insight"),

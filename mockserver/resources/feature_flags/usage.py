@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.request.call import Call
 from mockserver.resources import tiles
+from mockserver.resources.making.insights import add_insight
 from mockserver.store import Record
 
 CALLED = "$feature_flag_called"
@@ -38,11 +39,7 @@ def enrich(call: Call, flag: Record) -> None:
 
 
 def _add_insight(call: Call, dashboard: int, name: str, query: dict[str, Any]) -> None:
-    insight = call.table("insights").insert({
-        "id": call.next_id("insights"), "project_id": call.tenant.project_id, "short_id": call.new_token(length=8),
-        "name": name, "derived_name": None, "deleted": False, "created_by": call.user["id"],
-        "created_at": call.now(), "query": query, "description": "",
-    })  # fmt: skip
+    insight = add_insight(call, {"name": name, "query": query, "description": ""})
     tiles.put_on(call, dashboard, insight["id"])
 
 

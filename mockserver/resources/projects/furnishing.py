@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from mockserver.request.call import Call
+from mockserver.resources.making import starting_dashboard
 from mockserver.resources.resource import Record
 from mockserver.world import filing
 
-DASHBOARD = "My App Dashboard"
 OWN_MACHINE: dict[str, Any] = {
     "key": "$host", "type": "event", "value": r"^(localhost|127\.0\.0\.1)($|:)", "operator": "not_regex",
 }  # fmt: skip
@@ -35,10 +35,11 @@ def furnish(call: Call, project: Record) -> Record:
         return project
     filing.furnish(call.world.seed, call.transaction, project)
     dashboard = call.table("dashboards").insert({
-        "id": call.next_id("dashboards"), "project_id": project["id"], "name": DASHBOARD, "deleted": False,
-        "created_at": project["created_at"],
+        "id": call.next_id("dashboards"), "project_id": project["id"], "name": starting_dashboard.DASHBOARD,
+        "deleted": False, "created_at": project["created_at"],
     })  # fmt: skip
     filing.keep(call.world.seed, call.transaction, "dashboards", dashboard)
+    starting_dashboard.fill(call, dashboard)
     return call.table("projects").update(
         project, {"primary_dashboard": dashboard["id"], "test_account_filters": own_traffic_filters(call)}
     )
