@@ -68,9 +68,15 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "What is in a folder can be counted in a folder alone, which is not put into itself (PostHog's sources).",
+        operations=r"POST /api/projects/{project_id}/file_system/{id}/(count|move|link)",
+        answer=r"None: (Count can only be called on folders|Cannot (move|link) folder into itself)",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "DRF reads a request without a body as an empty object, of which it then asks for what is required.",
         answer=r"required: .*|This field is required\.: required|invalid_input: The job type must be specified!"
-        r"|None: product_type is required",
+        r"|None: (product_type|new_path) is required",
     ),
     Exemption(
         "positive_data_acceptance",

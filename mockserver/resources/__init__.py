@@ -7,6 +7,7 @@ from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
 from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.elements import Elements
+from mockserver.resources.events import Events
 from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.file_system import FileSystem
@@ -65,4 +66,5 @@ RESOURCES: tuple[type[Resource], ...] = (
     Elements,
     FileSystem,
     FileSystemShortcuts,
+    Events,
 )

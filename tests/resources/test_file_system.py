@@ -111,6 +111,6 @@ def test_a_new_project_has_its_things_filed(observed) -> None:
 def test_shortcuts_are_ones_own(observed) -> None:
     mine = observed.post("/api/projects/1/file_system_shortcut/", {"path": "x", "type": "insight"}).json
     other = observed.post("/__admin/worlds/default/api_keys", {"scopes": ["*"], "user_id": 2}).json["api_key"]
-    assert observed.get("/api/environments/1/file_system_shortcut/").json["count"] == 1
+    assert observed.get("/api/environments/1/file_system_shortcut/").json["count"] == 2
     assert observed.as_key(other).get("/api/projects/1/file_system_shortcut/").json["count"] == 0
     assert observed.as_key(other).get(f"/api/projects/1/file_system_shortcut/{mine['id']}/").status_code == 404

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from mockserver.listing.comparing import search_pattern, stored_text
+from mockserver.listing.values import shown
 from mockserver.store import Record
 
 MOST_VALUES = 20
@@ -29,14 +29,3 @@ def commonest_values(persons: Iterable[Record], key: str, search: str) -> list[d
         found = Counter({text: count for text, count in found.items() if pattern and pattern.finds(text)})
     ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
     return [{"name": shown(text), "count": count} for text, count in ranked[:MOST_VALUES]]
-
-
-def shown(text: str) -> str:
-    """Return a stored value as Python spells it: what is JSON is read first, null becomes `None`."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else str(value)
