@@ -88,7 +88,7 @@ def _found(texts: Iterable[str], search: str) -> Sequence[str]:
     if not search:
         return list(distinct)[:MOST_VALUES]
     pattern = search_pattern("icontains", search)
-    found = [text for text in distinct if pattern and pattern.search(text)]
+    found = [text for text in distinct if pattern and pattern.finds(text)]
     return sorted(found, key=len)[:MOST_VALUES]
 
 
