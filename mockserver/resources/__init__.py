@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockserver.resources.actions import Actions
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
@@ -67,4 +68,5 @@ RESOURCES: tuple[type[Resource], ...] = (
     FileSystem,
     FileSystemShortcuts,
     Events,
+    Actions,
 )

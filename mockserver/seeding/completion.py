@@ -24,6 +24,10 @@ OBJECTS = ("properties", "group_properties", "capabilities", "metrics")
 FLAGS = ("deleted", "is_identified", "is_global")
 EMPTY: Mapping[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}, "string": ""}
 ALL_READS = "*:read"
+FOLLOWS_FROM_ACTIONS = (
+    "is_action", "is_calculating", "team_id", "bytecode_error", "creation_context", "user_access_level",
+    "reference_count",
+)  # fmt: skip
 FOLLOWS_FROM_FLAGS = (
     "is_simple_flag", "rollout_percentage", "experiment_set", "surveys", "features", "can_edit", "user_access_level",
     "status",
@@ -258,6 +262,17 @@ class Completer:
 
     def _finish_file_system(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return {**whole, "shortcut": bool(whole["shortcut"]), **filing.placed(whole["path"])}
+
+    def _finish_actions(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an action be as the API makes one: of somebody, calculated when it was made, with whole steps."""
+        for name in FOLLOWS_FROM_ACTIONS:
+            whole.pop(name, None)
+        parts = self.contract.components["ActionStep"]["properties"]
+        steps = [{name: step.get(name, part.get("default")) for name, part in parts.items()} for step in whole["steps"]]
+        return {
+            **whole, "steps": steps, "created_by": self._creator(whole, given),
+            "last_calculated_at": whole["last_calculated_at"] or whole["created_at"],
+        }  # fmt: skip
 
     def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Let an insight be as the API makes one, on the dashboards that are given for it.

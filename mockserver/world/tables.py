@@ -169,8 +169,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("scheduled_changes", component="ScheduledChange", references=_CREATED_BY, indexes=("executed_at",)),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
-        Table("actions", fields=("id", "name", "description", "steps", "created_at", "created_by", "deleted"),
-              required=("name",), references=_CREATED_BY, indexes=("name",)),
+        Table("actions", component="Action", required=("name",), references=_CREATED_BY, indexes=("name",)),
         Table(
             "dashboards",
             fields=(

@@ -221,8 +221,9 @@ def test_no_operation_that_changes_what_is_not_ours_is_ever_sent(contract, tmp_p
         and operation.family != "query"
     }
     assert sent == {
-        "annotations_create", "cohorts_create", "comments_create", "early_access_feature_create",
-        "feature_flags_create", "roles_create", "scheduled_changes_create",
+        "actions_create", "annotations_create", "cohorts_create", "comments_create", "early_access_feature_create",
+        "feature_flags_create", "file_system_create", "file_system_shortcut_create", "roles_create",
+        "scheduled_changes_create",
     }  # fmt: skip
 
 
