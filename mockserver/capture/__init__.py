@@ -23,14 +23,15 @@ NEEDS_A_PERSON = (ABOUT_PERSONS - {"$set"}) | {"$groupidentify"}
 
 def ingest(
     world: World, transaction: Transaction, project_id: int, events: Iterable[Mapping[str, Any]], *,
-    settled: bool = False,
+    settled: bool = False, from_clients: bool = False,
 ) -> int:  # fmt: skip
     """Store events of a project, make and change persons as they say, and return how many were stored.
 
     Each has `event`, `distinct_id`, `timestamp` and `properties`, and was created now unless it says otherwise. One
     whose `uuid` is known takes the place of the other if it has the same name, distinct id and day, as it was sent
     again; else both are kept. `settled` events are an export of stored ones: they may carry `person_id` and
-    `person_properties`, and change nobody. Those that are `is_personless` change nobody either.
+    `person_properties`, and change nobody. Those that are `is_personless` change nobody either. Where they come
+    `from_clients`, the project knows from then on that it is sent events.
     """
     batch = Batch(world, transaction, project_id)
     for event in events:
@@ -38,7 +39,12 @@ def ingest(
             batch.restore(event)
         else:
             batch.take(event)
-    return batch.save()
+    stored = batch.save()
+    projects = transaction.table("projects")
+    project = projects.get(project_id) if stored and from_clients else None
+    if project is not None and not project["ingested_event"]:
+        projects.update(project, {"ingested_event": True})
+    return stored
 
 
 class Batch:

@@ -17,6 +17,10 @@ PARAMETER = re.compile(r"{(\w+)}")
 ID_PLACES = (("id",), ("query_status", "id"))
 LISTED_ELSEWHERE = {"plugin_configs": "pipeline_destination_configs"}
 """A collection without a list of its own, by the last word of its path, and the one that lists the same records."""
+NAMED_BY = {"members": ("user", "uuid")}
+"""By what paths name the records of a collection where that is not their id: where in a record it stands."""
+ONESELF = {"users": "@me"}
+"""How paths name the one record that there is for who asks."""
 NEEDED = {"remote_config": "is_remote_configuration"}
 """What must be true of the records that a path is asked of, by the path's last word."""
 ASKED_FOR = {"person_id": ("/api/projects/{project_id}/persons", "uuid")}
@@ -125,13 +129,15 @@ class Finder:
         head, _, last = collection.rpartition("/")
         if last in LISTED_ELSEWHERE:
             collection = f"{head.replace('/environments/', '/projects/')}/{LISTED_ELSEWHERE[last]}"
+        if last in ONESELF:
+            return [ONESELF[last]]
         rows = [row for row in self._rows(collection) if row.get("id") is not None]
         rows = [row for row in rows if needed is None or row.get(needed)]
         if any(row.get("is_static") for row in rows):  # what adds persons to a cohort needs a static one
             rows = [row for row in rows if row.get("is_static")]
         own = str(self._tenants.get("project_id")) if last == "projects" else ""
         rows.sort(key=lambda row: str(row["id"]) != own)  # the project that is worked in before its siblings
-        return [row["id"] for row in rows[:MOST_PER_PARAMETER]]
+        return [_name_of(row, NAMED_BY.get(last, ("id",))) for row in rows[:MOST_PER_PARAMETER]]
 
     def _rows(self, collection: str) -> list[Mapping[str, Any]]:
         answer = self._ask("GET", f"{collection}/", None)
@@ -155,6 +161,13 @@ class Finder:
             if value is not None:
                 return [value]
         return []
+
+
+def _name_of(row: Mapping[str, Any], place: Sequence[str]) -> Any:
+    value: Any = row
+    for name in place:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from mockserver.store import Record, View
 
 BEARER = re.compile(r"Bearer\s+(\S.+)")
 SECRET = "phs_"
+SESSION = "session"
 KEYS_REFUSED = "This action does not support Personal API Key access"
 
 
@@ -48,9 +49,19 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
         return Principal(nobody, {"value": value, "scopes": []}, project)
     key = view.table("api_keys").get(value)
     user = view.table("users").get(key["user_id"]) if key else None
+    if key is not None and user is None and is_session(key):
+        raise NotAuthenticated  # it ended with its user
     if key is None or user is None or user.get("is_active") is False:
         raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
     return Principal(user, key)
+
+
+def is_session(key: Record) -> bool:
+    """Return whether a key stands for the session of a browser: one without scopes that is labelled so.
+
+    Other keys without scopes are from before there were any; they may do as much, and are keys all the same.
+    """
+    return not key.get("scopes") and str(key.get("label") or "").startswith(SESSION)
 
 
 def project_of_secret(value: str, view: View) -> Record | None:

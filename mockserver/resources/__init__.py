@@ -17,7 +17,9 @@ from mockserver.resources.heatmaps import Heatmaps
 from mockserver.resources.insights import Insights
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
+from mockserver.resources.organizations.invites import Invites
 from mockserver.resources.organizations.keys import PersonalApiKeys
+from mockserver.resources.organizations.members import Members
 from mockserver.resources.organizations.role_memberships import RoleMemberships
 from mockserver.resources.organizations.roles import Roles
 from mockserver.resources.organizations.users import Users
@@ -50,6 +52,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     PluginConfigLogs,
     Queries,
     Organizations,
+    Members,
+    Invites,
     Users,
     PersonalApiKeys,
     FeatureFlags,

@@ -274,7 +274,18 @@ class Resource:
 def user_basic(call: Call, user_id: Any, table: str = "users") -> dict[str, Any] | None:
     """Return a user as other records show one."""
     user = call.table(table).get(user_id) if user_id is not None else None
-    return {name: user.get(name) for name in USER_BASIC} if user else None
+    if user is None:
+        return None
+    return {name: user.get(name) for name in USER_BASIC} | {"hedgehog_config": hedgehog_basic(user)}
+
+
+def hedgehog_basic(user: Record) -> dict[str, Any] | None:
+    """Return of a user's hedgehog what other records show: how it looks."""
+    hedgehog = user.get("hedgehog_config")
+    return {name: hedgehog.get(name) for name in HEDGEHOG_BASIC} if isinstance(hedgehog, Mapping) and hedgehog else None
+
+
+HEDGEHOG_BASIC = ("use_as_profile", "color", "accessories", "skin")
 
 
 USER_BASIC = (

@@ -32,7 +32,7 @@ from mockserver.road.binding import SAFE, Endpoint, Route
 from mockserver.road.describing import MEDIA_TYPES, description
 from mockserver.road.rendering import encode, render, render_error
 from mockserver.store import View
-from mockserver.world import clockwork
+from mockserver.world import clockwork, entropy
 from mockserver.world.tables import Owner
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     body: Body | APIError = _try_body(request, route, world.profile)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
     principal = authenticate(request, body, view, route, endpoint)
+    world.uses[principal.key["value"]] = entropy.read_clocks(view)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body

@@ -70,7 +70,7 @@ def _results(worlds: Worlds, request: Request) -> dict[str, dict[str, str]]:
         if found:
             if events and is_limited(found[1], EVENTS):
                 raise BatchError("billing_limit_exceeded", "billing limit exceeded", 429)
-            capture.ingest(world, transaction, found[1]["id"], events)
+            capture.ingest(world, transaction, found[1]["id"], events, from_clients=True)
         elif not world.profile.is_observed:
             raise BatchError("invalid_api_token", WRONG_TOKEN, 401)
     return {verdict.uuid: verdict.told() for verdict in verdicts}

@@ -61,7 +61,7 @@ def take_events(worlds: Worlds, request: Request) -> Response:
         told = None if payload.is_historical else read_moment(payload.sent_at) or sent_at
         events = _events(payload, text, request, world, project, now, told)
         if project is not None and not is_limited(project, EVENTS):
-            capture.ingest(world, transaction, project["id"], events)
+            capture.ingest(world, transaction, project["id"], events, from_clients=True)
     if project is None and not world.profile.is_observed:
         raise UnknownToken
     return accepted(request)

@@ -209,6 +209,8 @@ class Completer:
         return whole
 
     def _finish_api_keys(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        for limit in ("scoped_projects", "scoped_organizations"):
+            whole[limit] = whole[limit] or None
         scopes = given.get("scopes")
         if scopes and ALL_READS in scopes:
             reads = {s for operation in self.contract.operations for s in operation.scopes if s.endswith(":read")}

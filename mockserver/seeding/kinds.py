@@ -214,6 +214,12 @@ FIELDS: Mapping[str, Kind] = {
     "hog_function_migration_available": flag,
     "is_identified": flag,
     "is_active": flag,
+    "is_staff": flag,
+    "has_social_auth": flag,
+    "anonymize_data": flag,
+    "notification_settings": structure,
+    "two_factor": structure,
+    "scene_personalisation": list_of(structure),
     "available_product_features": nullable(list_of(structure)),
     "deleted": flag,
     "value": given_text,
@@ -225,12 +231,13 @@ FIELDS: Mapping[str, Kind] = {
     "user_uuid": uuid,
     "role_id": uuid,
 }
+MOMENTS = ("timestamp", "date_joined", "last_login")
 TEXTS = ("name", "slug", "label", "derived_name", "description", "url", "icon", "tag", "latest_tag", "plugin_type")
 
 
 def of_field(name: str, now: datetime) -> Kind:
     """Return the kind of a field that no component shows."""
-    if name.endswith("_at") or name == "timestamp":
+    if name.endswith("_at") or name in MOMENTS:
         return nullable(moment(now))
     return FIELDS.get(name, nullable(text) if name in TEXTS else anything)
 

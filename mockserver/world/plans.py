@@ -9,6 +9,17 @@ from mockserver.store import Record
 PROJECTS = "organizations_projects"
 SECURITY_SETTINGS = "organization_security_settings"
 ADVANCED_PERMISSIONS = "advanced_permissions"
+INVITE_SETTINGS = "organization_invite_settings"
+PROVISIONING = "automatic_provisioning"
+EVERYTHING = (
+    "zapier", PROJECTS, "environments", "social_sso", "saml", "sso_enforcement", ADVANCED_PERMISSIONS,
+    "ingestion_taxonomy", "paths_advanced", "correlation_analysis", "group_analytics", "tagging",
+    "behavioral_cohort_filtering", "white_labelling", "subscriptions", "app_metrics", "recordings_playlists",
+    "role_based_access", "recordings_file_export", "recordings_performance", "surveys_styling", "surveys_text_html",
+    "surveys_recurring", "surveys_multiple_questions", PROVISIONING, "managed_reverse_proxy", "data_pipelines",
+    "alerts", "data_color_themes", "api_queries_concurrency", INVITE_SETTINGS, SECURITY_SETTINGS,
+)  # fmt: skip
+"""The features of a plan that holds them all, as recorded of a server with such a licence."""
 
 
 def feature(organization: Record, key: str) -> dict[str, Any] | None:
@@ -20,6 +31,16 @@ def feature(organization: Record, key: str) -> dict[str, Any] | None:
     if features is None:
         return {"key": key}
     return next((one for one in features if one.get("key") == key), None)
+
+
+def features(organization: Record) -> list[dict[str, Any]]:
+    """Return the features of an organization's plan, as the API shows them."""
+    given = organization["available_product_features"]
+    return list(given) if given is not None else [{"key": key, "name": _title(key)} for key in EVERYTHING]
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").capitalize()
 
 
 def has(organization: Record, key: str) -> bool:

@@ -72,6 +72,8 @@ FILED = Order(BY_PROJECT, "place")
 OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
+NEWEST_MEMBERSHIPS = Order(("organization_id",), "joined_at", descending=True)
+NEWEST_INVITES = Order(("organization_id",), "created_at", descending=True)
 OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 
 _CREATED_BY = {"created_by": "users"}
@@ -82,7 +84,13 @@ TABLES: dict[str, Table] = {
         Table("organizations", Owner.NOBODY, Identity.UUID, component="Organization", fields=("name", "slug")),
         Table(
             "users", Owner.NOBODY, component="UserBasic",
-            fields=("current_organization_id", "current_project_id", "is_active"), required=("email",),
+            fields=(
+                "current_organization_id", "current_project_id", "is_active", "is_staff", "date_joined", "last_login",
+                "pending_email", "notification_settings", "anonymize_data", "toolbar_mode", "events_column_config",
+                "has_seen_product_intro_for", "scene_personalisation", "theme_mode", "has_social_auth", "password",
+                "two_factor",
+            ),
+            required=("email",),
             references={"current_organization_id": "organizations", "current_project_id": "projects"},
             indexes=("uuid", "email", "distinct_id"), unique=(("uuid",), ("email",), ("distinct_id",)),
         ),
@@ -90,6 +98,11 @@ TABLES: dict[str, Table] = {
             "organization_memberships", Owner.ORGANIZATION, Identity.UUID,
             fields=("id", "user_id", "level", "joined_at", "updated_at"), required=("user_id",),
             references={"user_id": "users"}, indexes=("user_id",), unique=(("organization_id", "user_id"),),
+            orders=(NEWEST_MEMBERSHIPS,),
+        ),
+        Table(
+            "invites", Owner.ORGANIZATION, Identity.UUID, component="OrganizationInvite", references=_CREATED_BY,
+            required=("target_email",), orders=(NEWEST_INVITES,),
         ),
         Table(
             "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data", "quota_limited"),
@@ -98,7 +111,10 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",
-            fields=("value", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at"),
+            fields=(
+                "value", "id", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at",
+                "last_used_at", "last_rolled_at",
+            ),
             required=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
         ),
         Table(

@@ -33,6 +33,9 @@ class World:
     arrivals: int = 0
     """The mark in the table of events after which come those that arrived since the world was made."""
     bell: Bell = field(default_factory=Bell, repr=False)
+    uses: dict[str, entropy.Reading] = field(default_factory=dict, repr=False)
+    """When each key was last used. It stands beside the store, since a request that reads writes nothing there: a fork
+    begins without it, and a state does not hold it."""
 
     @classmethod
     def new(
@@ -67,6 +70,7 @@ class World:
 
     def reset(self) -> None:
         """Return to what the world was when it was created."""
+        self.uses.clear()
         if self.origin is not None:
             self.store.restore(self.origin)
 

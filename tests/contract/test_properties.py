@@ -31,10 +31,15 @@ NEVER = {
     "web_analytics_overview_retrieve": 403,  # for those alone whom PostHog has let in, and the same below
     "web_analytics_breakdown_retrieve": 403,
     "web_analytics_trend_retrieve": 403,
+    "users_two_factor_validate_create": 400,  # nobody guesses a code of the second factor
+    "users_validate_2fa_create": 400,
+    "users_two_factor_backup_codes_create": 400,
+    "users_cancel_email_change_request_partial_update": 400,  # no mail leaves, so no address waits to be confirmed
+    "users_update": 400,  # it asks for a password, and so for the one before
 }
 REFUSED = {
-    Profile.DOCUMENTED: NEVER,
-    Profile.OBSERVED: NEVER | dict.fromkeys(  # PostHog makes no plugin configs any more (recorded answers)
+    Profile.DOCUMENTED: NEVER | {"users_destroy": 401},
+    Profile.OBSERVED: NEVER | {"users_destroy": 409} | dict.fromkeys(  # no plugin configs are made any more (recorded)
         ("Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate"), 400
     ),
 }  # fmt: skip

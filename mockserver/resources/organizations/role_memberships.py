@@ -77,7 +77,7 @@ def show_member(call: Call, user_id: int) -> dict[str, Any] | None:
         "level": member["level"],
         "joined_at": member["joined_at"],
         "updated_at": member["updated_at"],
-        "is_2fa_enabled": bool(user.get("is_2fa_enabled")),
+        "is_2fa_enabled": bool((user.get("two_factor") or {}).get("enabled")),
         "has_social_auth": bool(user.get("has_social_auth")),
     }
 

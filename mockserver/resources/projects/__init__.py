@@ -15,12 +15,12 @@ from mockserver.resources.behaviours import log_activity
 from mockserver.resources.projects import settings, shapes
 from mockserver.resources.projects.furnishing import furnish
 from mockserver.resources.projects.onboarding import ProductOnboarding
+from mockserver.resources.projects.removal import remove_project
 from mockserver.resources.projects.tokens import TokenActions
 from mockserver.resources.resource import Record, Resource, Shape
 from mockserver.store import View
 from mockserver.validation.fields import Lookup
 from mockserver.world import plans
-from mockserver.world.tables import TABLES, Owner
 
 # Of what a client may write, what is no mere setting.
 OF_THE_PROJECT = ("name", "product_description")
@@ -224,11 +224,7 @@ class Projects(ProductOnboarding, TokenActions):
         """Remove a project and every record of it; whoever last used it goes on to another of the organization."""
         self.log(call, record, "deleted", None, name=self.activity_name(record))
         self.log(call, record, "deleted", None, name=record["name"], scope="Project")
-        for table in TABLES.values():
-            if table.owner is Owner.PROJECT and table.name != "activity_log":
-                for belonging in call.table(table.name).find(project_id=record["id"]):
-                    call.table(table.name).delete(belonging)
-        super().perform_destroy(call, record)
+        remove_project(call, record)
         next_project = call.table(self.table).first(organization_id=record["organization_id"])
         for user in call.table("users").find(current_project_id=record["id"]):
             call.table("users").update(user, {"current_project_id": next_project["id"] if next_project else None})

@@ -25,7 +25,6 @@ def worked_out(record: Record, call: Call) -> dict[str, Any]:
         "has_group_types": bool(group_types),
         "group_types": sorted(group_types, key=lambda kind: kind["group_type_index"]),
         "live_events_token": live_events_token(call, record),
-        "ingested_event": has_ingested(record, call),
         "person_on_events_querying_enabled": modifiers.reads_persons_on_events(record["modifiers"]),
     }
 
@@ -37,7 +36,7 @@ def project_basic(record: Record, call: Call) -> dict[str, Any]:
         "api_token": record["api_token"], "name": record["name"],
         "completed_snippet_onboarding": record["completed_snippet_onboarding"],
         "has_completed_onboarding_for": record["has_completed_onboarding_for"],
-        "ingested_event": has_ingested(record, call),
+        "ingested_event": record["ingested_event"],
         "is_demo": record["is_demo"], "timezone": record["timezone"], "access_control": record["access_control"],
     }  # fmt: skip
 
@@ -55,11 +54,6 @@ def of_team(record: Record) -> dict[str, Any]:
 def team_name(record: Record) -> str:
     """Return the name of a project's team: the project's first one."""
     return str(record.get("team_name") or record["name"])
-
-
-def has_ingested(record: Record, call: Call) -> bool:
-    """Return whether any event of a project has arrived."""
-    return bool(record["ingested_event"]) or call.table("events").first(project_id=record["id"]) is not None
 
 
 def team_fields(contract: Contract, profile: Profile) -> dict[str, Any]:
