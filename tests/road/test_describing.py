@@ -101,7 +101,7 @@ def test_fields_of_a_cohort(observed: Client) -> None:
         ("/api/projects/1/comments/count/", None), ("/api/projects/1/persons/", ["POST"]),
         ("/api/environments/1/persons/bulk_delete/", ["POST"]), ("/api/environments/1/persisted_folder/", ["POST"]),
         ("/api/projects/1/", ["PUT"]), (ORGANIZATION + "projects/", ["POST"]), ("/api/environments/1/query/", None),
-        ("/api/environments/1/query/x/", None), ("/api/users/@me/", None),
+        ("/api/environments/1/query/x/", None), ("/api/users/@me/", ["PUT"]),
         ("/api/projects/1/pipeline_destination_configs/", ["POST"]),
     ],
 )  # fmt: skip
