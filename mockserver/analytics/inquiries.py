@@ -24,6 +24,7 @@ from mockserver.analytics.hogql.resolving.scopes import Context
 from mockserver.analytics.hogql.tables.channel_rules import read_rules
 from mockserver.analytics.hogql.tables.database import JOINED, Database, database
 from mockserver.analytics.modifiers import asked
+from mockserver.contract import Profile
 from mockserver.request.call import Call
 from mockserver.store import Record, View
 from mockserver.world import entropy
@@ -54,12 +55,13 @@ class Inquiry:
     view: View
     project: Record
     modifiers: Mapping[str, Any] = field(default_factory=dict)
+    profile: Profile = Profile.DOCUMENTED
 
     @classmethod
     def of(cls, call: Call, query: Mapping[str, Any]) -> Inquiry:
         """Return the inquiry that a call's query makes."""
         assert call.tenant.project is not None
-        return cls(call.state, call.tenant.project, asked(call.tenant.project, query))
+        return cls(call.state, call.tenant.project, asked(call.tenant.project, query), call.profile)
 
     @property
     def project_id(self) -> int:

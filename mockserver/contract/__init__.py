@@ -11,7 +11,7 @@ from mockserver.contract.document import METHODS, ContractError, Document, compo
 from mockserver.contract.joining import BEYOND, join
 from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.operations import Family, Operation, Standing, Success, Unread
-from mockserver.contract.profiles import ByProfile, Profile, for_profile, read_month, view
+from mockserver.contract.profiles import ByProfile, Profile, enum_values, for_profile, read_month, view
 
 __all__ = [
     "METHODS",
@@ -25,6 +25,7 @@ __all__ = [
     "Standing",
     "Success",
     "component_name",
+    "enum_values",
     "follow",
     "for_profile",
     "read_month",

@@ -70,7 +70,23 @@ def problems(contract: Contract) -> list[str]:
                 found.append(f"{mark}: {error}")
         if mark.since and mark.until and not mark.since < mark.until:
             found.append(f"{mark}: it goes ({mark.until}) before it comes ({mark.since})")
+    for name, schema in contract.components.items():
+        found += (f"{name}: {problem}" for problem in _values_that_are_none(schema))
     return found
+
+
+def _values_that_are_none(node: Any) -> Iterator[str]:
+    """Yield what is wrong with the dates of values: of one that the enum does not have, or no date."""
+    if isinstance(node, dict):
+        for value, month in node.get("x-values-since", {}).items():
+            if value not in node.get("enum", ()):
+                yield f"{value!r} has a date and is none of its values"
+            try:
+                read_month(str(month))
+            except ValueError as error:
+                yield f"value {value!r}: {error}"
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _values_that_are_none(part)
 
 
 def _misplaced(contract: Contract) -> Iterator[str]:

@@ -104,6 +104,8 @@ def for_profile(node: Any, profile: Profile) -> Any:
                 return for_profile(node["x-observed"], profile)
             node = {key: value for key, value in node.items() if key != "x-observed"}
         seen = {key: _part(key, value, profile) for key, value in node.items()}
+        if "x-values-since" in node:
+            seen["enum"] = enum_values(node, profile)
         properties, required = seen.get("properties"), seen.get("required")
         if isinstance(properties, dict) and isinstance(required, list):
             seen["required"] = [name for name in required if properties.get(name) is not False]
@@ -111,6 +113,12 @@ def for_profile(node: Any, profile: Profile) -> Any:
     if isinstance(node, list):
         return [for_profile(value, profile) for value in node]
     return node
+
+
+def enum_values(spec: Document, profile: Profile) -> list[Any]:
+    """Return the values of an enum that a profile has."""
+    since = spec.get("x-values-since", {})
+    return [value for value in spec["enum"] if profile.is_dated_within({"x-since": since.get(value, FIRST)})]
 
 
 def _part(key: str, value: Any, profile: Profile) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from mockserver.contract import Contract
+from mockserver.contract import ByProfile, Contract
 from mockserver.errors import NotFound, ValidationError
 from mockserver.queries import runs, statuses
 from mockserver.queries.bodies import in_present_form, read_request
@@ -33,12 +34,12 @@ class Queries(Resource):
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
-        self.request = Model(contract, "QueryRequest")
-        self.upgrade_request = Model(contract, "QueryUpgrade")
+        self.request = ByProfile(partial(Model, contract, "QueryRequest"))
+        self.upgrade_request = ByProfile(partial(Model, contract, "QueryUpgrade"))
 
     def create(self, call: Call) -> Any:
         """Answer a query, or start it in the background, as it is asked and as the answer kept of it allows."""
-        request = read_request(self.request, call)
+        request = read_request(self.request[call.profile], call)
         if request.query["kind"] in UNKEPT:
             return run(call, request.query)
         given = give(call, request, PLANS[request.mode])
@@ -75,7 +76,7 @@ class Queries(Resource):
     def upgrade(self, call: Call) -> Any:
         """Return a query in the present form of its kind, without running it."""
         body = in_present_form(call)
-        self.upgrade_request.judge(body)
+        self.upgrade_request[call.profile].judge(body)
         return {"query": body["query"]}
 
     def check_auth_for_async(self, call: Call) -> Any:

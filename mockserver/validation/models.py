@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
-from mockserver.contract import Contract, Document, component_name
+from mockserver.contract import Contract, Document, Profile, component_name, enum_values
 from mockserver.errors import ParseError
 
 DOCUMENTATION = "https://errors.pydantic.dev/2.10/v"
@@ -44,10 +44,11 @@ class Problem:
 
 
 class Model:
-    """A component, by which values are judged."""
+    """A component, by which values are judged as a profile's servers judge them."""
 
-    def __init__(self, contract: Contract, component: str) -> None:
+    def __init__(self, contract: Contract, component: str, profile: Profile = Profile.DOCUMENTED) -> None:
         self._contract = contract
+        self._profile = profile
         self.component = component
 
     def judge(self, value: Any, *, called: str | None = None, said_before: str = "JSON parse error - ") -> None:
@@ -154,7 +155,7 @@ class Model:
             message = f"Unable to extract tag using discriminator '{tag}'"
             yield Problem(place, message, "union_tag_not_found", value)
             return
-        known = shape["properties"][tag]["enum"]
+        known = enum_values(shape["properties"][tag], self._profile)
         if value[tag] not in known:
             expected = ", ".join(f"'{name}'" for name in known)
             message = (
@@ -188,7 +189,7 @@ class Model:
         if value is None and (not kinds or "null" in kinds):
             return
         if "const" in shape or "enum" in shape:
-            yield from _of_choice(shape, value, place)
+            yield from self._of_choice(shape, value, place)
             return
         match next((kind for kind in kinds if kind != "null"), None):
             case "string":
@@ -203,6 +204,14 @@ class Model:
                 yield from self._of_list(shape, value, place)
             case "object":
                 yield from self._of_dictionary(shape, value, place)
+
+    def _of_choice(self, shape: Document, value: Any, place: Place) -> Iterator[Problem]:
+        choices = [shape["const"]] if "const" in shape else enum_values(shape, self._profile)
+        if isinstance(value, str) and value in choices:
+            return
+        quoted = [f"'{choice}'" for choice in choices if choice is not None]
+        listed = " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
+        yield Problem(place, f"Input should be {listed}", "literal_error" if "const" in shape else "enum", value)
 
     def _of_list(self, shape: Document, value: Any, place: Place) -> Iterator[Problem]:
         if not isinstance(value, list):
@@ -252,15 +261,6 @@ def _options(shape: Document) -> list[Document]:
     if not isinstance(types, list) or len([kind for kind in types if kind != "null"]) < 2:
         return []
     return [{"type": kind} for kind in types]
-
-
-def _of_choice(shape: Document, value: Any, place: Place) -> Iterator[Problem]:
-    choices = [shape["const"]] if "const" in shape else [choice for choice in shape["enum"] if choice is not None]
-    if isinstance(value, str) and value in choices:
-        return
-    quoted = [f"'{choice}'" for choice in choices]
-    listed = " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
-    yield Problem(place, f"Input should be {listed}", "literal_error" if "const" in shape else "enum", value)
 
 
 def _of_text(shape: Document, value: Any, place: Place) -> Iterator[Problem]:

@@ -78,6 +78,20 @@ PROPERTIES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("profile, status", [("documented", 200), ("observed", 400), ("observed@2026-02", 200)])
+def test_relative_date_is_read_by_later_servers(make_asker: Any, profile: str, status: int) -> None:
+    """Source: refusals recorded in August 2025, sources of 2026."""
+    asker = make_asker(scenario="empty", profile=profile, freeze_time="2026-01-15T12:00:00Z")
+    asker.load(
+        property_definitions=[{"name": "joined", "type": "person", "property_type": "DateTime"}],
+        persons=[{"distinct_ids": [day], "properties": {"joined": f"2026-01-{day}"}} for day in ("02", "14")],
+    )
+    filter = {"key": "joined", "value": "-3d", "operator": "is_date_after", "type": "person"}
+    answer = asker.query({"kind": "ActorsQuery", "select": ["count()"], "properties": [filter]})
+    assert answer.status_code == status
+    assert answer.json.get("results") == [[1]] if status == 200 else answer.json["code"] == "type_mismatch"
+
+
 @pytest.mark.parametrize("item, found", PROPERTIES)
 def test_property_filter_keeps_those_events(asker: Asker, item: Any, found: list[str]) -> None:
     rows = asker.rows("select distinct_id from events where {filters}", filters={"properties": [item]})

@@ -48,11 +48,14 @@ def test_dates_that_are_none_are_told_with_their_place(contract: Contract) -> No
     document = {**contract.document, "components": {**contract.document["components"], "schemas": {
         "Late": {"properties": {"a": {"x-since": "2025-08-04"}, "b": {"x-since": "2025-11", "x-until": "2025-08"}}},
         "Whole": {"x-since": "2025-08"},
+        "Kind": {"enum": ["a"], "x-values-since": {"a": "2025", "b": "2025-08"}},
     }}}  # fmt: skip
     told = dates.problems(Contract(document, contract.undocumented, contract.families))
     assert any("Late: field a" in problem and "no date" in problem for problem in told)
     assert any("Late: field b: it goes" in problem for problem in told)
     assert any("components/schemas/Whole" in problem for problem in told)
+    assert any("Kind: 'b' has a date" in problem for problem in told)
+    assert any("Kind: value 'a': '2025' is no date" in problem for problem in told)
 
 
 def test_view_at_a_date_lacks_what_is_younger_and_has_what_went(contract: Contract) -> None:

@@ -50,3 +50,14 @@ def test_value_that_the_schema_allows_is_taken(observed: Client, fields: dict[st
 def test_breakdown_that_is_not_computed_says_so(observed: Client, breakdown: dict[str, Any]) -> None:
     response = observed.post(QUERY, {"query": {"kind": "TrendsQuery", "series": [SEEN], "breakdownFilter": breakdown}})
     assert (response.status_code, response.json["code"]) == (400, "invalid_input")
+
+
+@pytest.mark.parametrize("profile, known", [("documented", True), ("observed", True), ("observed@2025-08", False)])
+def test_values_that_came_later_are_unknown_before(apps: Any, profile: str, known: bool) -> None:
+    """Source: a refusal recorded in August 2025, the documents of that month and of November."""
+    client = Client(apps(profile).test_client())
+    query = {"kind": "WebStatsTableQuery", "properties": [], "breakdownBy": "Nothing"}
+    detail = client.post("/api/environments/1/query/", {"query": query}).json["detail"]
+    assert ("'PreviousPage'" in detail, "'ExitClick'" in detail) == (known, True)
+    kinds = client.post("/api/environments/1/query/", {"query": {"kind": "Nothing"}}).json["detail"]
+    assert ("'UsageMetricsQuery'" in kinds, "'TrendsQuery'" in kinds) == (known, True)

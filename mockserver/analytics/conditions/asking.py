@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from mockserver.contract import Profile
 from mockserver.store import Record, View
 
 
@@ -23,6 +24,10 @@ class Asking(Protocol):
     @property
     def project_id(self) -> int:
         """Its id."""
+
+    @property
+    def profile(self) -> Profile:
+        """Which servers are answered for."""
 
     @property
     def timezone(self) -> str:

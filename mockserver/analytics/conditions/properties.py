@@ -17,6 +17,8 @@ from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.nodes import Node, call, compare, conjunction, constant, field
 from mockserver.analytics.hogql.parser import parse_expression
 
+RELATIVE_SINCE = "2026-01"
+"""The month from which on servers are taken to read relative dates in filters."""
 NEGATIVE = ("is_not", "not_icontains", "not_regex", "not_in")
 NEEDS_NO_VALUE = ("is_set", "is_not_set")
 ORDERINGS = {"lt": "<", "gt": ">", "lte": "<=", "gte": ">=", "max": "<=", "min": ">="}
@@ -160,7 +162,12 @@ def _between(expr: Node, operator: str, value: Any) -> Node:
 
 
 def _date(value: Any, inquiry: Asking) -> Any:
-    if isinstance(value, str) and is_relative(value):
+    """Return a date to compare with; a relative one stays text for servers that do not read it, and is refused there.
+
+    Source: recorded refusals of August 2025, and sources of 2026, which read it.
+    """
+    reads = inquiry.profile.is_dated_within({"x-since": RELATIVE_SINCE})
+    if reads and isinstance(value, str) and is_relative(value):
         return parse_date(value, inquiry.now, inquiry.timezone).strftime("%Y-%m-%d %H:%M:%S")
     return value
 

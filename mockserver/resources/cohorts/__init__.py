@@ -11,6 +11,7 @@ from mockserver.cohorts.references import behavioral_ids, check_type, refuse_loo
 from mockserver.cohorts.uploads import ATTR as UPLOAD
 from mockserver.cohorts.uploads import read_upload
 from mockserver.cohorts.uses import refuse_deletion, refuse_events
+from mockserver.contract import Profile
 from mockserver.errors import BareNotFound, NotFound, ParseError, ValidationError
 from mockserver.listing.pagination import whole_number
 from mockserver.membership.definitions import definition, read_groups
@@ -124,13 +125,13 @@ class Cohorts(SoftDelete, CohortMembers, Filed):
         if data.get("groups"):
             data["groups"] = read_groups(data["groups"])
         if data.get("query"):
-            self._judge_query(data["query"])
+            self._judge_query(data["query"], call.profile)
         return data
 
-    def _judge_query(self, query: dict[str, Any]) -> None:
+    def _judge_query(self, query: dict[str, Any], profile: Profile) -> None:
         """Refuse a query that is none of its kind. Raises: ValidationError, where the real server fails."""
         try:
-            Model(self.contract, query["kind"]).judge(query)
+            Model(self.contract, query["kind"], profile).judge(query)
         except ParseError as error:
             raise ValidationError(error.detail.removeprefix(PARSING), attr="query") from None
 
