@@ -15,6 +15,8 @@ from mockserver.resources.file_system import FileSystem
 from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
 from mockserver.resources.heatmaps import Heatmaps
 from mockserver.resources.insights import Insights
+from mockserver.resources.insights.alerts import Alerts
+from mockserver.resources.insights.variables import InsightVariables
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.invites import Invites
@@ -61,6 +63,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     OrganizationFeatureFlags,
     ScheduledChanges,
     Insights,
+    InsightVariables,
+    Alerts,
     FlagValues,
     ProjectAccess,
     Sharing,

@@ -197,6 +197,15 @@ TABLES: dict[str, Table] = {
             "insights", component="Insight", references={**_CREATED_BY, "last_modified_by": "users"},
             indexes=("short_id", "deleted"), unique=(("short_id",),),
         ),
+        Table(
+            "insight_variables", identity=Identity.UUID, component="InsightVariable", references=_CREATED_BY,
+            required=("name", "type"), indexes=("code_name",), unique=(("project_id", "code_name"),),
+        ),
+        Table(
+            "alerts", identity=Identity.UUID, component="Alert", fields=("marked_at",),
+            references={**_CREATED_BY, "insight": "insights"}, required=("insight",), indexes=("insight", "enabled"),
+        ),
+        Table("alert_checks", identity=Identity.UUID, indexes=("alert",), loadable=False),
         Table("insight_views", indexes=("insight", "user_id"), loadable=False),
         Table(
             "dashboard_tiles", fields=("id", "dashboard", "insight", "text", "layouts", "color", "deleted"),

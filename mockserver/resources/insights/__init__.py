@@ -19,6 +19,8 @@ from mockserver.resources.access_controlled import AccessControlled
 from mockserver.resources.behaviours import ActivityLogged, SoftDelete
 from mockserver.resources.filing import Filed
 from mockserver.resources.insights import views
+from mockserver.resources.insights.alerts import Alerts, alerts_of, is_watchable, remove
+from mockserver.resources.insights.checking import settle
 from mockserver.resources.insights.lists import in_order, is_true, wanted
 from mockserver.resources.insights.older import OlderInsights
 from mockserver.resources.insights.showing import BASIC, ShownInsights
@@ -54,11 +56,12 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     )  # fmt: skip
     changes_on_create = None
     reads_first = frozenset({"create", "update", "partial_update", "trend", "funnel"})
-    field_overrides = {"tags": Items(Json())}
+    field_overrides = {"tags": Items(Json(), load_default=list)}
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
         self.model = Model(contract, "QueryNode")
+        self._alerts = Alerts(contract)
         self._viewed = build_schema(contract, "ViewedInsights")
 
     # Which ones are seen
@@ -102,10 +105,11 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
             return self.show(record, call, BASIC)
         tile = self.tile_asked_for(call, record)
         if tile is None:
-            return record
+            return [self.show(record, call)] if call.format == "csv" else record
         dashboard = call.table("dashboards").get(tile["dashboard"])
         shown = self.show_on(call, record, dashboard)
-        return {**shown, "color": tile.get("color"), "layouts": tile.get("layouts") or {}}
+        shown = {**shown, "color": tile.get("color"), "layouts": tile.get("layouts") or {}}
+        return [shown] if call.format == "csv" else shown
 
     # Writing: computed after it is written, so that nobody waits for it
 
@@ -116,7 +120,10 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     def create(self, call: Call) -> Any:
         """Store an insight, and put it on the dashboards that the body names."""
         data = self.load(call)
-        refusal = self.refusal_of(call, data.get("dashboards") or ())
+        texts = [tag for tag in data["tags"] if isinstance(tag, str)]
+        refusal = self.refusal_of(call, data["dashboards"])
+        if len(texts) < len(data["tags"]):
+            refusal, data["tags"] = ValidationError("Not a valid string.", attr="tags"), texts
         if refusal is not None and not call.is_observed:
             raise refusal
         with call.writing() as writing:
@@ -134,6 +141,8 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     def partial_update(self, call: Call, record: Record) -> Any:
         """Change some fields of an insight."""
         data = self.load(call, record, partial=True)
+        if any(not isinstance(tag, str) for tag in data.get("tags") or ()):
+            raise ValidationError("Not a valid string.", attr="tags")
         with call.writing() as writing:
             current = self.get_record(writing, call.path["id"])
             require_editor_of_insight(writing, current)
@@ -162,6 +171,9 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
             self.place(call, updated, places)
         if updated["deleted"]:
             self.place(call, updated, ())
+        if not is_watchable(updated) or (updated["deleted"] and not call.is_observed):
+            for alert in alerts_of(call, updated["id"]):
+                remove(call, alert)
         self._log_update(call, record, updated, before)
         return updated
 
@@ -182,7 +194,7 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
 
     # What was done to them
 
-    def activity(self, call: Call, record: Record | None = None) -> Page:
+    def activity(self, call: Call) -> Page:  # type: ignore[override]
         """Return a page of the log, newest first: of one insight, or of all. Raises: BareError, 404 without a body."""
         if "id" not in call.path:
             return super().activity(call)
@@ -262,6 +274,23 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
 
     def timing(self, call: Call) -> None:
         """Take note of how long a page waited, of which nothing is kept."""
+
+    # What is watched of them
+
+    def alerts(self, call: Call, record: Record) -> Page:
+        """Return a page of the alerts on an insight, the newest first."""
+        settle(call)
+        rows = [self._alerts.show(alert, call) for alert in alerts_of(call, record["id"])]
+        return self.pagination.page(call, lambda offset, limit: (rows[offset : offset + limit], len(rows)))
+
+    def thresholds(self, call: Call, record: Record) -> Page:
+        """Return a page of the thresholds of an insight's alerts."""
+        rows = [dict(alert["threshold"]) for alert in alerts_of(call, record["id"])]
+        return self.pagination.page(call, lambda offset, limit: (rows[offset : offset + limit], len(rows)))
+
+    def funnel_correlation(self, call: Call) -> Any:
+        """Find nothing: correlations of older funnels are gone. Raises: NotFound."""
+        raise NotFound("Endpoint not found.")
 
     def _viewable(self, call: Call, key: str) -> Record:
         record = super(AccessControlled, self).get_record(call, key)

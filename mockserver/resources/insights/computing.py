@@ -90,7 +90,7 @@ def _shown_question(contract: Contract, call: Call, insight: Record, asked: Quer
     """Return the filters and the query as servers show them: older filters as they are, with no query beside them."""
     if not insight.get("query"):
         kept = insight.get("filters") or {}
-        return {"filters": kept if "insight" in kept else {**kept, **NOTHING_ASKED}, "query": None}
+        return {"filters": kept if "insight" in kept else {**kept, **NOTHING_ASKED}, "query": insight.get("query")}
     if asked is not None and is_changed:
         asked = inside(asked, lambda inner: dumped(contract, inner, call.profile))
     return {"filters": {}, "query": asked}

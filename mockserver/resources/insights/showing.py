@@ -49,7 +49,7 @@ class ShownInsights(AccessControlled, Placing):
             "effective_restriction_level": restriction,
             "effective_privilege_level": privilege,
             "user_access_level": self.shown_level(call, record),
-            "alerts": [],
+            "alerts": self._alerts_on(call, record),
             "last_viewed_at": views.last_of(call, record),
             "search_match_type": "exact" if call.operation.action == "list" and call.query.get("search") else None,
         }
@@ -70,3 +70,9 @@ class ShownInsights(AccessControlled, Placing):
         }
         names = self._layout(BASIC, call.profile)
         return {name: own[name] if name in own else record.get(name) for name in names}
+
+    def _alerts_on(self, call: Call, record: Record) -> list[dict[str, Any]]:
+        """Return the alerts on an insight, without the insight in each."""
+        found = call.table("alerts").find(insight=record["id"]) if not call.is_observed else []
+        names = ("id", "name", "enabled", "state", "calculation_interval", "threshold", "condition", "config")
+        return [{name: alert[name] for name in names} for alert in found]
