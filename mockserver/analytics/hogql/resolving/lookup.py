@@ -11,10 +11,10 @@ from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.fragments import expression
 from mockserver.analytics.hogql.inference import type_of
 from mockserver.analytics.hogql.literals import quoted_column
-from mockserver.analytics.hogql.nodes import Node
+from mockserver.analytics.hogql.nodes import Node, Source
 from mockserver.analytics.hogql.properties import convert, extract
 from mockserver.analytics.hogql.resolving.scopes import Context, Scope
-from mockserver.analytics.hogql.resolving.sources import JoinedSource, QuerySource, Source, TableSource
+from mockserver.analytics.hogql.resolving.sources import JoinedSource, QuerySource, TableSource
 from mockserver.analytics.hogql.tables.schema import DATETIME, Computed, Joined, Path, Plain, Table, TableField, Within
 from mockserver.analytics.hogql.types import UNKNOWN, Kind
 

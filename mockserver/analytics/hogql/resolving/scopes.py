@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.analytics.hogql import nodes
-from mockserver.analytics.hogql.nodes import Node
+from mockserver.analytics.hogql.nodes import Node, Source
 from mockserver.analytics.hogql.resolving.cohorts import Find
-from mockserver.analytics.hogql.resolving.sources import QuerySource, Source
+from mockserver.analytics.hogql.resolving.sources import QuerySource
 from mockserver.analytics.hogql.tables.database import Database
 from mockserver.analytics.hogql.types import Type
 

@@ -6,11 +6,11 @@ once the whole query is resolved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.analytics.hogql.nodes import Node, Source
-from mockserver.analytics.hogql.tables.schema import Computed, Joined, Path, Plain, Table, TableField, Within
+from mockserver.analytics.hogql.nodes import Alias, Node, Source
+from mockserver.analytics.hogql.tables.schema import Computed, Path, Plain, Table, TableField
 from mockserver.analytics.hogql.types import UNKNOWN, Kind, Type
 
 
@@ -86,4 +86,15 @@ def all_joins(source: Source) -> Iterator[JoinedSource]:
             yield from all_joins(joined.source)
 
 
-__all__ = ["Joined", "JoinedSource", "QuerySource", "Source", "TableSource", "Within", "all_joins", "starred"]
+def columns_of(select: Sequence[Node]) -> dict[str, Node]:
+    """Return a query's columns by name: of several alike the last hidden one, unless one was named."""
+    columns: dict[str, Node] = {}
+    named: set[str] = set()
+    for item in select:
+        if isinstance(item, Alias):
+            if item.hidden and item.alias in named:
+                continue
+            if not item.hidden:
+                named.add(item.alias)
+            columns[item.alias] = item.expr
+    return columns
