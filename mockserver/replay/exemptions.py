@@ -68,6 +68,13 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "Keys of groups must be free, properties that are deleted be there, dashboards not yet (recorded).",
+        operations=r"(POST|PUT) /api/projects/{project_id}/groups(_types)?(/.*)?",
+        answer=r"invalid_input: (A group with this key already exists|Property '.*' does not exist on this group\.)"
+        r"|None: Dashboard already exists for this group type\.",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "What is in a folder can be counted in a folder alone, which is not put into itself (PostHog's sources).",
         operations=r"POST /api/projects/{project_id}/file_system/{id}/(count|move|link)",
         answer=r"None: (Count can only be called on folders|Cannot (move|link) folder into itself)",
@@ -76,7 +83,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         "positive_data_acceptance",
         "DRF reads a request without a body as an empty object, of which it then asks for what is required.",
         answer=r"required: .*|This field is required\.: required|invalid_input: The job type must be specified!"
-        r"|None: (product_type|new_path) is required",
+        r"|None: (product_type|new_path) is required|not_a_list: Expected a list of items\.",
     ),
     Exemption(
         "positive_data_acceptance",

@@ -132,12 +132,15 @@ class Finder:
         if last in ONESELF:
             return [ONESELF[last]]
         rows = [row for row in self._rows(collection) if row.get("id") is not None]
+        rows = [row for row in self._rows(collection) if _id_of(row) is not None]
         rows = [row for row in rows if needed is None or row.get(needed)]
         if any(row.get("is_static") for row in rows):  # what adds persons to a cohort needs a static one
             rows = [row for row in rows if row.get("is_static")]
         own = str(self._tenants.get("project_id")) if last == "projects" else ""
         rows.sort(key=lambda row: str(row["id"]) != own)  # the project that is worked in before its siblings
         return [_name_of(row, NAMED_BY.get(last, ("id",))) for row in rows[:MOST_PER_PARAMETER]]
+        rows.sort(key=lambda row: str(_id_of(row)) != own)  # the project that is worked in before its siblings
+        return [_id_of(row) for row in rows[:MOST_PER_PARAMETER]]
 
     def _rows(self, collection: str) -> list[Mapping[str, Any]]:
         answer = self._ask("GET", f"{collection}/", None)
@@ -168,6 +171,9 @@ def _name_of(row: Mapping[str, Any], place: Sequence[str]) -> Any:
     for name in place:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+def _id_of(row: Mapping[str, Any]) -> Any:
+    """Return what a record is known by in its path: types of groups by their index."""
+    return row.get("id", row.get("group_type_index"))
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:

@@ -13,6 +13,9 @@ from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.file_system import FileSystem
 from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
+from mockserver.resources.groups import Groups
+from mockserver.resources.groups.metrics import GroupMetrics
+from mockserver.resources.groups.types import GroupTypes
 from mockserver.resources.heatmaps import Heatmaps
 from mockserver.resources.insights import Insights
 from mockserver.resources.insights.alerts import Alerts
@@ -77,4 +80,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     FileSystemShortcuts,
     Events,
     Actions,
+    Groups,
+    GroupTypes,
+    GroupMetrics,
 )

@@ -131,6 +131,8 @@ TABLES: dict[str, Table] = {
                       "default_columns"),
               required=("group_type", "group_type_index"),
               unique=(("project_id", "group_type_index"), ("project_id", "group_type"))),
+        Table("group_usage_metrics", identity=Identity.UUID, component="GroupUsageMetric", fields=("group_type_index",),
+              required=("name", "group_type_index")),
         Table("event_definitions", identity=Identity.UUID, fields=("id", "name", "created_at", "last_seen_at"),
               required=("name",), indexes=("name",), unique=(("project_id", "name"),), merges=True),
         Table("property_definitions", identity=Identity.UUID,
