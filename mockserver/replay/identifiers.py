@@ -17,7 +17,7 @@ PARAMETER = re.compile(r"{(\w+)}")
 ID_PLACES = (("id",), ("query_status", "id"))
 LISTED_ELSEWHERE = {"plugin_configs": "pipeline_destination_configs"}
 """A collection without a list of its own, by the last word of its path, and the one that lists the same records."""
-NAMED_BY = {"members": ("user", "uuid")}
+NAMED_BY = {"groups_types": ("group_type_index",), "members": ("user", "uuid")}
 """By what paths name the records of a collection where that is not their id: where in a record it stands."""
 ONESELF = {"users": "@me"}
 """How paths name the one record that there is for who asks."""
@@ -131,16 +131,14 @@ class Finder:
             collection = f"{head.replace('/environments/', '/projects/')}/{LISTED_ELSEWHERE[last]}"
         if last in ONESELF:
             return [ONESELF[last]]
-        rows = [row for row in self._rows(collection) if row.get("id") is not None]
-        rows = [row for row in self._rows(collection) if _id_of(row) is not None]
+        place = NAMED_BY.get(last, ("id",))
+        rows = [row for row in self._rows(collection) if _name_of(row, place) is not None]
         rows = [row for row in rows if needed is None or row.get(needed)]
         if any(row.get("is_static") for row in rows):  # what adds persons to a cohort needs a static one
             rows = [row for row in rows if row.get("is_static")]
         own = str(self._tenants.get("project_id")) if last == "projects" else ""
-        rows.sort(key=lambda row: str(row["id"]) != own)  # the project that is worked in before its siblings
-        return [_name_of(row, NAMED_BY.get(last, ("id",))) for row in rows[:MOST_PER_PARAMETER]]
-        rows.sort(key=lambda row: str(_id_of(row)) != own)  # the project that is worked in before its siblings
-        return [_id_of(row) for row in rows[:MOST_PER_PARAMETER]]
+        rows.sort(key=lambda row: str(row.get("id")) != own)  # the project that is worked in before its siblings
+        return [_name_of(row, place) for row in rows[:MOST_PER_PARAMETER]]
 
     def _rows(self, collection: str) -> list[Mapping[str, Any]]:
         answer = self._ask("GET", f"{collection}/", None)
@@ -171,9 +169,6 @@ def _name_of(row: Mapping[str, Any], place: Sequence[str]) -> Any:
     for name in place:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-def _id_of(row: Mapping[str, Any]) -> Any:
-    """Return what a record is known by in its path: types of groups by their index."""
-    return row.get("id", row.get("group_type_index"))
 
 
 def fill(path: str, values: Mapping[str, Any]) -> str:
