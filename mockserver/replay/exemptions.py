@@ -81,6 +81,26 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "Only a restricted dashboard has collaborators, and whoever may change it anyhow is none (PostHog's sources).",
+        operations=r"POST /api/projects/{project_id}/dashboards/{dashboard_id}/collaborators",
+        answer=r"invalid_input: (Cannot add collaborators|Only edit access|User already is).*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Passwords are for what asks for one, and have eight characters or none (PostHog's sources).",
+        operations=r"POST /api/projects/{project_id}/dashboards/{dashboard_id}/sharing/passwords",
+        answer=r"None: Password protection must be enabled.*|invalid_input: Password must be at least.*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Which tiles and dashboards there are, and what may be put over their queries, no schema can say.",
+        operations=r"(GET|POST|PUT|PATCH) /api/projects/{project_id}/dashboards(/.*)?",
+        answer=r"invalid_input: (Destination must be|This (insight|text card) is already on|Tile is not a text"
+        r"|There is no|Invalid (value|template|JSON)|`use_dashboard` and|Filters must be).*"
+        r"|None: (tile_order must contain|Unlisted dashboard with).*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "DRF reads a request without a body as an empty object, of which it then asks for what is required.",
         answer=r"required: .*|This field is required\.: required|invalid_input: The job type must be specified!"
         r"|None: (product_type|new_path) is required|not_a_list: Expected a list of items\.",

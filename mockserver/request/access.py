@@ -68,6 +68,22 @@ def entry(view: View, project_id: int, user: Record, membership: Record) -> tupl
     return level, "default"
 
 
+def entry_to(
+    view: View, tenant: Tenant, user: Record, membership: Record, resource: str, item: Record
+) -> tuple[str, str]:
+    """Return how far a member of the organization may go with a thing, and what lets them."""
+    if item.get("created_by") == user["id"]:
+        return MANAGER, "creator"
+    if membership["level"] >= ADMIN:
+        return MANAGER, "organization_admin"
+    rules = view.table(TABLE).find(project_id=tenant.project_id, resource=resource)
+    level = level_of(view, Tenant(tenant.organization, tenant.project, membership["level"]), user, resource, item)
+    for source, who in (("explicit_member", {membership["id"]}), ("explicit_role", _roles_of(view, user))):
+        if _most(rules, str(item["id"]), set(who), resource) == level:
+            return level, source
+    return level, "default"
+
+
 def may_rule(view: View, tenant: Tenant, user: Record) -> bool:
     """Return whether a user may write a project's rules: an admin, of the organization or by a rule of their own."""
     membership = view.table("organization_memberships").first(

@@ -6,6 +6,9 @@ from mockserver.resources.actions import Actions
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
+from mockserver.resources.dashboards import Dashboards
+from mockserver.resources.dashboards.collaborators import DashboardCollaborators
+from mockserver.resources.dashboards.templates import DashboardTemplates
 from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.elements import Elements
 from mockserver.resources.events import Events
@@ -71,6 +74,9 @@ RESOURCES: tuple[type[Resource], ...] = (
     FlagValues,
     ProjectAccess,
     Sharing,
+    Dashboards,
+    DashboardCollaborators,
+    DashboardTemplates,
     WebAnalytics,
     Sessions,
     Heatmaps,

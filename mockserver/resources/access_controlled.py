@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from mockserver.errors import PermissionDenied
 from mockserver.request import access
 from mockserver.request.call import ADMIN, Answer, Call
-from mockserver.resources.access_rules import judge, show_rules, write_rule
+from mockserver.resources.access_rules import judge, show_rules, show_user, write_rule
 from mockserver.resources.resource import Record, Resource
 
 SAFE = ("get", "head", "options")
@@ -60,6 +60,19 @@ class AccessControlled(Resource):
             raise PermissionDenied("Must be at least a manager to modify the permissions of this resource.")
         rule = write_rule(call, self.access_resource, str(record[self.key]), judge(call, self.access_resource))
         return Answer(None, 204) if rule is None else rule
+
+    def users_with_access(self, call: Call, record: Record) -> Any:
+        """Return who may view a record, how far they may go, and by what: those who may most first."""
+        users = []
+        for membership in call.table("organization_memberships").find(organization_id=call.tenant.organization_id):
+            user = call.table("users").get(membership["user_id"])
+            if user is None or not user.get("is_active", True):
+                continue
+            level, source = access.entry_to(call.state, call.tenant, user, membership, self.access_resource, record)
+            if level != "none":
+                users.append(show_user(user, membership, level, source))
+        users.sort(key=lambda one: (access.LEVELS.index(one["access_level"]), one["user_id"]), reverse=True)
+        return {"users": users, "total_count": len(users)}
 
     def _is_ruled(self, call: Call) -> bool:
         """Return whether some rule may keep something from the asker."""

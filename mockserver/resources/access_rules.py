@@ -13,6 +13,7 @@ from mockserver.store import Record
 SHOWN = (
     "access_level", "resource", "resource_id", "organization_member", "role", "created_by", "created_at", "updated_at",
 )  # fmt: skip
+MEMBERSHIP_LEVELS = {1: "member", 8: "admin", 15: "owner"}
 Rule = dict[str, Any]
 
 
@@ -32,6 +33,15 @@ def show_rules(call: Call, resource: str, item: str | None, level: str) -> dict[
 def show(rule: Record) -> dict[str, Any]:
     """Return a rule as the API shows it."""
     return {name: rule.get(name) for name in SHOWN}
+
+
+def show_user(user: Record, membership: Record, level: str, source: str) -> dict[str, Any]:
+    """Return a member who has access to something, how far they may go, and by what."""
+    return {
+        "user_id": user["uuid"], "access_level": level, "access_source": source,
+        "organization_membership_id": membership["id"],
+        "organization_membership_level": MEMBERSHIP_LEVELS[membership["level"]],
+    }  # fmt: skip
 
 
 def judge(call: Call, resource: str) -> Rule:

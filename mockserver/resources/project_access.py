@@ -7,12 +7,11 @@ from typing import Any
 
 from mockserver.errors import PermissionDenied, ValidationError
 from mockserver.request import access
-from mockserver.request.call import ADMIN, MEMBER, OWNER, Answer, Call
-from mockserver.resources.access_rules import judge, show, show_rules, write_rule
+from mockserver.request.call import Answer, Call
+from mockserver.resources.access_rules import judge, show, show_rules, show_user, write_rule
 from mockserver.resources.resource import Resource
 
 ADMINS_ONLY = "Must be admin to modify project permissions."
-LEVELS = {MEMBER: "member", ADMIN: "admin", OWNER: "owner"}
 
 
 class ProjectAccess(Resource):
@@ -64,13 +63,7 @@ class ProjectAccess(Resource):
                 continue
             level, source = access.entry(call.state, call.tenant.project_id, user, membership)
             if level != "none":
-                users.append({
-                    "user_id": user["uuid"],
-                    "access_level": level,
-                    "access_source": source,
-                    "organization_membership_id": membership["id"],
-                    "organization_membership_level": LEVELS[membership["level"]],
-                })  # fmt: skip
+                users.append(show_user(user, membership, level, source))
         users.sort(key=lambda one: (access.PROJECT_LEVELS.index(one["access_level"]), one["user_id"]), reverse=True)
         return {"users": users, "total_count": len(users)}
 

@@ -11,6 +11,20 @@ from mockserver.store import Record, View
 TABLE = "dashboard_tiles"
 
 
+DASHBOARD: Mapping[str, Any] = {
+    "name": None, "description": "", "pinned": False, "deleted": False, "filters": {}, "variables": {},
+    "breakdown_colors": [], "data_color_theme_id": None, "tags": [], "restriction_level": 21, "last_refresh": None,
+    "last_accessed_at": None, "creation_mode": "default",
+}  # fmt: skip
+"""A dashboard of which nothing else is said."""
+
+
+def new_dashboard(call: Call, *, project_id: int | None = None, **given: Any) -> Record:
+    """Make a dashboard of whoever asks, unless it is said whose it is, and return it."""
+    made = {"id": call.next_id("dashboards"), "project_id": project_id or call.tenant.project_id, **DASHBOARD}
+    return call.table("dashboards").insert({**made, "created_by": call.user["id"], "created_at": call.now(), **given})
+
+
 def tiles_of(view: View, dashboard: int, *, deleted: bool = False) -> list[Record]:
     """Return the tiles of a dashboard in order of creation; with `deleted`, those too that were taken away."""
     return _living(view.table(TABLE).find(dashboard=dashboard), deleted)

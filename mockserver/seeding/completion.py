@@ -11,6 +11,7 @@ from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.membership.members import add_members
 from mockserver.resources.making.insights import DEFAULTS, SHORT_ID, STAMPS
 from mockserver.resources.making.starting_dashboard import DASHBOARD, LOOKS, PLAIN, STARTERS
+from mockserver.resources.tiles import DASHBOARD as BOARD
 from mockserver.seeding import kinds
 from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
@@ -275,6 +276,13 @@ class Completer:
             **whole, "steps": steps, "created_by": self._creator(whole, given),
             "last_calculated_at": whole["last_calculated_at"] or whole["created_at"],
         }  # fmt: skip
+
+    def _finish_dashboards(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a dashboard be as the API makes one; that of a new project is pinned, unless it is said not to be."""
+        is_first = whole["name"] == DASHBOARD and given.get("pinned") is None
+        stored = {name: whole[name] if name in given else value for name, value in BOARD.items()}
+        owned = {name: whole[name] for name in ("id", "project_id", "created_at", "created_by")}
+        return {**stored, **owned, "pinned": is_first or stored["pinned"]}
 
     def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Let an insight be as the API makes one, on the dashboards that are given for it.

@@ -189,12 +189,10 @@ TABLES: dict[str, Table] = {
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("actions", component="Action", required=("name",), references=_CREATED_BY, indexes=("name",)),
         Table(
-            "dashboards",
-            fields=(
-                "id", "name", "description", "pinned", "filters", "variables", "deleted", "created_at", "created_by",
-            ),
-            references=_CREATED_BY, indexes=("deleted",),
+            "dashboards", component="Dashboard", fields=("filters", "variables"), references=_CREATED_BY,
+            indexes=("deleted",),
         ),
+        Table("dashboard_templates", identity=Identity.UUID, component="DashboardTemplate", indexes=("template_name",)),
         Table(
             "insights", component="Insight", references={**_CREATED_BY, "last_modified_by": "users"},
             indexes=("short_id", "deleted"), unique=(("short_id",),),

@@ -28,6 +28,25 @@ KEYS = {
 NEVER = {
     "feature_flags_enrich_usage_dashboard_create": 400,  # only a flag with enriched analytics is
     "organizations_feature_flags_copy_flags_create": 400,  # the flag must be in another project
+    "dashboards_sharing_passwords_create": 400,  # only what asks for a password has some
+    "dashboards_sharing_passwords_destroy": 404,
+    "dashboards_collaborators_create": 400,  # only a restricted dashboard has some
+    "dashboards_collaborators_destroy": 404,
+    "dashboard_templates_create": 403,  # only staff may, and the same below
+    "dashboard_templates_update": 403,
+    "dashboard_templates_partial_update": 403,
+    "dashboard_templates_destroy": 403,
+    **dict.fromkeys(  # no list tells which tiles there are
+        (
+            "dashboards_move_tile_partial_update",
+            "dashboards_move_tile_create",
+            "dashboards_copy_tile_create",
+            "dashboards_reorder_tiles_create",
+            "dashboards_update_text_tile_create",
+            "dashboards_delete_tile_create",
+        ),
+        404,
+    ),
     "web_analytics_overview_retrieve": 403,  # for those alone whom PostHog has let in, and the same below
     "web_analytics_breakdown_retrieve": 403,
     "web_analytics_trend_retrieve": 403,
@@ -39,9 +58,12 @@ NEVER = {
 }
 REFUSED = {
     Profile.DOCUMENTED: NEVER | {"users_destroy": 401},
-    Profile.OBSERVED: NEVER | {"users_destroy": 409} | dict.fromkeys(  # no plugin configs are made any more (recorded)
-        ("Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate"), 400
-    ),
+    Profile.OBSERVED: {
+        **NEVER, "users_destroy": 409, "dashboards_move_tile_partial_update": 400,
+        **dict.fromkeys(  # no plugin configs are made any more (recorded)
+            ("Pipelinedestinationconfigs_createOrUpdate", "Pipelinefrontendappsconfigs_createOrUpdate"), 400
+        ),
+    },
 }  # fmt: skip
 Found = tuple[Profile, dict[str, Findings]]
 

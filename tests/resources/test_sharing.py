@@ -42,16 +42,16 @@ def test_what_does_not_exist_is_not_shared(either, path, detail) -> None:
     assert either.get(f"/api/environments/1/{path}/sharing/").json["detail"] == detail
 
 
-def test_passwords_are_told_once(either) -> None:
-    refused = either.post(f"{SHARING}passwords/", {})
+def test_passwords_are_told_once(client) -> None:
+    refused = client.post(f"{SHARING}passwords/", {})
     assert (refused.status_code, list(refused.json)) == (400, ["error"])
-    either.patch(SHARING, {"enabled": True, "password_required": True})
-    short = either.post(f"{SHARING}passwords/", {"raw_password": "short"}).json
+    client.patch(SHARING, {"enabled": True, "password_required": True})
+    short = client.post(f"{SHARING}passwords/", {"raw_password": "short"}).json
     assert (short["attr"], short["detail"]) == ("raw_password", "Password must be at least 8 characters long.")
-    made = either.post(f"{SHARING}passwords/", {"raw_password": "long enough", "note": "n"})
+    made = client.post(f"{SHARING}passwords/", {"raw_password": "long enough", "note": "n"})
     assert (made.status_code, made.json["password"]) == (201, "long enough")
-    listed = either.get(SHARING).json["share_passwords"]
+    listed = client.get(SHARING).json["share_passwords"]
     assert [(one["id"], one["note"], "password" in one) for one in listed] == [(made.json["id"], "n", False)]
-    assert either.delete(f"{SHARING}passwords/{made.json['id']}/").status_code == 204
-    assert either.delete(f"{SHARING}passwords/{made.json['id']}/").status_code == 404
-    assert either.get(SHARING).json["share_passwords"] == []
+    assert client.delete(f"{SHARING}passwords/{made.json['id']}/").status_code == 204
+    assert client.delete(f"{SHARING}passwords/{made.json['id']}/").status_code == 404
+    assert client.get(SHARING).json["share_passwords"] == []

@@ -15,12 +15,8 @@ LONGEST_NAME = 400
 
 def make_dashboard(call: Call, key: str) -> int:
     """Make a flag's dashboard with its two insights, and return the dashboard's id."""
-    number = call.next_id("dashboards")
-    user, now, project = call.user["id"], call.now(), call.tenant.project_id
-    call.table("dashboards").insert({
-        "id": number, "project_id": project, "name": name_of(key), "deleted": False, "created_by": user,
-        "created_at": now, "description": description_of(key), "creation_mode": "template",
-    })  # fmt: skip
+    made = tiles.new_dashboard(call, name=name_of(key), description=description_of(key), creation_mode="template")
+    number = int(made["id"])
     for name, query in _insights(key).items():
         _add_insight(call, number, name, query)
     return number

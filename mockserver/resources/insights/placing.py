@@ -64,7 +64,7 @@ class Placing(Resource):
         for tile in tiles.tiles_with(call.state, record["id"]):
             if tile["dashboard"] not in ids:
                 tiles.take_off(call, tile)
-        for id in dict.fromkeys(ids):
+        for id in sorted(set(ids)):
             dashboard = call.table(DASHBOARDS).get(id)
             if dashboard is not None and not dashboard.get("deleted"):
                 tiles.put_on(call, id, record["id"])

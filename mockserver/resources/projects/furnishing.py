@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from mockserver.request.call import Call
+from mockserver.resources import tiles
 from mockserver.resources.making import starting_dashboard
 from mockserver.resources.resource import Record
 from mockserver.world import filing
@@ -34,10 +35,10 @@ def furnish(call: Call, project: Record) -> Record:
     if project["is_demo"]:
         return project
     filing.furnish(call.world.seed, call.transaction, project)
-    dashboard = call.table("dashboards").insert({
-        "id": call.next_id("dashboards"), "project_id": project["id"], "name": starting_dashboard.DASHBOARD,
-        "deleted": False, "created_at": project["created_at"],
-    })  # fmt: skip
+    dashboard = tiles.new_dashboard(
+        call, project_id=project["id"], name=starting_dashboard.DASHBOARD, pinned=True, created_by=None,
+        created_at=project["created_at"],
+    )  # fmt: skip
     filing.keep(call.world.seed, call.transaction, "dashboards", dashboard)
     starting_dashboard.fill(call, dashboard)
     return call.table("projects").update(
