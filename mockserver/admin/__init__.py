@@ -14,7 +14,20 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from mockserver.admin import clock, events, faults, flags, journal, keys, server, snapshots, state, stubs, worlds
+from mockserver.admin import (
+    clock,
+    events,
+    faults,
+    flags,
+    journal,
+    keys,
+    people,
+    server,
+    snapshots,
+    state,
+    stubs,
+    worlds,
+)
 from mockserver.admin.contract import Control, controls, read_document
 from mockserver.admin.plane import Plane
 from mockserver.errors import APIError, NotAuthenticated
@@ -27,7 +40,20 @@ __all__ = ["Plane", "control_plane"]
 Handler = Callable[..., Any]
 MOST_BYTES = 1 << 30
 """Largest body of the control plane: whole states, and loads of a hundred thousand records, come this way."""
-MODULES: tuple[ModuleType, ...] = (server, worlds, state, snapshots, keys, clock, journal, events, flags, faults, stubs)
+MODULES: tuple[ModuleType, ...] = (
+    server,
+    worlds,
+    state,
+    snapshots,
+    keys,
+    clock,
+    journal,
+    events,
+    flags,
+    people,
+    faults,
+    stubs,
+)
 
 
 def control_plane(plane: Plane, token: str | None = None) -> Blueprint:

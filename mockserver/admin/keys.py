@@ -22,6 +22,7 @@ def create_key(plane: Plane, given: dict[str, Any], world: World) -> dict[str, A
             raise ValidationError("There is no such user in this world.", attr="user_id")
         key = {
             "value": world.new_key(transaction), "label": label, "user_id": user["id"], "scopes": scopes,
+            "is_session": not scopes,
             "scoped_projects": None, "scoped_organizations": None,
             "created_at": entropy.timestamp(entropy.now(transaction)),
         }  # fmt: skip

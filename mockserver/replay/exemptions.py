@@ -209,13 +209,14 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "Which scopes, projects and organizations there are, and who may do what to whom, is beyond a schema.",
-        operations=r"\w+ /api/(personal_api_keys|users|organizations|organizations/{organization_id}/(members|invites))"
-        r"(/.*)?",
-        answer=r"invalid_input: (Invalid scope: |Invalid organization UUID|You must be a member of all |You can only "
-        r"have 10 |Enter a valid email|Project does not exist on this organization|A user with this email|Dashboard "
-        r"must be|Cannot leave the organization|“.*” is not a valid UUID).*|\{.*\}: \{.*\}"
-        r"|(2fa_not_enabled|setup_expired|token_invalid|email_change_request_not_found): .*"
-        r"|(permission_denied|incorrect_password): .*|invalid_input: This password is too short.*",
+        operations=r"\w+ /api/(personal_api_keys|users|organizations"
+        r"|organizations/{organization_id}/(members|invites|domains))(/.*)?",
+        answer=r"invalid_input: (Invalid scope: |This endpoint needs an array|Invalid organization UUID|You must be a "
+        r"member of all |You can only have 10 |Enter a valid email|Project does not exist on this organization|A user "
+        r"with this email|Dashboard must be|Cannot leave the organization|“.*” is not a valid UUID|This password is "
+        r"too short|Please enter a valid domain or subdomain name).*|\{.*\}: \{.*\}"
+        r"|(verification_required|already_verified|2fa_not_enabled|setup_expired|token_invalid"
+        r"|email_change_request_not_found|permission_denied|incorrect_password): .*",
     ),
     Exemption(
         "positive_data_acceptance",

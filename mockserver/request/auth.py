@@ -57,11 +57,13 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
 
 
 def is_session(key: Record) -> bool:
-    """Return whether a key stands for the session of a browser: one without scopes that is labelled so.
+    """Return whether a key stands for the session of a browser: one without scopes that says or is labelled so.
 
     Other keys without scopes are from before there were any; they may do as much, and are keys all the same.
     """
-    return not key.get("scopes") and str(key.get("label") or "").startswith(SESSION)
+    if key.get("scopes"):
+        return False
+    return bool(key.get("is_session")) or str(key.get("label") or "").startswith(SESSION)
 
 
 def project_of_secret(value: str, view: View) -> Record | None:

@@ -24,6 +24,7 @@ from mockserver.resources.insights import Insights
 from mockserver.resources.insights.alerts import Alerts
 from mockserver.resources.insights.variables import InsightVariables
 from mockserver.resources.organizations import Organizations
+from mockserver.resources.organizations.domains import Domains
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
 from mockserver.resources.organizations.invites import Invites
 from mockserver.resources.organizations.keys import PersonalApiKeys
@@ -62,6 +63,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     Organizations,
     Members,
     Invites,
+    Domains,
     Users,
     PersonalApiKeys,
     FeatureFlags,

@@ -215,6 +215,7 @@ FIELDS: Mapping[str, Kind] = {
     "is_identified": flag,
     "is_active": flag,
     "is_staff": flag,
+    "is_session": flag,
     "has_social_auth": flag,
     "anonymize_data": flag,
     "notification_settings": structure,

@@ -190,6 +190,10 @@ class World:
         """Remove a flag."""
         self._call("DELETE", f"/flags/{quote(key, safe='')}")
 
+    def accept_invite(self, invite: str, **given: str) -> dict[str, Any]:
+        """Accept an invite in the place of whom it is for, and return who joined; `first_name` names who is new."""
+        return dict(self._call("POST", f"/invites/{quote(invite, safe='')}/accept", given))
+
     # Its time
 
     @property

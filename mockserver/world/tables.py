@@ -73,6 +73,7 @@ OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
 NEWEST_MEMBERSHIPS = Order(("organization_id",), "joined_at", descending=True)
+DOMAINS_BY_NAME = Order(("organization_id",), "domain")
 NEWEST_INVITES = Order(("organization_id",), "created_at", descending=True)
 OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 
@@ -105,6 +106,10 @@ TABLES: dict[str, Table] = {
             required=("target_email",), orders=(NEWEST_INVITES,),
         ),
         Table(
+            "domains", Owner.ORGANIZATION, Identity.UUID, component="OrganizationDomain", required=("domain",),
+            indexes=("domain",), unique=(("domain",),), orders=(DOMAINS_BY_NAME,),
+        ),
+        Table(
             "projects", Owner.ORGANIZATION, component="Project", fields=("is_generating_demo_data", "quota_limited"),
             indexes=("uuid", "api_token", "secret_api_token", "secret_api_token_backup"),
             unique=(("uuid",), ("api_token",)),
@@ -113,7 +118,7 @@ TABLES: dict[str, Table] = {
             "api_keys", Owner.NOBODY, Identity.GIVEN, key="value",
             fields=(
                 "value", "id", "label", "user_id", "scopes", "scoped_projects", "scoped_organizations", "created_at",
-                "last_used_at", "last_rolled_at",
+                "last_used_at", "last_rolled_at", "is_session",
             ),
             required=("user_id",), references={"user_id": "users"}, indexes=("user_id",),
         ),

@@ -90,7 +90,7 @@ def test_invite_of_a_member_needs_that_members_may(either: Client) -> None:
         mia.delete(f"{INVITES}/{either.get(f'{INVITES}/').json['results'][0]['id']}/"),
     ):
         assert refused.json["detail"] == "You do not have permission to perform this action."
-    assert either.get(f"{INVITES}/").json["count"] == 1
+    assert either.get(f"{INVITES}/").json["count"] == 2
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_twenty_are_invited_at_once_or_none(either: Client) -> None:
     assert either.post(f"{INVITES}/bulk/", many).json["code"] == "max_length"
     assert either.post(f"{INVITES}/bulk/", [*many[:2], {}]).json["detail"] == "{}"
     assert either.post(f"{INVITES}/bulk/", {}).json["detail"].startswith("This endpoint needs an array")
-    assert either.get(f"{INVITES}/").json["count"] == 0
+    assert either.get(f"{INVITES}/").json["count"] == 1
     assert len(either.post(f"{INVITES}/bulk/", many[:20]).json) == 20
 
 
@@ -128,6 +128,24 @@ def test_invite_expires_after_three_days(either: Client) -> None:
     assert (made["is_expired"], either.get(f"{INVITES}/").json["results"][0]["is_expired"]) == (False, True)
     again = either.post(f"{INVITES}/", {"target_email": "a@b.test", "combine_pending_invites": True}).json
     assert again["level"] == 1
+
+
+def test_invite_is_accepted_over_the_control_plane(either: Client) -> None:
+    made = either.post(f"{INVITES}/", {"target_email": "ada@b.test", "level": 8, "first_name": "Ada"}).json
+    accept = f"/__admin/worlds/default/invites/{made['id']}/accept"
+    joined = either.post(accept, {}).json
+    assert (joined["user"]["first_name"], joined["level"], joined["organization_id"]) == ("Ada", 8, MINE)
+    assert either.get(f"{INVITES}/").json["count"] == 1
+    assert member(either, "ada@b.test") == joined["user"]["uuid"]
+    assert either.post(accept, {}).status_code == 404
+    key = either.post("/__admin/worlds/default/api_keys", {"scopes": ["*"], "user_id": joined["user"]["id"]}).json
+    ada = either.as_key(key["api_key"])
+    assert ada.get("/api/users/@me/").json["team"]["id"] == 1
+    again = ada.post(f"{INVITES}/", {"target_email": "otto@quillworks.test"}).json
+    known = either.post(f"/__admin/worlds/default/invites/{again['id']}/accept", {}).json
+    assert known["user"]["id"] == 4
+    otto = either.as_key("phx_mock_outsider")
+    assert len(otto.get("/api/organizations/").json["results"]) == 2
 
 
 def test_organization_is_made_with_a_project_and_removed_with_all_it_has(either: Client) -> None:

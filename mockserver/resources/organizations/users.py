@@ -13,6 +13,7 @@ from mockserver.request.auth import is_session
 from mockserver.request.call import Call, Principal, Tenant
 from mockserver.resources.organizations import Organizations, organization_basic, organizations_of, second_factor
 from mockserver.resources.organizations.belonging import projects_of
+from mockserver.resources.organizations.domains import sso_enforcement
 from mockserver.resources.organizations.members import ME, is_2fa_enabled
 from mockserver.resources.organizations.notifications import NOTIFICATIONS, NotificationSettings
 from mockserver.resources.projects.shapes import team_basic
@@ -214,7 +215,8 @@ class Users(Resource):
             "events_column_config": record.get("events_column_config") or EVENT_COLUMNS,
             "is_2fa_enabled": is_2fa_enabled(record),
             "has_social_auth": bool(record.get("has_social_auth")),
-            "has_sso_enforcement": False,
+            "has_sso_enforcement": organization is not None
+            and sso_enforcement(call.state, record["email"]) is not None,
             "scene_personalisation": [
                 {"scene": one["scene"], "dashboard": one["dashboard"]}
                 for one in record.get("scene_personalisation") or ()
