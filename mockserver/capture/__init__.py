@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from mockserver.capture.definitions import Definitions
 from mockserver.capture.groups import Groups
 from mockserver.capture.persons import ABOUT_PERSONS, People, person_uuid
+from mockserver.flags.calls import Calls
 from mockserver.store import Record, Transaction
 from mockserver.world import entropy
 from mockserver.world.worlds import World
@@ -57,6 +58,7 @@ class Batch:
         self.people = People(transaction, project_id)
         self.groups = Groups(transaction, project_id)
         self.definitions = Definitions(transaction, project_id, world.seed)
+        self.calls = Calls(transaction, project_id)
         self._table = transaction.table("events")
         self._events: dict[Identity, dict[str, Any]] = {}
         self._resent: dict[Identity, Record] = {}
@@ -81,6 +83,7 @@ class Batch:
             person = self.people.process(event)
             self._keep(event, person.uuid, person.properties)
         self.definitions.note(event)
+        self.calls.note(event)
 
     def restore(self, given: Mapping[str, Any]) -> None:
         """Take in an event as it was stored elsewhere."""
@@ -125,6 +128,7 @@ class Batch:
         """Store everything and return the number of events."""
         self.people.save()
         self.definitions.save()
+        self.calls.save()
         for known in self._resent.values():
             self._table.delete(known)
         return self._table.insert_many(self._events.values())

@@ -192,6 +192,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("scheduled_changes", component="ScheduledChange", references=_CREATED_BY, indexes=("executed_at",)),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
+        Table("flag_calls", indexes=("flag_id",), loadable=False),
         Table("actions", component="Action", required=("name",), references=_CREATED_BY, indexes=("name",)),
         Table(
             "dashboards", component="Dashboard", fields=("filters", "variables"), references=_CREATED_BY,

@@ -369,3 +369,15 @@ def test_a_cohort_that_a_flag_names_stays_as_it_must(observed, make) -> None:
     observed.patch(f"{FLAGS}{flag['id']}/", {"active": False})
     assert observed.patch(path, {"filters": events}).status_code == 200
     assert observed.patch(path, {"deleted": True}).status_code == 200
+
+
+def test_a_flag_knows_when_it_was_last_called(client) -> None:
+    flag = client.post(FLAGS, {"key": "called"}).json
+    assert flag["last_called_at"] is None
+    call = {"event": "$feature_flag_called", "distinct_id": "u", "properties": {"$feature_flag": "called"}}
+    for hour in ("10:00", "11:00", "09:00"):
+        client.flask.post(
+            "/e/", json={**call, "token": "phc_mock_project_token", "timestamp": f"2026-01-15T{hour}:00Z"}
+        )
+    shown = client.get(f"{FLAGS}{flag['id']}/").json
+    assert shown["last_called_at"].startswith("2026-01-15T11:00:00") and shown["version"] == flag["version"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.errors import ValidationError
+from mockserver.flags.calls import last_call
 from mockserver.listing.pagination import whole_number
 from mockserver.request.call import Answer, Call
 from mockserver.resources.access_controlled import AccessControlled
@@ -97,6 +98,7 @@ class FeatureFlags(
             "features": [show_short(feature, record) for feature in features_of(call.state, record)],
             "user_access_level": level,
             "can_edit": level in ("editor", "manager"),
+            "last_called_at": last_call(call.state, record),
         }
 
     def activity_name(self, record: Record) -> str | None:
