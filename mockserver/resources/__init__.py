@@ -26,6 +26,7 @@ from mockserver.resources.insights.variables import InsightVariables
 from mockserver.resources.organizations import Organizations
 from mockserver.resources.organizations.domains import Domains
 from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
+from mockserver.resources.organizations.flag_access import FlagRoleAccess
 from mockserver.resources.organizations.invites import Invites
 from mockserver.resources.organizations.keys import PersonalApiKeys
 from mockserver.resources.organizations.members import Members
@@ -74,6 +75,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     InsightVariables,
     Alerts,
     FlagValues,
+    FlagRoleAccess,
     ProjectAccess,
     Sharing,
     Dashboards,

@@ -70,6 +70,7 @@ NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
 NEWEST_OF_ALL_ACTIVITY = Order(BY_PROJECT, "created_at", descending=True)
 FILED = Order(BY_PROJECT, "place")
 OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
+OLDEST_FLAG_ROLES = Order(("project_id", "feature_flag"), "added_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
 OLDEST_ROLES = Order(("organization_id",), "created_at")
 NEWEST_MEMBERSHIPS = Order(("organization_id",), "joined_at", descending=True)
@@ -191,6 +192,11 @@ TABLES: dict[str, Table] = {
             required=("feature_flag", "name"), indexes=("feature_flag",), orders=(OLDEST_FEATURES,),
         ),
         Table("scheduled_changes", component="ScheduledChange", references=_CREATED_BY, indexes=("executed_at",)),
+        Table(
+            "feature_flag_role_access", component="FlagRoleAccess", fields=("feature_flag", "role_id"),
+            required=("feature_flag", "role_id"), references={"feature_flag": "feature_flags", "role_id": "roles"},
+            indexes=("feature_flag", "role_id"), orders=(OLDEST_FLAG_ROLES,), unique=(("feature_flag", "role_id"),),
+        ),
         Table("flag_hash_keys", indexes=("person_uuid",), loadable=False),
         Table("flag_calls", indexes=("flag_id",), loadable=False),
         Table("actions", component="Action", required=("name",), references=_CREATED_BY, indexes=("name",)),

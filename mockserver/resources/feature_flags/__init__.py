@@ -9,12 +9,13 @@ from mockserver.errors import ValidationError
 from mockserver.flags.calls import last_call
 from mockserver.listing.pagination import whole_number
 from mockserver.request.call import Answer, Call
-from mockserver.resources.access_controlled import AccessControlled
+from mockserver.resources.access_controlled import SAFE, AccessControlled
 from mockserver.resources.behaviours import ActivityLogged, SoftDelete
 from mockserver.resources.feature_flags import standing, usage
 from mockserver.resources.feature_flags.audience import FlagAudience
 from mockserver.resources.feature_flags.conflicts import refuse_conflict
 from mockserver.resources.feature_flags.dependencies import refuse_deletion
+from mockserver.resources.feature_flags.editors import NoEditor, may_edit
 from mockserver.resources.feature_flags.evaluation import EvaluatedAfar
 from mockserver.resources.feature_flags.features import IN_USE, features_of, has_features, show_short
 from mockserver.resources.feature_flags.fields import NO_SETS, Dashboard, Filters, Key, defaults, of_flag
@@ -97,7 +98,7 @@ class FeatureFlags(
             "filters": named(shown_filters(record, call), call.state, record["project_id"]),
             "features": [show_short(feature, record) for feature in features_of(call.state, record)],
             "user_access_level": level,
-            "can_edit": level in ("editor", "manager"),
+            "can_edit": level in ("editor", "manager") and may_edit(call, self.contract, record),
             "last_called_at": last_call(call.state, record),
         }
 
@@ -110,6 +111,12 @@ class FeatureFlags(
         super().log(call, record, activity, changes and logged(call, record, changes), **about)
 
     # Writing
+
+    def get_record(self, call: Call, key: str) -> Record:
+        record = super().get_record(call, key)
+        if call.operation.method not in SAFE and not may_edit(call, self.contract, record):
+            raise NoEditor
+        return record
 
     def create(self, call: Call) -> Any:
         """Store a flag. Raises: ValidationError.

@@ -66,10 +66,11 @@ class Roles(Resource):
         return {"created_at": call.now(), "created_by": None, "is_default": False}
 
     def perform_destroy(self, call: Call, record: Record) -> None:
-        """Remove a role and everybody's membership of it."""
-        memberships = call.table("role_memberships")
-        for membership in memberships.find(role_id=record["id"]):
-            memberships.delete(membership)
+        """Remove a role, everybody's membership of it, and its access to flags."""
+        for name in ("role_memberships", "feature_flag_role_access"):
+            table = call.table(name)
+            for row in table.find(role_id=record["id"]):
+                table.delete(row)
         super().perform_destroy(call, record)
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
