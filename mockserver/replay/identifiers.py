@@ -33,6 +33,7 @@ REFERENCES = {
     "user_uuid": ("/api/users/@me", "uuid"),
     "person_ids": ("/api/projects/{project_id}/persons", "uuid"),
     "person_id": ("/api/projects/{project_id}/cohorts/{id}/persons", "uuid"),
+    "role_id": ("/api/organizations/{organization_id}/roles", "id"),
     "plugin": ("/api/projects/{project_id}/pipeline_destination_configs", "plugin"),
 }
 """Fields of bodies that name a record of another collection: where it is, and what of it the field holds."""
@@ -76,7 +77,7 @@ class Finder:
         schema = self._contract.resolve(operation.body_schema or {})
         values: dict[str, Sequence[Any]] = {}
         for name in schema.get("properties", {}):
-            if name in REFERENCES:
+            if name in REFERENCES and name not in path:
                 collection, field = REFERENCES[name]
                 if PARAMETER.search(fill(collection, self._tenants)):  # what it names belongs to one record of the path
                     path.update({key: known[:1] for key, known in path.items()})

@@ -15,7 +15,7 @@ from mockserver.capture.refusals import CaptureError
 from mockserver.errors import APIError, NotFound
 from mockserver.flags.projects import active_flags
 from mockserver.road.rendering import encode, render_error
-from mockserver.sdk import batches, config, cors, definitions, flags, probes, reports, scripts, telemetry
+from mockserver.sdk import ai, batches, config, cors, definitions, flags, probes, reports, scripts, telemetry
 from mockserver.sdk.capturing import BATCHES, RECORDING, SINGLES, body_of, take_events, take_recording
 from mockserver.sdk.features import answer_features, answer_surveys
 from mockserver.sdk.flags.packing import Refusal
@@ -46,6 +46,9 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
         add(f"/{path}", batches.take_batch, ("POST",))
     for path in telemetry.PATHS:
         add(f"/{path}", telemetry.take_telemetry, ("POST",))
+    add(f"/{ai.IN_PARTS}", ai.take_in_parts, ("POST",))
+    for path in ai.SPANS:
+        add(f"/{path}", ai.take_spans, ("POST",))
     for path in telemetry.NOT_MODELLED:
         add(f"/{path}", telemetry.refuse_unmodelled, ("POST",))
     for path in ("flags", "decide"):

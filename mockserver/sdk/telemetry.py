@@ -1,6 +1,7 @@
 """Logs, traces and metrics, which SDKs send by OpenTelemetry's protocol: accepted and not kept.
 
-Source: the service that takes them. Traces of language models become events there; that is not modelled here.
+Source: the service that takes them. Logs of language models become events there; that is not modelled here, as it is
+for their traces (`ai`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mockserver.traffic.interception import enter, key_of
 from mockserver.world.worlds import Worlds
 
 PATHS = tuple(f"{prefix}v1/{signal}" for prefix in ("i/", "") for signal in ("logs", "traces", "metrics"))
-NOT_MODELLED = ("i/v0/ai", "i/v0/ai/otel")
+NOT_MODELLED = ("i/v0/ai/otel/v1/logs",)
 PROTOBUF = "application/x-protobuf"
 GZIP_MAGIC = b"\x1f\x8b\x08"
 MOST_BYTES = 2 * 1024 * 1024

@@ -193,7 +193,7 @@ TABLES: dict[str, Table] = {
         ),
         Table("scheduled_changes", component="ScheduledChange", references=_CREATED_BY, indexes=("executed_at",)),
         Table(
-            "feature_flag_role_access", component="FlagRoleAccess", fields=("feature_flag", "role_id"),
+            "feature_flag_role_access", fields=("id", "feature_flag", "role_id", "added_at", "updated_at"),
             required=("feature_flag", "role_id"), references={"feature_flag": "feature_flags", "role_id": "roles"},
             indexes=("feature_flag", "role_id"), orders=(OLDEST_FLAG_ROLES,), unique=(("feature_flag", "role_id"),),
         ),

@@ -57,7 +57,6 @@ def test_servers_say_nothing_of_an_unknown_token(observed: Client) -> None:
     assert (answer.status_code, answer.json) == (200, {})
 
 
-@pytest.mark.parametrize("path", ["/i/v0/ai", "/i/v0/ai/otel"])
-def test_traces_of_language_models_are_not_modelled_and_say_so(client: Client, path: str) -> None:
-    answer = client.flask.post(path, data=b"")
+def test_logs_of_language_models_are_not_modelled_and_say_so(client: Client) -> None:
+    answer = client.flask.post("/i/v0/ai/otel/v1/logs", data=b"")
     assert answer.status_code == 501 and "not modelled" in answer.json["detail"]
