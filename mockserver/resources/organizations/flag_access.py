@@ -39,7 +39,8 @@ class FlagRoleAccess(Resource):
         key = self.tenant_key(call)
         flag = call.table("feature_flags").get(key["feature_flag"])
         if flag is None or flag["project_id"] != call.tenant.project_id:
-            raise ValidationError("Feature flag does not exist.", attr="feature_flag")
+            problem = f'Invalid pk "{key["feature_flag"]}" - object does not exist.'
+            raise ValidationError(problem, code="does_not_exist", attr="feature_flag")
         if call.table(self.table).first(**key, role_id=data["role_id"]) is not None:
             raise ValidationError("The role may already change this flag.", code="unique", attr="role_id")
         now = call.now()
