@@ -41,6 +41,7 @@ from mockserver.resources.plugins.logs import PluginConfigLogs
 from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
 from mockserver.resources.query import Queries
+from mockserver.resources.reporting.themes import DataColorThemes
 from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
 from mockserver.resources.sessions import Sessions
@@ -81,6 +82,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     Dashboards,
     DashboardCollaborators,
     DashboardTemplates,
+    DataColorThemes,
     WebAnalytics,
     Sessions,
     Heatmaps,

@@ -239,6 +239,7 @@ TABLES: dict[str, Table] = {
             fields=("id", "dashboard", "user_id", "level", "added_at", "updated_at"), required=("dashboard", "user_id"),
             references={"dashboard": "dashboards", "user_id": "users"}, indexes=("dashboard", "user_id"),
         ),
+        Table("data_color_themes", component="DataColorTheme", references=_CREATED_BY),
         Table("share_passwords", indexes=("sharing_configuration",), loadable=False),
         Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",

@@ -1,0 +1,1 @@
+"""What is made of insights and dashboards for somebody else's eyes: subscriptions, exports, media, colours."""
