@@ -198,6 +198,28 @@ class PageNumber:
             raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=name) from None
 
 
+@dataclass(frozen=True)
+class NumberedPages:
+    """`count`, `next`, `previous`, `results` by page number, as DRF pages where a size may be asked for."""
+
+    default_size: int = 100
+    largest_size: int = 1000
+
+    def page(self, call: Call, fetch: Fetch) -> Page:
+        """Return the page that a call asks for; `last` is the last. Raises: NotFound for one that there is not."""
+        size = min(positive(call.query.get("page_size"), self.default_size), self.largest_size)
+        _, count = fetch(0, 0)
+        last = max(-(-count // size), 1)
+        text = call.query.get("page", "1")
+        number = last if text == "last" else positive(text, 0)
+        if not 1 <= number <= last:
+            raise NotFound("Invalid page.")
+        rows, count = fetch((number - 1) * size, size)
+        following = set_query(call.url, page=number + 1) if number < last else None
+        previous = set_query(call.url, page=None if number == 2 else number - 1) if number > 1 else None
+        return Page(rows, {"count": count, "next": following, "previous": previous, "results": ()})
+
+
 def positive(text: str | None, default: int) -> int:
     """Return a strictly positive number, or the default for anything else."""
     if text is None or not re.fullmatch(r"\s*\+?\d{1,18}\s*", text):

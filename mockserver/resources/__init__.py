@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.resources.actions import Actions
+from mockserver.resources.activity_log import ActivityLog, DataManagement, MyNotifications
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
@@ -95,4 +96,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     Groups,
     GroupTypes,
     GroupMetrics,
+    ActivityLog,
+    MyNotifications,
+    DataManagement,
 )
