@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from mockserver.resources.actions import Actions
-from mockserver.resources.activity_log import ActivityLog, DataManagement, MyNotifications
+from mockserver.resources.activity_log import ActivityLog
+from mockserver.resources.activity_log.definitions import DataManagement
+from mockserver.resources.activity_log.notifications import MyNotifications
 from mockserver.resources.annotations import Annotations
 from mockserver.resources.cohorts import Cohorts
 from mockserver.resources.comments import Comments
@@ -47,6 +49,7 @@ from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
 from mockserver.resources.sessions import Sessions
 from mockserver.resources.sharing import Sharing
+from mockserver.resources.vacant import VACANT
 from mockserver.resources.web_analytics import WebAnalytics
 from mockserver.resources.web_vitals import WebVitals
 
@@ -99,4 +102,5 @@ RESOURCES: tuple[type[Resource], ...] = (
     ActivityLog,
     MyNotifications,
     DataManagement,
+    *VACANT,
 )
