@@ -165,6 +165,11 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         answer="",
     ),
     Exemption(
+        "use_after_free",
+        "Once what is current is gone, something else is current.",
+        request=r".*/api/(environments|organizations)/%40current.*",
+    ),
+    Exemption(
         "missing_required_header",
         "Who gives no key is refused, by some families with a 403 (recorded answers).",
         answer=r"not_authenticated: .*",
@@ -221,7 +226,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "Settings stored as JSON are judged beyond their type, and access control is refused (recorded answers).",
-        operations=r"(PUT|PATCH) /api/organizations/{organization_id}/projects/{id}",
+        operations=r"(PUT|PATCH) /api/(organizations/{organization_id}/projects|environments)/{id}",
     ),
 )
 

@@ -137,7 +137,7 @@ class Finder:
         rows = [row for row in rows if needed is None or row.get(needed)]
         if any(row.get("is_static") for row in rows):  # what adds persons to a cohort needs a static one
             rows = [row for row in rows if row.get("is_static")]
-        own = str(self._tenants.get("project_id")) if last == "projects" else ""
+        own = str(self._tenants.get("project_id")) if last in ("projects", "environments") else ""
         rows.sort(key=lambda row: str(row.get("id")) != own)  # the project that is worked in before its siblings
         return [_name_of(row, place) for row in rows[:MOST_PER_PARAMETER]]
 

@@ -14,7 +14,9 @@ TOO_SHORT = f"This password is too short. It must contain at least {SHORTEST} ch
 
 
 def digest(password: str) -> str:
-    """Return what is kept of a password."""
+    """Return what is kept of a password; of what is kept already, that."""
+    if password.startswith(PREFIX):
+        return password
     return PREFIX + hashlib.blake2b(password.encode("utf-8", "replace"), digest_size=32).hexdigest()
 
 

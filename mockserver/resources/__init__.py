@@ -43,6 +43,7 @@ from mockserver.resources.plugins.frontend_apps import PipelineFrontendApps
 from mockserver.resources.plugins.logs import PluginConfigLogs
 from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
+from mockserver.resources.projects.environments import Environments
 from mockserver.resources.query import Queries
 from mockserver.resources.reporting.themes import DataColorThemes
 from mockserver.resources.resource import Resource
@@ -55,6 +56,7 @@ from mockserver.resources.web_vitals import WebVitals
 
 RESOURCES: tuple[type[Resource], ...] = (
     Projects,
+    Environments,
     Roles,
     RoleMemberships,
     Annotations,

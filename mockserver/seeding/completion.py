@@ -9,6 +9,7 @@ from mockserver.capture.persons import person_uuid
 from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.membership.members import add_members
+from mockserver.request.passwords import digest
 from mockserver.resources.making.insights import DEFAULTS, SHORT_ID, STAMPS
 from mockserver.resources.making.starting_dashboard import DASHBOARD, LOOKS, PLAIN, STARTERS
 from mockserver.resources.tiles import DASHBOARD as BOARD
@@ -186,6 +187,8 @@ class Completer:
         return {**whole, "name": name, "slug": given.get("slug") or slug}
 
     def _finish_users(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        if whole["password"]:
+            whole["password"] = digest(whole["password"])
         whole["distinct_id"] = given.get("distinct_id") or entropy.token(self.world.seed, self.transaction)
         if given.get("first_name") is None:
             whole["first_name"] = self._fake("first_name", whole["id"])

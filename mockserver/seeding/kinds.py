@@ -216,6 +216,7 @@ FIELDS: Mapping[str, Kind] = {
     "is_active": flag,
     "is_staff": flag,
     "is_session": flag,
+    "password": given_text,
     "has_social_auth": flag,
     "anonymize_data": flag,
     "notification_settings": structure,

@@ -245,6 +245,18 @@ class Timestamp(Field):
             return None
 
 
+class TimeOfDay(Field):
+    """A time of the day, kept to the second."""
+
+    SHAPE = re.compile(r"([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.\d{1,6})?)?")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        found = self.SHAPE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None:
+            refuse("Time has wrong format. Use one of these formats instead: hh:mm[:ss[.uuuuuu]].")
+        return ":".join((part or "0").zfill(2) for part in found.groups())
+
+
 class Uuid(Field):
     """A UUID, kept in its hyphenated lower-case form."""
 

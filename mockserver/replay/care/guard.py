@@ -18,8 +18,8 @@ from mockserver.replay.identifiers import PARAMETER
 from mockserver.replay.routing import Routing
 from mockserver.replay.wire import SAFE
 
-NEVER = frozenset({"projects", "organizations", "members", "invites", "domains", "users", "personal_api_keys",
-                   "persons", "pipeline_destinations", "pipeline_frontend_apps", "plugin_configs",
+NEVER = frozenset({"projects", "environments", "organizations", "members", "invites", "domains", "users",
+                   "personal_api_keys", "persons", "pipeline_destinations", "pipeline_frontend_apps", "plugin_configs",
                    "persisted_folders"})  # fmt: skip
 """Families of which nothing can be made that is ours alone to change: a POST of a folder changes the one there is."""
 OUTSIDE = frozenset({"organizations", "members", "invites", "domains", "users", "personal_api_keys"})
