@@ -111,9 +111,10 @@ class Inquiry:
         """What the printer needs to know."""
         return Printing(self.timezone, self.project.get("week_start_day") or 0, self.now, self.stored)
 
-    def stored(self, name: str) -> str:
-        """Return what ClickHouse calls one of the project's tables."""
-        return mirror().table(name, self.view, self.project_id)
+    def stored(self, name: str, sampled: bool) -> str:
+        """Return what stands in FROM for one of the project's tables, of which a sample may be taken."""
+        is_explained = bool(self.modifiers.get("debug"))  # as servers explain it, who have it on disk
+        return mirror().table(name, self.view, self.project_id, on_disk=sampled or is_explained)
 
     def find_cohort(self, key: Any) -> Cohort:
         """Return the cohort of an id or a name. Raises: QueryError."""

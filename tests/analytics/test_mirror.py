@@ -98,3 +98,19 @@ def test_worlds_whose_last_events_are_alike_do_not_mix(make_asker: Callable[...,
         each = make_asker()
         each.load(events=[{"event": first, "distinct_id": "x", "timestamp": "2026-01-09T00:00:00Z"}, last])
         assert each.rows("select event from events order by timestamp") == [[first], ["last"]]
+
+
+def test_a_fork_reads_a_few_events_beside_its_origins(asker: Asker, make_asker: Callable[..., Asker]) -> None:
+    """However many times a few more come, whoever is asked: samples, explanations and messages tell of one table."""
+    asker.rows(COUNT)
+    fork = make_asker(**{"from": asker.world})
+    for number in range(10):
+        fork.load(events=[{"event": "more", "distinct_id": f"m{number}", "timestamp": "2026-01-12T00:00:00Z"}])
+        assert fork.rows("select countIf(event = 'more'), count() from events") == [[number + 1, number + 5]]
+    assert fork.rows("select count() from events sample 1") == [[14]]
+    assert fork.rows("select event from events order by timestamp desc limit 1") == [["more"]]
+    fork.load(events=[{"event": "more", "distinct_id": "m", "timestamp": "2026-01-12T00:00:00Z"}])
+    assert "FROM events LIMIT" in fork.error("select notEmpty(length(event)) from events")["detail"]
+    debugged = fork.answer(COUNT, modifiers={"debug": True})
+    assert any("ReadFromMergeTree" in line for line in debugged["explain"])
+    assert asker.rows("select count() from events") == [[4]]

@@ -53,6 +53,7 @@ FAILURE = re.compile(r"Code: \d+\. DB::(?:Exception|.*?): (.*) \(([A-Z][A-Z0-9_]
 AFTERTHOUGHT = re.compile(
     r": while executing (?:function|'FUNCTION).*|(?<=in query)\. Aggregate functions are not allowed in .*", re.DOTALL
 )
+SEVERAL = re.compile(r"\(SELECT \* FROM (\w+)(?: UNION ALL SELECT \* FROM \w+)+\)")
 OWN_TABLE = re.compile(r"\b([a-z_]+)_\d+ AS (\w+)")
 OWN_LIMIT = f"max_execution_time = {SECONDS}", "max_execution_time = 60"
 
@@ -142,7 +143,8 @@ def failure(text: str) -> QueryError:
     message, name = found[1], found[2]
     if name in HIDDEN:
         return QueryError(HIDDEN[name], code=name.lower())
-    message = OWN_TABLE.sub(_shared_name, AFTERTHOUGHT.sub("", message)).replace(*OWN_LIMIT)
+    message = SEVERAL.sub(r"\1", AFTERTHOUGHT.sub("", message))
+    message = OWN_TABLE.sub(_shared_name, message).replace(*OWN_LIMIT)
     return QueryError(f"{message.rstrip('. ')}. ({name})", code=name.lower())
 
 

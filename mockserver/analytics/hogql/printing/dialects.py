@@ -27,13 +27,13 @@ class Printing:
         timezone: str = "UTC",
         week_start_day: int = 0,
         now: datetime | None = None,
-        stored: Callable[[str], str] = lambda name: name,
+        stored: Callable[[str, bool], str] = lambda name, sampled: name,
     ) -> None:
         self.timezone = timezone
         self.now = now
         self.week_mode = 3 if week_start_day == 1 else 0
         self.stored = stored
-        """What a stored table is called in ClickHouse."""
+        """What stands for a stored table in ClickHouse, by its name and by whether a sample is taken of it."""
 
 
 class Spelling:

@@ -161,7 +161,7 @@ class Printer(ExpressionPrinter, CallPrinter):
         if isinstance(node.table, nodes.Field) and isinstance(source, TableSource):
             args = f"({self.print_all(node.table_args)})" if node.table_args is not None else ""
             if self.is_clickhouse:
-                return self._stored(source, args)
+                return self._stored(source, args, sampled=node.sample is not None)
             name = ".".join(hogql_identifier(part) for part in node.table.chain)
             given = node.alias or (name if source.table.function else None)
             alias = f" AS {self._identifier(given)}" if given and (given != name or args) else ""
@@ -171,12 +171,12 @@ class Printer(ExpressionPrinter, CallPrinter):
             query = f"({query})"
         return f"{query} AS {self._identifier(source.alias)}" if source and source.alias else query
 
-    def _stored(self, source: Any, args: str = "", where: str | None = None) -> str:
+    def _stored(self, source: Any, args: str = "", where: str | None = None, *, sampled: bool = False) -> str:
         """Return a table to read: directly, or through a subquery of what is needed of it, of some rows or of all."""
         table, alias = source.table, clickhouse_identifier(source.alias)
         if table.function:
             return f"{table.stored}{args} AS {alias}"
-        stored = self.printing.stored(table.stored)
+        stored = self.printing.stored(table.stored, sampled)
         if table.is_direct:
             return f"{stored} AS {alias}"
         needed = ", ".join(f"{sql} AS {clickhouse_identifier(name)}" for name, sql in source.needed.items())
