@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 
 from mockserver.admin import (
     clock,
+    deliveries,
     events,
     faults,
     flags,
@@ -47,6 +48,7 @@ MODULES: tuple[ModuleType, ...] = (
     snapshots,
     keys,
     clock,
+    deliveries,
     journal,
     events,
     flags,

@@ -91,7 +91,7 @@ class Operation:
         """Name of the method that answers it: a standard action, or the words that follow the record's id."""
         words = [part for part in self.relative.split("/") if part and not part.startswith("{")]
         if words:
-            return "_".join(words)
+            return "_".join(words).replace("-", "_")
         names = ITEM_ACTIONS if self.is_item else COLLECTION_ACTIONS
         return names[self.method]
 

@@ -45,6 +45,7 @@ from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
 from mockserver.resources.projects.environments import Environments
 from mockserver.resources.query import Queries
+from mockserver.resources.reporting.subscriptions import Subscriptions
 from mockserver.resources.reporting.themes import DataColorThemes
 from mockserver.resources.resource import Resource
 from mockserver.resources.scheduled_changes import ScheduledChanges
@@ -89,6 +90,7 @@ RESOURCES: tuple[type[Resource], ...] = (
     DashboardCollaborators,
     DashboardTemplates,
     DataColorThemes,
+    Subscriptions,
     WebAnalytics,
     Sessions,
     Heatmaps,

@@ -6,12 +6,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mockserver.store import View
-from mockserver.world import deletions, schedules
+from mockserver.world import deletions, deliveries, schedules
 
 if TYPE_CHECKING:
     from mockserver.world.worlds import World
 
-DUTIES: tuple[ModuleType, ...] = (deletions, schedules)
+DUTIES: tuple[ModuleType, ...] = (deletions, schedules, deliveries)
 """Each has `due(view)`, what is to be done by now, and `run(transaction, item)`, which does one of it."""
 
 

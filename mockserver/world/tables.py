@@ -78,6 +78,8 @@ DOMAINS_BY_NAME = Order(("organization_id",), "domain")
 NEWEST_INVITES = Order(("organization_id",), "created_at", descending=True)
 OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 
+NEXT_SUBSCRIPTIONS = Order(("deleted",), "next_delivery_date")
+
 _CREATED_BY = {"created_by": "users"}
 
 TABLES: dict[str, Table] = {
@@ -240,6 +242,11 @@ TABLES: dict[str, Table] = {
             references={"dashboard": "dashboards", "user_id": "users"}, indexes=("dashboard", "user_id"),
         ),
         Table("data_color_themes", component="DataColorTheme", references=_CREATED_BY),
+        Table(
+            "subscriptions", component="Subscription", indexes=("dashboard", "insight"),
+            references={**_CREATED_BY, "dashboard": "dashboards", "insight": "insights"}, orders=(NEXT_SUBSCRIPTIONS,),
+        ),
+        Table("deliveries", indexes=("subscription",), loadable=False),
         Table("share_passwords", indexes=("sharing_configuration",), loadable=False),
         Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",
