@@ -72,6 +72,7 @@ class Batch:
         if is_personless and event["event"] in NEEDS_A_PERSON:
             return
         self.groups.attach(properties)
+        index = None
         if is_personless:
             self._forget_person(properties)
             known = self.people.find(event["distinct_id"])
@@ -79,10 +80,10 @@ class Batch:
             self._keep(event, person_id, {})
         else:
             if event["event"] == "$groupidentify":
-                self.groups.identify(properties, event["timestamp"])
+                index = self.groups.identify(properties, event["timestamp"])
             person = self.people.process(event)
             self._keep(event, person.uuid, person.properties)
-        self.definitions.note(event)
+        self.definitions.note(event, index)
         self.calls.note(event)
 
     def restore(self, given: Mapping[str, Any]) -> None:

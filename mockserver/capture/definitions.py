@@ -29,30 +29,32 @@ class Definitions:
         self.transaction = transaction
         self.project_id = project_id
         self._seed = seed
-        self._found: dict[tuple[str, str], str | None] = {}
+        self._found: dict[tuple[str, str, int | None], str | None] = {}
         self._events: set[str] = set()
         self._pairs: set[tuple[str, str]] = set()
         self._now = entropy.now(transaction)
         self._recent_seconds = self._now.timestamp() - HALF_A_YEAR_SECONDS
 
-    def note(self, event: Mapping[str, Any]) -> None:
-        """Note an event, its properties, and those it sets of its person or group."""
+    def note(self, event: Mapping[str, Any], group_type_index: int | None = None) -> None:
+        """Note an event, its properties, and those it sets of its person or of a group, whose type is told by index."""
         name, properties = event["event"], event["properties"]
         self._events.add(name)
         if name == "$groupidentify":
-            self._note("group", properties.get("$group_set"))
+            self._note("group", properties.get("$group_set"), index=group_type_index)
             return
         self._note("event", properties, without=OPERATIONS)
         self._pairs.update((name, property) for property in properties if property not in OPERATIONS)
         self._note("person", properties.get("$set"))
         self._note("person", properties.get("$set_once"))
 
-    def _note(self, kind: str, properties: Any, without: frozenset[str] = frozenset()) -> None:
+    def _note(
+        self, kind: str, properties: Any, without: frozenset[str] = frozenset(), index: int | None = None
+    ) -> None:  # fmt: skip
         if not isinstance(properties, Mapping):
             return
         for name, value in properties.items():
-            if name not in without and self._found.get((kind, name)) is None:
-                self._found[kind, name] = self.type_of(name, value)
+            if name not in without and self._found.get((kind, name, index)) is None:
+                self._found[kind, name, index] = self.type_of(name, value)
 
     def type_of(self, name: str, value: Any) -> str | None:
         """Return the type that a name and a value suggest: that of nothing, lists and objects is not known."""
@@ -76,18 +78,17 @@ class Definitions:
         self._save_events()
         self._save_pairs()
         table = self.transaction.table("property_definitions")
-        for (kind, name), type in self._found.items():
-            known = next(
-                (r for r in table.find(name=name, project_id=self.project_id) if (r.get("type") or "event") == kind),
-                None,
-            )
+        for (kind, name, index), type in self._found.items():
+            alike = table.find(name=name, project_id=self.project_id)
+            known = next((r for r in alike if is_of(r, kind, index)), None)
             if known is not None:
                 if known.get("property_type") is None and type is not None:
                     table.update(known, {"property_type": type, "is_numerical": type == "Numeric"})
             elif _is_short(name):
                 table.insert({
-                    "id": self._id(kind, name), "project_id": self.project_id, "name": name, "type": kind,
-                    "property_type": type, "is_numerical": type == "Numeric", "group_type_index": None,
+                    "id": self._id(kind if index is None else f"{kind}:{index}", name), "project_id": self.project_id,
+                    "name": name, "type": kind, "property_type": type, "is_numerical": type == "Numeric",
+                    "group_type_index": index,
                 })  # fmt: skip
 
     def _save_events(self) -> None:
@@ -97,7 +98,7 @@ class Definitions:
             known = table.first(name=name, project_id=self.project_id)
             if known is not None:
                 if known.get("last_seen_at") != hour:
-                    table.update(known, {"last_seen_at": hour})
+                    table.update(known, {"last_seen_at": hour, "created_at": known.get("created_at") or now})
             elif _is_short(name):
                 table.insert({
                     "id": self._id("name", name), "project_id": self.project_id, "name": name, "created_at": now,
@@ -119,6 +120,11 @@ class Definitions:
         """Return a definition's id: a function of what it defines, in whatever order they come."""
         bits = entropy.draw(self._seed, f"definition:{self.project_id}:{kind}:{name}", 0, 10)
         return entropy.uuid7_of(int(self._now.timestamp() * 1000), int.from_bytes(bits, "big") >> 6)
+
+
+def is_of(definition: Mapping[str, Any], kind: str, index: int | None) -> bool:
+    """Return whether a definition is of a property of one kind of things: of groups, of one type of them."""
+    return (definition.get("type") or "event") == kind and definition.get("group_type_index") == index
 
 
 def _is_short(name: str) -> bool:

@@ -45,14 +45,14 @@ class Groups:
             if index is not None:
                 properties[f"$group_{index}"] = key
 
-    def identify(self, properties: Mapping[str, Any], timestamp: str) -> None:
-        """Create or update the group that a `$groupidentify` describes."""
+    def identify(self, properties: Mapping[str, Any], timestamp: str) -> int | None:
+        """Create or update the group that a `$groupidentify` describes, and return the index of its type."""
         group_type, key = properties.get("$group_type"), properties.get("$group_key")
         if not isinstance(group_type, str) or not group_type or key is None:
-            return
+            return None
         index = self.index_of(group_type)
         if index is None:
-            return
+            return None
         told = properties.get("$group_set")
         told = told if isinstance(told, Mapping) else {}
         table = self.transaction.table("groups")
@@ -60,8 +60,9 @@ class Groups:
         known = next((group for group in found if group["group_type_index"] == index), None)
         if known is not None:
             table.update(known, {"group_properties": {**(known.get("group_properties") or {}), **told}})
-            return
+            return index
         table.insert({
             "id": self.transaction.next("ids.groups"), "project_id": self.project_id, "group_type_index": index,
             "group_key": str(key), "group_properties": dict(told), "created_at": timestamp,
         })  # fmt: skip
+        return index

@@ -36,7 +36,7 @@ VOLATILE = frozenset({
     "created_at", "updated_at", "joined_at", "last_calculation", "started_at", "finished_at", "last_refresh",
     "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
     "start_time", "end_time", "pickup_time", "expiration_time", "task_id", "duration_seconds", "query_progress",
-    "instance_id", "cursor", "duration_ms", "last_calculated_at", "pinned_at", "verified_at",
+    "instance_id", "cursor", "duration_ms", "last_calculated_at", "pinned_at", "verified_at", "last_seen_at",
 })  # fmt: skip
 """Fields whose values say something of the moment or the machine."""
 

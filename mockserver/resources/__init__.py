@@ -12,6 +12,8 @@ from mockserver.resources.comments import Comments
 from mockserver.resources.dashboards import Dashboards
 from mockserver.resources.dashboards.collaborators import DashboardCollaborators
 from mockserver.resources.dashboards.templates import DashboardTemplates
+from mockserver.resources.definitions.events import EventDefinitions
+from mockserver.resources.definitions.properties import PropertyDefinitions
 from mockserver.resources.early_access_features import EarlyAccessFeatures
 from mockserver.resources.elements import Elements
 from mockserver.resources.events import Events
@@ -61,6 +63,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     Roles,
     RoleMemberships,
     Annotations,
+    EventDefinitions,
+    PropertyDefinitions,
     Cohorts,
     Comments,
     Persons,

@@ -33,6 +33,8 @@ class Resource:
     family: ClassVar[str]
     table: ClassVar[str]
     component: ClassVar[str]
+    writes: ClassVar[str | None] = None
+    """The component that bodies are judged by, where it is another than the records'."""
     title: ClassVar[str] = ""
     """The name that OPTIONS gives; the server's own view is called so."""
     pagination: ClassVar[LimitOffset | Cursor | FullPageOffset | PageNumber] = LimitOffset()
@@ -61,7 +63,7 @@ class Resource:
         self.contract = contract
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
-        self._schemas = ByProfile(partial(build_schema, contract, self.component, self.field_overrides))
+        self._schemas = ByProfile(partial(build_schema, contract, self.writes or self.component, self.field_overrides))
         self.schema: Schema = self._schemas[Profile.DOCUMENTED]
         self._layouts: dict[tuple[str, Profile], builtins.list[str]] = {}
 

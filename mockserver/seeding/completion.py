@@ -326,6 +326,25 @@ class Completer:
                 "dashboard": id, "insight": insight["id"], "text": None, "deleted": None, **look,
             })  # fmt: skip
 
+    def _finish_event_definitions(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return self._said(whole, given, ("owner", "default_columns", "primary_property"))
+
+    def _finish_property_definitions(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return self._said(whole, given)
+
+    def _said(self, whole: dict[str, Any], given: Mapping[str, Any], also: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return a definition without what nobody says of it; with something said, it is as if somebody had said it."""
+        said = ("description", "tags", "verified", "verified_at", "verified_by", "hidden", *also)
+        if not any(given.get(name) is not None for name in said):
+            return {name: value for name, value in whole.items() if name not in said}
+        somebody = self._first_member(whole["project_id"]) if whole["verified"] else None
+        return {
+            **whole, "extended": True, "description": whole["description"] or "", "verified": bool(whole["verified"]),
+            "hidden": bool(whole["hidden"]), "updated_at": self.now, "updated_by": None,
+            "verified_at": whole["verified_at"] or (self.now if whole["verified"] else None),
+            "verified_by": whole["verified_by"] or somebody,
+        }  # fmt: skip
+
     def _creator(self, whole: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
         """Return who made a record: somebody did if it is not said, as the API always knows who asks it."""
         return whole.get("created_by") if "created_by" in given else self._first_member(whole["project_id"])

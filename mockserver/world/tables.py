@@ -81,6 +81,8 @@ OLDEST_ROLE_MEMBERS = Order(("organization_id", "role_id"), "joined_at")
 NEXT_SUBSCRIPTIONS = Order(("deleted",), "next_delivery_date")
 
 _CREATED_BY = {"created_by": "users"}
+_SAID = ("description", "tags", "verified", "verified_at", "verified_by", "hidden")
+"""What people say of a definition."""
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -143,10 +145,14 @@ TABLES: dict[str, Table] = {
               required=("name", "group_type_index")),
         Table("event_definitions", identity=Identity.UUID, fields=("id", "name", "created_at", "last_seen_at"),
               required=("name",), indexes=("name",), unique=(("project_id", "name"),), merges=True),
+        Table("event_definitions", identity=Identity.UUID,
+              fields=("id", "name", "created_at", "last_seen_at", "owner", "default_columns", "primary_property",
+                      *_SAID), required=("name",), indexes=("name",), merges=True, unique=(("project_id", "name"),),
+              references={"owner": "users", "verified_by": "users"}),
         Table("property_definitions", identity=Identity.UUID,
-              fields=("id", "name", "type", "property_type", "is_numerical", "group_type_index"),
+              fields=("id", "name", "type", "property_type", "is_numerical", "group_type_index", *_SAID),
               required=("name",), indexes=("name",), merges=True,
-              unique=(("project_id", "type", "group_type_index", "name"),)),
+              unique=(("project_id", "type", "group_type_index", "name"),), references={"verified_by": "users"}),
         Table("event_properties", fields=("id", "event", "property"), required=("event", "property"),
               indexes=("event", "property"), merges=True,
               unique=(("project_id", "event", "property"),)),

@@ -15,6 +15,7 @@ from mockserver.listing.comparing import search_pattern, stored_text
 from mockserver.listing.values import spelled
 from mockserver.request.call import Call
 from mockserver.resources.events.timeline import Timeline
+from mockserver.resources.taxonomy import NAMED_EVENTS
 from mockserver.store import Record
 from mockserver.world import entropy
 
@@ -26,17 +27,6 @@ COLUMNS = {
     "created_at": "created_at", "person_id": "person_id",
 }  # fmt: skip
 CUSTOM = "custom_event"
-NAMED = frozenset({
-    "All events", "Application Backgrounded", "Application Became Active", "Application Installed",
-    "Application Opened", "Application Updated", "Deep Link Opened", "Survey dismissed", "Survey sent", "Survey shown",
-    "$$client_ingestion_warning", "$ai_embedding", "$ai_feedback", "$ai_generation", "$ai_metric", "$ai_span",
-    "$ai_trace", "$autocapture", "$bot_pageview", "$capture_metrics", "$copy_autocapture", "$create_alias",
-    "$csp_violation", "$dead_click", "$delete_group_property", "$exception", "$experiment_started",
-    "$feature_enrollment_update", "$feature_flag_called", "$feature_interaction", "$feature_view", "$groupidentify",
-    "$heatmap", "$http_log", "$identify", "$merge_dangerously", "$opt_in", "$pageleave", "$pageview", "$rageclick",
-    "$screen", "$set", "$survey_dismissed", "$survey_response", "$web_vitals",
-})  # fmt: skip
-"""Events that PostHog's taxonomy has a name for."""
 
 
 def values_of(call: Call) -> list[dict[str, Any]]:
@@ -46,7 +36,7 @@ def values_of(call: Call) -> list[dict[str, Any]]:
         raise ValidationError("This field is required.", code="required", attr="key")
     timeline, now = Timeline.of(call.state, call.tenant.project_id), entropy.now(call.state)
     if key == CUSTOM:
-        return [{"name": name} for name in sorted({event["event"] for event in timeline.events} - NAMED)]
+        return [{"name": name} for name in sorted({event["event"] for event in timeline.events} - NAMED_EVENTS)]
     events = timeline.between(now - LATELY, now + timedelta(days=1))
     narrowed = sorted(_asked_for(call, events), key=lambda event: (event["timestamp"][:10], event["event"]))
     if call.query.get("is_column", "").lower() == "true":

@@ -98,9 +98,9 @@ def _define(population: Population, transaction: Transaction) -> None:
     for step in (*population.funnel, *population.browsing, *population.usage):
         own = choices.make(step.properties, dice, {"number": 1})
         definitions.note({"event": step.event, "properties": {**paged, **own}})
-    for groups in population.group_types.values():
+    for index, groups in enumerate(population.group_types.values()):
         for group in groups[:DEFINING]:
-            definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}})
+            definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}}, index)
     definitions.save()
 
 
