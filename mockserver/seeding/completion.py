@@ -10,6 +10,7 @@ from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.membership.members import add_members
 from mockserver.request.passwords import digest
+from mockserver.resources.insights.variables import code_name_of
 from mockserver.resources.making.insights import DEFAULTS, SHORT_ID, STAMPS
 from mockserver.resources.making.starting_dashboard import DASHBOARD, LOOKS, PLAIN, STARTERS
 from mockserver.resources.tiles import DASHBOARD as BOARD
@@ -286,6 +287,17 @@ class Completer:
         stored = {name: whole[name] if name in given else value for name, value in BOARD.items()}
         owned = {name: whole[name] for name in ("id", "project_id", "created_at", "created_by")}
         return {**stored, **owned, "pinned": is_first or stored["pinned"]}
+
+    def _finish_insight_variables(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**whole, "code_name": given.get("code_name") or code_name_of(whole["name"])}
+
+    def _finish_alerts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let an alert be as the API makes one: its threshold has an id, its next check lies ahead."""
+        made = {"id": entropy.uuid7(self.world.seed, self.transaction), "created_at": whole["created_at"], "name": ""}
+        marked = whole.get("marked_at") or self.now
+        kept = {name: value for name, value in whole.items() if name not in ("last_value", "checks")}
+        state = given.get("state") or "Not firing"
+        return {**kept, "threshold": {**made, **whole["threshold"]}, "marked_at": marked, "state": state}
 
     def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Let an insight be as the API makes one, on the dashboards that are given for it.

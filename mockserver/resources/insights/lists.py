@@ -107,22 +107,24 @@ def _searched(call: Call) -> Test:
 
 
 def _of_kind(call: Call) -> Test | None:
-    """Return a test of what an insight computes; `JSON` is for what is none of the insights' own kinds."""
+    """Return a test of what an insight computes: `SQL` for HogQL in a wrapper, `JSON` for every other query.
+
+    Source: recorded lists.
+    """
     name = call.query["insight"]
 
     def test(record: Record) -> bool:
         query = record["query"] or {}
-        is_wrapped = query.get("kind") in WRAPPERS
-        source = query.get("source") if isinstance(query.get("source"), Mapping) else {}
-        kind = (source or {}).get("kind") if is_wrapped else None
+        source = query.get("source") if query.get("kind") in WRAPPERS else None
+        kind = source.get("kind") if isinstance(source, Mapping) else None
         match name:
             case "JSON":
-                return bool(query) and kind not in KINDS.values()
+                return bool(query) and kind != "HogQLQuery"
             case "SQL":
-                return kind == "HogQLQuery" or query.get("kind") == "HogQLQuery"
+                return kind == "HogQLQuery"
             case "HOG":
-                return query.get("kind") == "HogQuery" or kind == "HogQuery"
-        return kind == KINDS.get(name) or (not query and record["filters"].get("insight") == name)
+                return "HogQuery" in (query.get("kind"), kind)
+        return (name in KINDS and kind == KINDS[name]) or (not query and record["filters"].get("insight") == name)
 
     return test
 
