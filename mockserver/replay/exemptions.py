@@ -109,6 +109,12 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "An export is of something, and not a PDF; an upload must be an image (recorded answers).",
+        operations=r"POST /api/projects/{project_id}/(exports|uploaded_media)",
+        answer=r"invalid_input: (Either dashboard|Export format).*|invalid_image: .*|unsupported_media_type: .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "DRF reads a request without a body as an empty object, of which it then asks for what is required.",
         answer=r"required: .*|This field is required\.: required|invalid_input: The job type must be specified!"
         r"|None: (product_type|new_path) is required|not_a_list: Expected a list of items\.",

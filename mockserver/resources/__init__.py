@@ -47,6 +47,8 @@ from mockserver.resources.project_access import ProjectAccess
 from mockserver.resources.projects import Projects
 from mockserver.resources.projects.environments import Environments
 from mockserver.resources.query import Queries
+from mockserver.resources.reporting.exports import Exports
+from mockserver.resources.reporting.media import UploadedMedia
 from mockserver.resources.reporting.subscriptions import Subscriptions
 from mockserver.resources.reporting.themes import DataColorThemes
 from mockserver.resources.resource import Resource
@@ -95,6 +97,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     DashboardTemplates,
     DataColorThemes,
     Subscriptions,
+    Exports,
+    UploadedMedia,
     WebAnalytics,
     Sessions,
     Heatmaps,

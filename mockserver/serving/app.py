@@ -22,6 +22,7 @@ from mockserver.road.dispatch import ENDPOINT_NOT_FOUND, EVERY_METHOD, FORMAT, d
 from mockserver.road.rendering import render_error
 from mockserver.road.strictness import Strictness
 from mockserver.sdk.api import capture_blueprint
+from mockserver.sdk.media import media_blueprint
 from mockserver.sdk.shared_pages import shared_blueprint
 from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
@@ -126,6 +127,7 @@ def create_app(
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds, static))
     app.register_blueprint(shared_blueprint(routes))
+    app.register_blueprint(media_blueprint(worlds))
     coverage = Coverage(contract)
     origins.install(app)  # first, since a browser's preflight is no request of a client's
     interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)

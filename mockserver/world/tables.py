@@ -253,6 +253,8 @@ TABLES: dict[str, Table] = {
             references={**_CREATED_BY, "dashboard": "dashboards", "insight": "insights"}, orders=(NEXT_SUBSCRIPTIONS,),
         ),
         Table("deliveries", indexes=("subscription",), loadable=False),
+        Table("exported_assets", loadable=False),
+        Table("uploaded_media", identity=Identity.UUID, loadable=False),
         Table("share_passwords", indexes=("sharing_configuration",), loadable=False),
         Table(
             "persisted_folders", identity=Identity.UUID, component="PersistedFolder",

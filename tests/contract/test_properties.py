@@ -32,6 +32,7 @@ NEVER = {
     "dashboards_sharing_passwords_destroy": 404,
     "dashboards_collaborators_create": 400,  # only a restricted dashboard has some
     "dashboards_collaborators_destroy": 404,
+    "uploaded_media_create": 400,  # what is generated is no image
     "dashboard_templates_create": 403,  # only staff may, and the same below
     "dashboard_templates_update": 403,
     "dashboard_templates_partial_update": 403,
