@@ -9,7 +9,7 @@ Source: Django's `search` lookup, which leaves the configuration to the database
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -52,15 +52,21 @@ def matches(text: str | None, sought: frozenset[str]) -> bool:
     return bool(text and sought) and sought <= words(text or "")
 
 
-def _lexemes(text: str) -> Iterator[str]:
+def tokens(text: str) -> list[str]:
+    """Return the words of a text as they are, in lower case and in order, as the simple configuration takes them."""
+    return list(_lexemes(text.lower(), str))
+
+
+def _lexemes(text: str, end: Callable[[str], str] | None = None) -> Iterator[str]:
     """Yield the lexemes of a text; of a hyphenated word itself and its parts, of an address its host and path too."""
+    end = end or stem
     for stretch in MARKUP.sub(" ", text).split():
         for found in (TOKEN if len(stretch) <= LONGEST else WORD).finditer(stretch):
             kind, token = found.lastgroup, found.group()
             if kind == "path":
                 yield from (token, found["host"], found["path"])
             elif kind == "word" or kind is None:
-                yield from map(stem, (token, *token.split("-")))
+                yield from map(end, (token, *token.split("-")) if "-" in token or end is stem else (token,))
             elif kind != "protocol":
                 yield token
 

@@ -21,6 +21,8 @@ from mockserver.resources.feature_flags import FeatureFlags
 from mockserver.resources.feature_flags.values import FlagValues
 from mockserver.resources.file_system import FileSystem
 from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
+from mockserver.resources.finding.search import Search
+from mockserver.resources.finding.tags import Tags
 from mockserver.resources.groups import Groups
 from mockserver.resources.groups.metrics import GroupMetrics
 from mockserver.resources.groups.types import GroupTypes
@@ -67,6 +69,8 @@ RESOURCES: tuple[type[Resource], ...] = (
     Annotations,
     EventDefinitions,
     PropertyDefinitions,
+    Search,
+    Tags,
     Cohorts,
     Comments,
     Persons,

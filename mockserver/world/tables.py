@@ -143,8 +143,6 @@ TABLES: dict[str, Table] = {
               unique=(("project_id", "group_type_index"), ("project_id", "group_type"))),
         Table("group_usage_metrics", identity=Identity.UUID, component="GroupUsageMetric", fields=("group_type_index",),
               required=("name", "group_type_index")),
-        Table("event_definitions", identity=Identity.UUID, fields=("id", "name", "created_at", "last_seen_at"),
-              required=("name",), indexes=("name",), unique=(("project_id", "name"),), merges=True),
         Table("event_definitions", identity=Identity.UUID,
               fields=("id", "name", "created_at", "last_seen_at", "owner", "default_columns", "primary_property",
                       *_SAID), required=("name",), indexes=("name",), merges=True, unique=(("project_id", "name"),),

@@ -1,0 +1,1 @@
+"""Finding things whatever they are: by the words in them, and by their tags."""
