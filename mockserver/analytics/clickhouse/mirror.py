@@ -145,12 +145,13 @@ class Mirror:
         return f"{name}_{next(self._numbers)}"
 
     def _base(self, view: View, project_id: int) -> Held | None:
-        """Return a table that holds a beginning of these events and nothing else."""
+        """Return what holds a beginning of these events and nothing else; whoever follows upon it keeps it."""
         table = view.table("events")
         for key, held in reversed(self._held.items()):
             if key[:2] != ("events", project_id) or held.last is None or not holds(table, held.last):
                 continue
             if held.rows + table.since(held.mark).count == len(table):
+                self._held.move_to_end(key)
                 return held
         return None
 
