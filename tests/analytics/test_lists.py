@@ -157,6 +157,12 @@ def test_kind_that_is_not_modelled_is_refused_as_posthog_refuses_kinds(asker: As
     assert (response.status_code, response.json) == (400, error)
 
 
+def test_every_kind_that_is_answered_is_described(contract: Contract) -> None:
+    from mockserver.analytics.kinds import KINDS
+
+    assert KINDS.keys() <= contract.components["QueryNode"]["discriminator"]["mapping"].keys()
+
+
 def test_every_known_kind_is_answered_or_refused_clearly(asker: Asker, contract: Contract) -> None:
     for kind in contract.components["QueryNode"]["properties"]["kind"]["enum"]:
         response = asker.query({"kind": kind})

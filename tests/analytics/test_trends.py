@@ -210,6 +210,14 @@ def test_a_formula_is_computed_for_each_interval(asker: Asker, formula: str, dat
     assert (result["data"], result["label"], result["action"]) == (data, f"Formula ({formula})", None)
 
 
+def test_a_formula_over_an_action_that_is_not_there_counts_nothing_of_it(asker: Asker) -> None:
+    gone = {"kind": "ActionsNode", "id": 99}
+    for series, counted in (((OPENED, gone), 2), ((gone, OPENED), 2), ((gone, gone), 0)):
+        for shown in ({}, {"display": "BoldNumber"}):
+            (result,) = trend(asker, *series, trendsFilter={"formula": "A + B", **shown})
+            assert result["aggregated_value" if shown else "count"] == counted
+
+
 def test_a_formula_is_computed_for_each_value(asker: Asker) -> None:
     by_browser = {"breakdown": "$browser", "breakdown_type": "event"}
     found = trend(asker, OPENED, BOUGHT, trendsFilter={"formula": "A + B"}, breakdownFilter=by_browser)

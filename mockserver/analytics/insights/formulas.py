@@ -108,12 +108,15 @@ def _order(result: Result) -> tuple[int, Number, str]:
 
 
 def _applied(run: Evaluation, lines: Sequence[Sequence[Result]], is_total: bool) -> Result:
-    base = dict(lines[0][0]) if lines and lines[0] else {}
-    base |= {"label": run.formula.label, "action": None}
+    """Return the formula of the lines' results; one without any, as of an action that is not there, counts nothing."""
+    example: Result = next((line[0] for line in lines if line), {"data": [], "aggregated_value": 0})
+    nothing: Result = {"data": [0] * len(example["data"] or []), "aggregated_value": 0}
+    results = [line[0] if line else nothing for line in lines]
+    base = {**(lines[0][0] if lines and lines[0] else example), "label": run.formula.label, "action": None}
     if is_total:
-        value = run.of([line[0]["aggregated_value"] for line in lines])
+        value = run.of([result["aggregated_value"] for result in results])
         return {**base, "aggregated_value": float(value), "data": None, "count": 0}
-    columns = zip(*(line[0]["data"] for line in lines), strict=True)
+    columns = zip(*(result["data"] for result in results), strict=True)
     data = [run.of(column) for column in columns]
     return {**base, "data": data, "count": float(sum(data))}
 
