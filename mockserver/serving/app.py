@@ -28,7 +28,7 @@ from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
-from mockserver.store.archive import MEMORY, open_archive
+from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
@@ -128,6 +128,8 @@ def create_app(
     app.register_blueprint(capture_blueprint(worlds, static))
     app.register_blueprint(shared_blueprint(routes))
     app.register_blueprint(media_blueprint(worlds))
+    if archive is not None and archive.is_shared:
+        app.before_request(_catching_up(worlds))
     coverage = Coverage(contract)
     origins.install(app)  # first, since a browser's preflight is no request of a client's
     interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)
@@ -146,6 +148,19 @@ def create_app(
 def close(app: Flask) -> None:
     """Write what is left to the store of an application, and let go of it."""
     app.extensions["mockserver.close"]()
+
+
+def _catching_up(worlds: Worlds) -> Callable[[], Response | None]:
+    """Return what takes in the writes of other processes before a request is answered."""
+
+    def catch_up() -> Response | None:
+        try:
+            worlds.catch_up()
+        except StoreUnavailable as error:
+            return render_error(error)
+        return None
+
+    return catch_up
 
 
 def _close(worlds: Worlds, tails: Tails | None) -> None:

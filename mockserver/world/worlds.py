@@ -55,6 +55,11 @@ class World:
             about.arrivals,
         )  # fmt: skip
 
+    def be(self, about: About) -> None:
+        """Be what an archive tells, beside what it holds."""
+        self.seed, self.profile, self.scenario = about.seed, Profile(about.profile), about.scenario
+        self.origin, self.snapshots, self.arrivals = about.origin, about.snapshots, about.arrivals
+
     @property
     def about(self) -> About:
         """What it is beside what it holds, for an archive."""
@@ -196,6 +201,24 @@ class Worlds:
         if self.archive is not None:
             about = self.archive.describe(world.id, world.about)
             world.origin, world.snapshots = about.origin, about.snapshots
+
+    def catch_up(self) -> None:
+        """Take in what other processes did to the worlds of a shared archive. Raises: StoreUnavailable."""
+        news = None if self.archive is None else self.archive.news()
+        if news is None:
+            return
+        with self._lock:
+            for kept in news.made:
+                self._worlds[kept.id] = World.of(kept)
+            for kept in news.changed:
+                self._worlds[kept.id].be(kept.about)
+            for id in news.gone:
+                world = self._worlds.pop(id, None)
+                if world is not None:
+                    self._forget_keys(world)
+            for kept in (*news.made, *news.changed):
+                self.register(self._worlds[kept.id])
+                self._worlds[kept.id].bell.ring()
 
     def close(self) -> None:
         """Let go of the archive, if there is one."""

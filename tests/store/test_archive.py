@@ -86,11 +86,11 @@ def test_forks_and_snapshots_cost_what_differs(file):
     with store.transaction() as transaction:
         transaction.table("notes").insert_many({"id": number, "text": "y" * 50} for number in range(10, 5000))
     archive.compact()
-    size = archive.file.size()
+    size = archive.db.size()
     for number in range(20):
         archive.adopt(f"fork-{number}", store.fork(), About(0, "documented", "blank", origin=store.snapshot()))
     archive.compact()
-    assert archive.file.size() - size < size / 10
+    assert archive.db.size() - size < size / 10
     archive.close()
     assert len(held(opened(file), "fork-19")) == 3 + 4990
 
@@ -113,9 +113,9 @@ def test_compacting_keeps_everything_and_gives_room_back(file):
         for record in list(transaction.table("notes"))[3:]:
             transaction.table("notes").delete(record)
     write(store, 5000)
-    before = archive.file.size()
+    before = archive.db.size()
     archive.compact()
-    assert archive.file.size() < before / 4
+    assert archive.db.size() < before / 4
     write(store, 5001)
     archive.close()
     again = opened(file)
@@ -191,13 +191,13 @@ def test_a_full_disk_refuses_writes_and_loses_nothing(file):
     archive = opened(file)
     store = made(archive)
     write(store, 10)
-    pages = archive.file._connection.execute("PRAGMA page_count").fetchone()[0]
-    archive.file._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    pages = archive.db._connection.execute("PRAGMA page_count").fetchone()[0]
+    archive.db._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreFull) as refused:
         write(store, 11, "x" * 100_000)
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (507, "5")
     assert [record["id"] for record in store.view().table("notes")] == [1, 2, 3, 10]
-    archive.file._connection.execute("PRAGMA max_page_count = 100000")
+    archive.db._connection.execute("PRAGMA max_page_count = 100000")
     write(store, 12)
     archive.close()
     assert held(opened(file)) == [1, 2, 3, 10, 12]
@@ -207,7 +207,7 @@ def test_writers_who_come_together_are_committed_together(file):
     archive = opened(file)
     store = made(archive)
     commits = []
-    commit = archive.file.commit
+    commit = archive.db.commit
 
     def slow(writes):
         batch = list(writes)
@@ -230,7 +230,7 @@ def test_writers_who_come_together_are_committed_together(file):
 def test_what_was_built_on_a_write_that_failed_fails_too(file):
     archive = opened(file)
     store = made(archive)
-    commit, failing = archive.file.commit, threading.Event()
+    commit, failing = archive.db.commit, threading.Event()
     failing.set()
 
     def broken(writes):

@@ -32,4 +32,9 @@ def open_archive(url: str, layouts: Iterable[Layout]) -> Archive | None:
             from mockserver.store.archive.sqlite import SqliteFile
 
             return Alone(SqliteFile.of(rest), by_name)
-    raise StoreError(f"no store for {url!r}; known: memory://, sqlite:///FILE")
+        case "postgresql" | "postgres":
+            from mockserver.store.archive.postgresql import Postgres
+            from mockserver.store.archive.shared import Shared
+
+            return Shared(Postgres(url), by_name)
+    raise StoreError(f"no store for {url!r}; known: memory://, sqlite:///FILE, postgresql://…")

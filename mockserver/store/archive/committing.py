@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from mockserver.store.archive.database import Write
 from mockserver.store.archive.model import StoreUnavailable
-
-Write = tuple[str, Sequence[Any]]
-"""A statement and its parameters."""
 
 
 class Ticket:

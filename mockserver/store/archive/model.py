@@ -61,14 +61,27 @@ class Damage(NamedTuple):
     entries: int
 
 
+class News(NamedTuple):
+    """What other processes did: worlds that they made, changed and removed."""
+
+    made: list[Kept]
+    changed: list[Kept]
+    gone: list[str]
+
+
 class Archive(Protocol):
     """Where worlds are kept."""
 
     url: str
+    is_shared: bool
+    """Whether other processes may write to it."""
     damages: list[Damage]
 
     def worlds(self) -> Iterable[Kept]:
         """Return every world that is kept, in order of creation."""
+
+    def news(self) -> News | None:
+        """Take in what other processes did, and return what it was; nothing where nothing was done."""
 
     def adopt(self, id: str, store: Store, about: About) -> Kept:
         """Keep a world that starts as a store stands, and return it with the store that it has from then on."""

@@ -9,27 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.store.archive.committing import Write
+from mockserver.store.archive.database import FORMAT, KEEP_FORMAT, READ_FORMAT, TABLES, Write
 from mockserver.store.archive.model import StoreFull, StoreUnavailable
 from mockserver.store.model import StoreError
 
-FORMAT = 1
 DURABILITY = {"full": "FULL", "relaxed": "OFF"}
 """By what a file's URL says: wait until the disk has each write, or leave that to the system."""
-SCHEMA = """
-    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS states (number INTEGER PRIMARY KEY, base INTEGER NOT NULL, body BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS worlds (
-        id TEXT PRIMARY KEY, place INTEGER NOT NULL, state INTEGER NOT NULL, about TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS log (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, world TEXT NOT NULL, version INTEGER NOT NULL, state INTEGER,
-        body BLOB, checksum INTEGER NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS journal (
-        world TEXT NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (world, number)
-    ) WITHOUT ROWID;
-"""
 
 
 class SqliteFile:
@@ -66,7 +51,7 @@ class SqliteFile:
         run(f"PRAGMA synchronous = {DURABILITY[durability]}")
         run("BEGIN IMMEDIATE")  # which takes the lock, and keeps it
         known = run("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        found = run("SELECT value FROM meta WHERE name = 'format'").fetchone() if ("meta",) in known else None
+        found = run(READ_FORMAT).fetchone() if ("meta",) in known else None
         run("COMMIT")
         if known and found is None:
             raise StoreError(f"{self.path} is a database of something else")
@@ -75,8 +60,8 @@ class SqliteFile:
                 f"{self.path} has format {found[0]}, and this version reads {FORMAT}: export it with the "
                 "version that made it (mockserver store export) and import it with this one"
             )
-        self._connection.executescript(SCHEMA)
-        run("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (FORMAT,))
+        self._connection.executescript(TABLES.format(bytes="BLOB"))
+        run(KEEP_FORMAT, (FORMAT,))
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a question. Raises: StoreError where the file is damaged."""
@@ -85,6 +70,14 @@ class SqliteFile:
                 yield from self._connection.execute(statement, values)
             except sqlite3.DatabaseError as error:
                 raise StoreError(_why_not(self.path, error)) from None
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement, and return its rows when what it wrote is on disk. Raises: StoreFull, StoreUnavailable."""
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise _refusal(error) from error
 
     def commit(self, writes: Iterable[Write]) -> None:
         """Run statements, all or none, and return when they are on disk. Raises: StoreFull, StoreUnavailable."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from mockserver.store.changes import Changes, difference, redone, stored
 from mockserver.store.contents import Contents, Root
-from mockserver.store.model import Layout
+from mockserver.store.model import Layout, StoreError
 
 MOST_STORED = 16
 """How many states with blocks are remembered with what became of them."""
@@ -24,17 +24,13 @@ class Row(NamedTuple):
 class States:
     """The states that are known, by number and by what they hold."""
 
-    def __init__(self, layouts: Mapping[str, Layout]) -> None:
+    def __init__(self, layouts: Mapping[str, Layout], read: Callable[[int], Row]) -> None:
         self.layouts = layouts
+        self._read = read
         self._roots: dict[int, Root] = {0: Root()}
-        self._bases: dict[int, int] = {}
         self._numbers: dict[int, int] = {}
         self._stored: dict[int, tuple[Root, Root]] = {}
         self._without_blocks: dict[int, tuple[Contents, Contents]] = {}
-
-    def read(self, row: Row) -> None:
-        """Take in a state of the database. Raises: ValueError, KeyError for one that cannot be read."""
-        self._hold(row.number, row.base, redone(self.layouts, self._roots[row.base], Changes.decoded(row.body)))
 
     def stored(self, root: Root) -> Root:
         """Return a state as it is kept: with every record of its blocks."""
@@ -51,33 +47,30 @@ class States:
         return self._numbers.get(id(root))
 
     def root(self, number: int) -> Root:
-        """Return what a state holds."""
+        """Return what a state holds, reading what of it was not asked for yet. Raises: StoreError."""
+        if number not in self._roots:
+            row = self._read(number)
+            try:
+                self._hold(number, redone(self.layouts, self.root(row.base), Changes.decoded(row.body)))
+            except (ValueError, KeyError) as error:
+                raise StoreError(f"state {number} cannot be read ({error}); see: mockserver store check") from None
         return self._roots[number]
 
-    def add(self, number: int, root: Root) -> Row:
+    def add(self, number: int, root: Root, bases: Container[int] | None = None) -> Row:
         """Take in a state under a new number, and return it as the database has it, made of the one most like it."""
-        base = max(self._roots, key=lambda each: _shared(self._roots[each], root))
-        self._hold(number, base, root)
+        known = [each for each in self._roots if bases is None or each in bases]
+        base = max(known, key=lambda each: _shared(self._roots[each], root))
+        self._hold(number, root)
         return Row(number, base, difference(self._roots[base], root).encoded())
 
     def drop(self, number: int) -> None:
         """Forget a state."""
         root = self._roots.pop(number, None)
-        self._bases.pop(number, None)
         if root is not None and self._numbers.get(id(root)) == number:
             del self._numbers[id(root)]
 
-    def unused(self, used: set[int]) -> Iterator[int]:
-        """Yield the states that none of these is, or is made of."""
-        reached = {0}
-        for number in used:
-            while number not in reached:
-                reached.add(number)
-                number = self._bases[number]
-        yield from (number for number in list(self._roots) if number not in reached)
-
-    def _hold(self, number: int, base: int, root: Root) -> None:
-        self._roots[number], self._bases[number] = root, base
+    def _hold(self, number: int, root: Root) -> None:
+        self._roots[number] = root
         self._numbers[id(root)] = number
 
 

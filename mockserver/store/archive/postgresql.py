@@ -1,0 +1,225 @@
+"""An archive's database in PostgreSQL, which any number of processes and machines may share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.store.archive.database import (
+    APPEND,
+    FORMAT,
+    KEEP_FORMAT,
+    READ_FORMAT,
+    TABLES,
+    WRITTEN,
+    Stand,
+    Write,
+    Writing,
+)
+from mockserver.store.archive.model import StoreFull, StoreUnavailable
+from mockserver.store.model import StoreError
+
+NAME = SCHEMA = "mockserver"
+Answer = TypeVar("Answer")
+FULL = ("53100", "53200")  # disk_full, out_of_memory
+LOCKED_WORLD = "SELECT state, base, version FROM worlds WHERE id = %s FOR UPDATE"
+OTHERS = (
+    "SELECT COUNT(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name LIKE ? AND application_name <> ?"
+)
+PULSE = "SELECT pg_current_snapshot()::text"
+"""Two snapshots with one text see the same transactions: nothing was committed between them."""
+
+
+class Postgres:
+    """Tables in a schema of their own, over connections that are kept for the next who asks."""
+
+    def __init__(self, url: str) -> None:
+        address, _, query = url.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        self.schema = options.pop("schema", SCHEMA)
+        if not self.schema.replace("_", "").isalnum():
+            raise StoreError(f"schema={self.schema!r} is no name: letters, digits and underscores make one")
+        self._address = f"{address}?{urlencode(options)}" if options else address
+        self.url = re.sub(r"//[^/@]*@", "//", url)  # as it may be told: without a password
+        self._name = f"{NAME} {os.getpid()} {socket.gethostname()}"[:63]
+        self._free: LifoQueue[Any] = LifoQueue()
+        try:
+            import psycopg
+        except ImportError:
+            raise StoreError("postgresql:// needs psycopg: pip install 'posthog-mockserver[postgresql]'") from None
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # a connection that broke is told as a refusal
+        self._psycopg = psycopg
+        try:
+            self._make_tables()
+        except (StoreUnavailable, psycopg.Error) as error:
+            raise StoreError(f"{self.url}: {str(error.__cause__ or error).strip().splitlines()[0]}") from None
+
+    def _make_tables(self) -> None:
+        with self._lent() as connection:
+            run = connection.execute
+            with connection.transaction():
+                run("SELECT pg_advisory_xact_lock(hashtext('mockserver'))")  # one process at a time
+                run(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
+                run(TABLES.format(bytes="BYTEA"))
+                run(_spelled(KEEP_FORMAT), (FORMAT,))
+                (found,) = run(READ_FORMAT).fetchone()
+        if found != FORMAT:
+            raise StoreError(
+                f"{self.url} has format {found}, and this version reads {FORMAT}: export it with the version that made "
+                "it (mockserver store export) and import it with this one"
+            )
+
+    @contextmanager
+    def _lent(self) -> Iterator[Any]:
+        """Lend a connection. Raises: StoreUnavailable, where there is none to be had or it breaks."""
+        connection = self._take()
+        try:
+            yield connection
+        except self._psycopg.Error as error:
+            connection.close()
+            raise _refusal(error) from error
+        finally:
+            self._give_back(connection)
+
+    def _asked(self, ask: Callable[[Any], Answer]) -> tuple[Any, Answer]:
+        """Return a connection and what it answered to a question; one that broke while it waited is not asked twice."""
+        connection = self._take()
+        try:
+            return connection, ask(connection)
+        except self._psycopg.OperationalError:
+            connection.close()
+            self._forget_broken()
+        except self._psycopg.Error as error:
+            connection.close()
+            raise _refusal(error) from error
+        connection = self._connect()
+        try:
+            return connection, ask(connection)
+        except self._psycopg.Error as error:
+            connection.close()
+            raise _refusal(error) from error
+
+    def _take(self) -> Any:
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            return self._connect()
+
+    def _connect(self) -> Any:
+        try:
+            return self._psycopg.connect(
+                self._address, autocommit=True, connect_timeout=5, options=f"-c search_path={self.schema}",
+                application_name=self._name, prepare_threshold=1,
+            )  # fmt: skip
+        except self._psycopg.Error as error:
+            raise StoreUnavailable from error
+
+    def _forget_broken(self) -> None:
+        """Close the connections that wait: where one broke, the others are likely gone with it."""
+        while True:
+            try:
+                self._free.get_nowait().close()
+            except Empty:
+                return
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a question. Raises: StoreUnavailable."""
+        yield from self.run(statement, values)
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement, and return its rows. Raises: StoreFull, StoreUnavailable."""
+
+        def ask(connection: Any) -> list[tuple[Any, ...]]:
+            cursor = connection.execute(_spelled(statement), values)
+            return cursor.fetchall() if cursor.description else []
+
+        connection, rows = self._asked(ask)
+        self._free.put(connection)
+        return rows
+
+    def commit(self, writes: Iterable[Write]) -> None:
+        """Run statements, all or none. Raises: StoreFull, StoreUnavailable."""
+        with self._lent() as connection, connection.transaction(), connection.pipeline():
+            for statement, values in writes:
+                connection.execute(_spelled(statement), values)
+
+    def pulse(self) -> object:
+        """Return what changes whenever anybody's writes come to be seen."""
+        return self.run(PULSE)[0][0]
+
+    @contextmanager
+    def writing(self, id: str) -> Iterator[Writing]:
+        """Keep everybody else from writing to a world; commit at the end what was handed in, if it ends well."""
+
+        def begin(connection: Any) -> Any:
+            with connection.pipeline():
+                connection.execute("BEGIN")
+                asked = connection.execute(LOCKED_WORLD, (id,))
+            return asked.fetchone()
+
+        connection, stand = self._asked(begin)
+        writing = Writing(Stand(*stand) if stand else None)
+        try:
+            yield writing
+            if writing.entry is not None:
+                with connection.pipeline():
+                    connection.execute(_spelled(APPEND), writing.entry)
+                    connection.execute(_spelled(WRITTEN), (writing.entry[1], id))
+                    connection.execute("COMMIT")
+        except self._psycopg.Error as error:
+            connection.close()
+            raise _refusal(error) from error
+        finally:
+            self._give_back(connection)
+
+    def _give_back(self, connection: Any) -> None:
+        """Keep a connection for the next who asks; what it did not commit is undone."""
+        try:
+            if not connection.closed and connection.info.transaction_status.name != "IDLE":
+                connection.rollback()
+        except self._psycopg.Error:
+            connection.close()
+        if not connection.closed:
+            self._free.put(connection)
+
+    def is_alone(self) -> bool:
+        """Return whether no other process is connected."""
+        ((others,),) = self.run(OTHERS, (f"{NAME} %", self._name))
+        return not others
+
+    def compact(self) -> None:
+        """Give back the room of what was removed."""
+        for table in ("log", "states", "journal"):
+            self.run(f"VACUUM {table}")
+
+    def check(self) -> Iterator[str]:
+        """Yield what PostgreSQL finds wrong: nothing, since it refuses to read what is."""
+        yield from ()
+
+    def size(self) -> int:
+        """Return how many bytes the tables take."""
+        ((size,),) = self.run(
+            "SELECT COALESCE(SUM(pg_total_relation_size(oid)), 0)::BIGINT FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = CURRENT_SCHEMA()::regnamespace"
+        )
+        return int(size)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._forget_broken()
+
+
+def _spelled(statement: str) -> str:
+    return statement.replace("?", "%s")
+
+
+def _refusal(error: Any) -> StoreUnavailable:
+    return StoreFull() if getattr(error, "sqlstate", None) in FULL else StoreUnavailable()
