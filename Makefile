@@ -33,8 +33,10 @@ replay: .venv/installed ## hold the contract against the mock
 drift: .venv/installed  ## break a server in every way and count what a replay finds (slow)
 	$(BIN)/python -m tests.replay.drift
 
-kills: .venv/installed  ## kill a server fifty times while it is written to, and look for what is lost (slow)
+kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db
+	$(BIN)/python -m tests.serving.killing 50 postgresql
+	$(BIN)/python -m tests.serving.linearizing 60
 
 package: .venv/installed ## build what is released, and try it in empty environments
 	.ci/package

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from mockserver.contract import Contract
 from mockserver.serving.app import create_app
 from mockserver.world.worlds import World, Worlds
+from tests.store.postgres import Cluster, cluster, programs
 
 NOON = "2026-01-15T12:00:00Z"
 ALL_ACCESS = "phx_mock_all_access"
@@ -33,6 +34,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return Contract.read()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own; in CI it is never missing."""
+    if programs() is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: see .ci/postgresql")
+        pytest.skip("PostgreSQL is not installed")
+    with cluster() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

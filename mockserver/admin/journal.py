@@ -22,7 +22,7 @@ def list_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dict[
     after, since = _since(given)
     found = [
         (number, entry)
-        for number, entry in world.store.log.items()
+        for number, entry in plane.journals.entries(world)
         if number > after and (since is None or entry.at >= since) and match.fits(entry)
     ]
     limit = given.get("limit")
@@ -41,17 +41,17 @@ def _since(given: Mapping[str, Any]) -> tuple[int, datetime | None]:
 
 def clear_requests(plane: Plane, given: Any, world: World) -> None:
     """Forget the requests that a world saw."""
-    world.store.log.clear()
+    plane.journals.clear(world)
 
 
 def verify_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:
     """Say whether requests were made as often as expected, and if not, which others came close."""
     refuse_bad_match(plane, given["match"])
     match = Match.of(given["match"])
-    matched, ok = judge(world, given, lambda: sum(1 for _, entry in world.store.log.items() if match.fits(entry)))
+    matched, ok = judge(world, given, lambda: sum(1 for _, entry in plane.journals.entries(world) if match.fits(entry)))
     if ok:
         return {"matched": matched, "ok": ok, "near_misses": []}
-    entries: list[tuple[int, Entry]] = world.store.log.items()
+    entries: list[tuple[int, Entry]] = plane.journals.entries(world)
     others = [(number, entry) for number, entry in entries if not match.fits(entry)]
     return {"matched": matched, "ok": ok, "near_misses": _near_misses(match, others)}
 

@@ -11,6 +11,7 @@ from mockserver.road.binding import Route
 from mockserver.road.strictness import Strictness
 from mockserver.seeding.templates import Templates
 from mockserver.traffic.coverage import Coverage
+from mockserver.traffic.journals import Journals
 from mockserver.world.worlds import Worlds
 
 
@@ -24,4 +25,5 @@ class Plane:
     routes: Sequence[Route]
     strictness: Strictness
     coverage: Coverage
+    journals: Journals
     started: float = field(default_factory=time.monotonic)

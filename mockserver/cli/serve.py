@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,8 @@ LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by 
 STATIC_HELP = "Folder of posthog-js (its dist) that /static/array.js and its siblings are served from."
 PROXY_HELP = "Proxies believed in X-Forwarded-…: loopback, *, off, or addresses and networks."
 HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
-STORE_HELP = "Where worlds are kept: memory://, or sqlite:///FILE, from which they come back after a restart."
+WORKERS_HELP = "Processes that serve together; more than one need a --store that they can share."
+STORE_HELP = "Where worlds are kept: memory://, sqlite:///FILE or postgresql://…, from which they come back."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -50,6 +52,8 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
 @click.option("--store", default="memory://", show_default=True, help=STORE_HELP)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help=WORKERS_HELP)
+@click.option("--worker", is_flag=True, hidden=True)
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once.")
 def serve(
     host: str,
@@ -69,6 +73,8 @@ def serve(
     certificate: Path | None,
     private_key: Path | None,
     store: str,
+    workers: int,
+    worker: bool,
     threads: int,
 ) -> None:
     """Serve a world, until Ctrl-C.
@@ -78,15 +84,20 @@ def serve(
       mockserver serve --scenario demo --port 8010
       curl -H 'Authorization: Bearer phx_mock_all_access' http://127.0.0.1:8010/api/projects/1/persons/
     """
-    from mockserver.serving.server import PortInUse, Server, free_address
+    from mockserver.serving.server import Address, PortInUse, Server, free_address, wait_until_answered
+    from mockserver.serving.workers import Workers, end_with_parent
+    from mockserver.store.archive import MEMORY
 
     logging.basicConfig(format="%(message)s")
     if (certificate is None) is not (private_key is None):
         raise UsageFailure("--certificate and --private-key go together")
     if private_key is not None and b"ENCRYPTED" in private_key.read_bytes():
         raise UsageFailure(f"{private_key}: the key is encrypted: give it without its passphrase")
+    if workers > 1 and store == MEMORY:
+        raise UsageFailure(f"--workers {workers}: worlds in memory are one process's; give a --store to share them in")
+    secure = https or certificate is not None
     try:
-        address = free_address(host, port, secure=https or certificate is not None)
+        address = Address(host, port, secure) if worker else free_address(host, port, secure=secure)
     except PortInUse as error:
         raise UsageFailure(str(error)) from None
     admin = address.is_loopback or admin_token is not None
@@ -107,19 +118,32 @@ def serve(
             static=static,
             trusted_proxy=trusted_proxy,
             store=store,
+            shared=workers > 1,
         )
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:
             server = Server(application, address, threads=threads, **files)
         except OSError as error:  # what OpenSSL cannot read, and a passphrase that nobody is there to type
             raise UsageFailure(f"{certificate}, {private_key}: no certificate with its key: {error}") from None
+        if worker:
+            stack.callback(application.extensions["mockserver.close"])
+            end_with_parent()
+            server.run()
+            return
         _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
+        runner: Server | Workers = server
+        if workers == 1:
+            stack.callback(application.extensions["mockserver.close"])
+        else:
+            application.extensions["mockserver.close"]()
+            given = [f"--{name.replace('_', '-')}={file}" for name, file in files.items()]
+            runner = Workers(workers, [*sys.argv[1:], f"--port={address.port}", *given])
+            wait_until_answered(address)
         if url_file:
             _write_url(url_file, address.url)
-        stack.callback(application.extensions["mockserver.close"])
-        server.run()
+        runner.run()
 
 
 def _write_url(file: Path, url: str) -> None:

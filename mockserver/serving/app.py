@@ -32,6 +32,7 @@ from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
+from mockserver.traffic.journals import Journals, KeptJournals, SharedJournals
 from mockserver.traffic.latency import Latency
 from mockserver.version import __version__
 from mockserver.world.tables import TABLES
@@ -39,8 +40,6 @@ from mockserver.world.worlds import World, Worlds
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
-
-    from mockserver.traffic.tail import Tails
 
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
@@ -79,6 +78,7 @@ def create_app(
     static: Path | None = None,
     trusted_proxy: str = LOOPBACK,
     store: str = MEMORY,
+    shared: bool = False,
     contract: Contract | None = None,
     progress: Progress | None = None,
 ) -> Flask:
@@ -92,7 +92,8 @@ def create_app(
     or a range of them that the world's seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js,
     for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
     `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
-    `sqlite:///FILE`, in which the default world is found again with all others. `progress` is told how far the
+    `sqlite:///FILE`, in which the default world is found again with all others; `shared` says that other processes of
+    this machine have that file open too. `progress` is told how far the
     seeding of a large scenario is: what is made, how many are, how many there will be.
 
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
@@ -103,16 +104,15 @@ def create_app(
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
-    archive = open_archive(store, [table.layout for table in TABLES.values()])
+    archive = open_archive(store, [table.layout for table in TABLES.values()], shared=shared)
     worlds = Worlds.kept(archive) if archive is not None else None
     if worlds is None:
-        worlds = Worlds(world or templates.build_default(scenario, seed, Profile(profile), progress), archive)
-    tails = None
+        default = world or templates.build_default(scenario, seed, Profile(profile), progress)
+        worlds = Worlds.opened(default, archive)
+    journals = Journals()
     if archive is not None:
-        from mockserver.traffic.tail import Tails
-
-        tails = Tails(worlds, archive)
-        tails.start()
+        journals = (SharedJournals if archive.is_shared else KeptJournals)(worlds, archive)
+    journals.start()
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -120,7 +120,7 @@ def create_app(
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
-    app.extensions["mockserver.close"] = partial(_close, worlds, tails)
+    app.extensions["mockserver.close"] = partial(_close, worlds, journals)
     strictness = Strictness(contract)
     for route in routes:
         _serve(app, route, strictness if strict else None)
@@ -137,7 +137,7 @@ def create_app(
     if admin:
         from mockserver.admin import Plane, control_plane
 
-        plane = Plane(contract, worlds, templates, routes, strictness, coverage)
+        plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals)
         app.register_blueprint(control_plane(plane, admin_token))
     app.register_error_handler(HTTPException, _route_missed(interception))
     app.after_request(_sign)
@@ -163,9 +163,8 @@ def _catching_up(worlds: Worlds) -> Callable[[], Response | None]:
     return catch_up
 
 
-def _close(worlds: Worlds, tails: Tails | None) -> None:
-    if tails is not None:
-        tails.stop()
+def _close(worlds: Worlds, journals: Journals) -> None:
+    journals.stop()
     worlds.close()
 
 

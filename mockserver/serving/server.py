@@ -80,7 +80,7 @@ class Server:
         """Serve in the background, and return once the socket answers."""
         self._thread = threading.Thread(target=self.run, name="mockserver", daemon=True)
         self._thread.start()
-        self._wait()
+        wait_until_answered(self.address)
         return self
 
     def stop(self) -> None:
@@ -89,15 +89,17 @@ class Server:
         if self._thread:
             self._thread.join(timeout=START_SECONDS)
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection((self.address.host, self.address.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.005)
-        raise TimeoutError(f"nothing answers at {self.address.url}")
+
+def wait_until_answered(address: Address) -> None:
+    """Return once somebody listens at an address. Raises: TimeoutError."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((address.host, address.port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.005)
+    raise TimeoutError(f"nothing answers at {address.url}")
 
 
 def _granian(**options: Any) -> Any:

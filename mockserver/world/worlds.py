@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.contract import Profile
 from mockserver.errors import Conflict, NotFound
 from mockserver.store import Snapshot, Store, Transaction, View, open_store
-from mockserver.store.archive import About, Archive, Kept
+from mockserver.store.archive import About, Archive, Kept, WorldTaken
 from mockserver.world import entropy
 from mockserver.world.bell import Bell
 from mockserver.world.tables import TABLES
@@ -151,6 +151,18 @@ class Worlds:
         self._lock = threading.RLock()
         self._created = 0
         self._take_in(DEFAULT, default)
+
+    @classmethod
+    def opened(cls, default: World, archive: Archive | None) -> Worlds:
+        """Return the worlds of a server that starts; those of the archive, where another process was quicker."""
+        try:
+            return cls(default, archive)
+        except WorldTaken:
+            assert archive is not None
+            archive.news()
+            found = cls.kept(archive)
+            assert found is not None
+            return found
 
     @classmethod
     def kept(cls, archive: Archive) -> Worlds | None:

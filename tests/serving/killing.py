@@ -19,6 +19,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from tests.store.postgres import cluster
+
 WRITERS = 8
 KEY = {"Authorization": "Bearer phx_mock_all_access", "Content-Type": "application/json"}
 ANNOTATIONS = "/api/projects/1/annotations/"
@@ -132,5 +134,14 @@ def run(kills: int, store: str, *options: str, seed: int = 0) -> int:
     return len(acknowledged)
 
 
+def main(kills: int, store: str) -> None:
+    """Kill a server so many times over a store; `postgresql` is one of our own."""
+    if store != "postgresql":
+        print(f"{run(kills, store)} acknowledged writes, all of them there")
+        return
+    with cluster() as made:
+        print(f"{run(kills, made.make('worlds'))} acknowledged writes, all of them there")
+
+
 if __name__ == "__main__":
-    print(f"{run(int(sys.argv[1]), sys.argv[2], *sys.argv[3:])} acknowledged writes, all of them there")
+    main(int(sys.argv[1]), sys.argv[2])

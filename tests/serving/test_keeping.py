@@ -24,7 +24,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_nothing_acknowledged_is_lost_when_the_server_is_killed(store):
-    assert run(2, store, "--freeze-time", MOMENT) > 0
+    assert run(1, store, "--freeze-time", MOMENT) > 0
 
 
 def test_a_restart_answers_byte_for_byte_the_same(store, contract):
@@ -40,9 +40,10 @@ def test_a_restart_answers_byte_for_byte_the_same(store, contract):
     client.post("/api/projects/1/annotations/", headers=KEY, json={"content": "kept", "date_marker": MOMENT})
     client.post(f"/__admin/worlds/{made['id']}/snapshots", json={"name": "early"})
     client.post(f"/__admin/worlds/{made['id']}/load", json={"annotations": [{"content": "late"}]})
-    client.post(f"/__admin/worlds/{made['id']}/faults", json={"status": 500, "operation": "roles_list"})
+    client.post(f"/__admin/worlds/{made['id']}/faults", json={"match": {"operation": "roles_list"}, "status": 500})
     before = asked(app, "phx_mock_all_access") + asked(app, made["api_key"])
     faults = client.get(f"/__admin/worlds/{made['id']}/faults").json
+    assert len(faults["faults"]) == 1
     journal = client.get("/__admin/worlds/default/requests").json
     close(app)
 

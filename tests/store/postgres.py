@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ORDINARY = "postgres"
@@ -60,3 +63,15 @@ class Cluster:
                               stdin=subprocess.DEVNULL)  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr or done.stdout}")
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Lend a PostgreSQL of one's own."""
+    with tempfile.TemporaryDirectory() as name:
+        made = Cluster(Path(name))
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop("immediate")

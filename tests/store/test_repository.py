@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -22,10 +23,14 @@ def note(id: int, **fields):
     }  # fmt: skip
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "shared", "postgresql"])
 def store(request, tmp_path) -> Iterator[Store]:
-    store = open_store("memory://", [NOTES])
-    archive = open_archive(f"sqlite:///{tmp_path}/worlds.db", [NOTES]) if request.param == "sqlite" else None
+    store, archive = open_store("memory://", [NOTES]), None
+    if request.param == "postgresql":
+        schema = f"repository_{zlib.crc32(request.node.name.encode())}"
+        archive = open_archive(f"{request.getfixturevalue('postgres').url()}&schema={schema}", [NOTES])
+    elif request.param != "memory":
+        archive = open_archive(f"sqlite:///{tmp_path}/worlds.db", [NOTES], shared=request.param == "shared")
     if archive is not None:
         store = archive.adopt("default", store, About(0, "documented", "blank")).store
     with store.transaction() as transaction:

@@ -9,16 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.store.archive.model import About, Archive, Damage, Kept, StoreFull, StoreUnavailable
+from mockserver.store.archive.model import About, Archive, Damage, Kept, StoreFull, StoreUnavailable, WorldTaken
 from mockserver.store.model import Layout, StoreError
 
-__all__ = ["MEMORY", "About", "Archive", "Damage", "Kept", "StoreFull", "StoreUnavailable", "open_archive"]
+__all__ = [
+    "MEMORY",
+    "About",
+    "Archive",
+    "Damage",
+    "Kept",
+    "StoreFull",
+    "StoreUnavailable",
+    "WorldTaken",
+    "open_archive",
+]
 
 MEMORY = "memory://"
 
 
-def open_archive(url: str, layouts: Iterable[Layout]) -> Archive | None:
+def open_archive(url: str, layouts: Iterable[Layout], *, shared: bool = False) -> Archive | None:
     """Open the archive that a URL names, made where there is none; nothing for `memory://`.
+
+    A file is this process's alone, unless it is `shared` with others of this machine; a PostgreSQL is always shared.
 
     Raises: StoreError, in a line that says what to do.
     """
@@ -28,8 +40,13 @@ def open_archive(url: str, layouts: Iterable[Layout]) -> Archive | None:
     by_name = {layout.name: layout for layout in layouts}
     match scheme:
         case "sqlite":
+            from mockserver.store.archive.sqlite import SharedFile, SqliteFile
+
+            if shared:
+                from mockserver.store.archive.shared import Shared
+
+                return Shared(SharedFile.of(rest), by_name)
             from mockserver.store.archive.alone import Alone
-            from mockserver.store.archive.sqlite import SqliteFile
 
             return Alone(SqliteFile.of(rest), by_name)
         case "postgresql" | "postgres":

@@ -25,17 +25,18 @@ TABLES = """
         world TEXT NOT NULL, version BIGINT NOT NULL, state BIGINT, body {bytes} NOT NULL, checksum BIGINT NOT NULL,
         PRIMARY KEY (world, version)
     );
+    CREATE TABLE IF NOT EXISTS processes (name TEXT PRIMARY KEY, heard BIGINT NOT NULL);
     CREATE TABLE IF NOT EXISTS journal (
         world TEXT NOT NULL, number BIGINT NOT NULL, body {bytes} NOT NULL, PRIMARY KEY (world, number)
     );
 """
 READ_FORMAT = "SELECT value FROM meta WHERE name = 'format'"
 KEEP_FORMAT = "INSERT INTO meta VALUES ('format', ?) ON CONFLICT (name) DO NOTHING"
-COUNT = "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = meta.value + 1 RETURNING value"
+COUNT = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = meta.value + ? RETURNING value"
 READ_STATE = "SELECT base, body FROM states WHERE number = ?"
 KEEP_STATE = "INSERT INTO states VALUES (?, ?, ?)"
 READ_WORLDS = "SELECT id, state, base, version, about FROM worlds ORDER BY place"
-KEEP_WORLD = "INSERT INTO worlds VALUES (?, ?, ?, 0, 0, ?)"
+KEEP_WORLD = "INSERT INTO worlds VALUES (?, ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING RETURNING id"
 DESCRIBE = "UPDATE worlds SET about = ? WHERE id = ?"
 READ_LOG = "SELECT version, state, body, checksum FROM log WHERE world = ? AND version > ? ORDER BY version"
 CUT_LOG = "DELETE FROM log WHERE world = ? AND version >= ?"
@@ -46,6 +47,15 @@ SWEEP = tuple(f"DELETE FROM {table} WHERE world NOT IN (SELECT id FROM worlds)" 
 FORGET = ("DELETE FROM worlds WHERE id = ?", "DELETE FROM log WHERE world = ?", "DELETE FROM journal WHERE world = ?")
 READ_TAIL = "SELECT number, body FROM journal WHERE world = ? ORDER BY number"
 KEEP_TAIL = "INSERT INTO journal VALUES (?, ?, ?)"
+SHORTEN_TAIL = (
+    "DELETE FROM journal WHERE world = ? AND number <= "
+    "(SELECT number FROM journal WHERE world = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
+)
+ASKED = "SELECT value FROM meta WHERE name = 'last asking'"
+HEAR = "INSERT INTO processes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET heard = excluded.heard"
+DEAF = "SELECT 1 FROM processes WHERE heard < ? LIMIT 1"
+FORGET_DEAF = "DELETE FROM processes WHERE heard < ?"
+LEAVE = "DELETE FROM processes WHERE name = ?"
 CUT_TAIL = "DELETE FROM journal WHERE world = ? AND (number < ? OR number > ?)"
 
 
@@ -100,6 +110,9 @@ class Database(Protocol):
 
 class SharedDatabase(Database, Protocol):
     """One that many processes may write to."""
+
+    tail_seconds: float
+    """How often what may be lost is worth a commit."""
 
     def is_alone(self) -> bool:
         """Return whether no other process has it open."""

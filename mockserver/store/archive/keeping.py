@@ -13,7 +13,7 @@ import orjson
 
 from mockserver.store.archive import database
 from mockserver.store.archive.database import Database, Write
-from mockserver.store.archive.model import About, Damage, Kept, News, StoreUnavailable
+from mockserver.store.archive.model import About, Damage, Kept, News, StoreUnavailable, WorldTaken
 from mockserver.store.archive.states import Row, States
 from mockserver.store.changes import Changes, redone
 from mockserver.store.contents import Root
@@ -61,6 +61,7 @@ class Keeping(ABC, Generic[Own]):
     """An archive over a database; how entries get into the logs is for those below it."""
 
     is_shared = False
+    tail_seconds = 0.5
 
     def __init__(self, db: Database, layouts: Mapping[str, Layout]) -> None:
         self.db, self.url = db, db.url
@@ -131,7 +132,8 @@ class Keeping(ABC, Generic[Own]):
         told = self._telling(kept)
         place = self.number("place")
         with self.lock:
-            self.db.commit([(database.KEEP_WORLD, (id, place, state, told))])
+            if not self.db.run(database.KEEP_WORLD, (id, place, state, told)):
+                raise WorldTaken(f"there is a world {id!r} already")
             self.stores[id], self.told[id] = self.store_of(id, root, 0, store.log), told
         return Kept(id, self.stores[id], kept)
 
@@ -159,8 +161,23 @@ class Keeping(ABC, Generic[Own]):
         kept: list[Write] = [(database.KEEP_TAIL, (id, number, body)) for number, body in items]
         self.db.commit([(database.CUT_TAIL, (id, oldest, after)), *kept])
 
-    def number(self, counter: str = "world") -> int:
-        ((number,),) = self.db.run(database.COUNT, (f"last {counter}",))
+    def add_tail(self, id: str, bodies: list[bytes], *, most: int) -> None:
+        last = self.number("request", len(bodies))
+        added = [(database.KEEP_TAIL, (id, number, body)) for number, body in enumerate(bodies, last + 1 - len(bodies))]
+        self.db.commit([*added, (database.SHORTEN_TAIL, (id, id, most))])
+
+    def asked(self) -> int:
+        return 0
+
+    def hear(self, asking: int) -> None:
+        """Say nothing: there is nobody who asks."""
+
+    def gather(self) -> None:
+        """Ask nobody: there are no others."""
+
+    def number(self, counter: str = "world", count: int = 1) -> int:
+        """Return the last of so many new numbers of a counter."""
+        ((number,),) = self.db.run(database.COUNT, (f"last {counter}", count, count))
         return int(number)
 
     def keep_state(self, root: Root) -> int:

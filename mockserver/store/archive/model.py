@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.errors import APIError
-from mockserver.store.model import Snapshot, Store
+from mockserver.store.model import Snapshot, Store, StoreError
 
 RETRY_SECONDS = 5
 
@@ -31,6 +31,10 @@ class StoreFull(StoreUnavailable):
     status = 507
     code = "store_full"
     detail = "The store is full: there is no space left where it is kept."
+
+
+class WorldTaken(StoreError):
+    """Another process made a world of the same id."""
 
 
 @dataclass
@@ -76,6 +80,8 @@ class Archive(Protocol):
     is_shared: bool
     """Whether other processes may write to it."""
     damages: list[Damage]
+    tail_seconds: float
+    """How often what was added to the logs of requests should be handed in."""
 
     def worlds(self) -> Iterable[Kept]:
         """Return every world that is kept, in order of creation."""
@@ -97,6 +103,18 @@ class Archive(Protocol):
 
     def keep_tail(self, id: str, items: list[tuple[int, bytes]], oldest: int, after: int) -> None:
         """Keep items of a world's log of requests; forget those before the oldest, and those after a number."""
+
+    def add_tail(self, id: str, bodies: list[bytes], *, most: int) -> None:
+        """Add items to a world's log of requests, whoever else adds some; forget all but the last `most`."""
+
+    def asked(self) -> int:
+        """Return how often a process asked for what the others have to hand in."""
+
+    def hear(self, asking: int) -> None:
+        """Say that whatever this process had to hand in when that was asked is handed in."""
+
+    def gather(self) -> None:
+        """Ask the other processes to hand in what they have, and return when all that live have done so."""
 
     def number(self) -> int:
         """Return the next number for a world, greater than every one before."""

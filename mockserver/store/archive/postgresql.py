@@ -41,6 +41,8 @@ PULSE = "SELECT pg_current_snapshot()::text"
 class Postgres:
     """Tables in a schema of their own, over connections that are kept for the next who asks."""
 
+    tail_seconds = 0.02
+
     def __init__(self, url: str) -> None:
         address, _, query = url.partition("?")
         options = dict(parse_qsl(query, keep_blank_values=True))

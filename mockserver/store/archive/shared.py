@@ -7,8 +7,11 @@ seen, and adds its entry: so it is made of everything that was written before it
 
 from __future__ import annotations
 
+import os
+import socket
+import time
 from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from zlib import crc32
 
@@ -21,6 +24,9 @@ from mockserver.store.contents import Root
 from mockserver.store.log import Log
 from mockserver.store.model import Layout
 from mockserver.store.tinydb import MemoryTransaction, Saved
+
+DEAF_SECONDS = 2.0
+"""How long a process that does not answer is waited for."""
 
 
 class SharedStore(KeptStore):
@@ -52,6 +58,7 @@ class SharedStore(KeptStore):
                 self._follow(writing.stand)
                 writing.entry = (self.id, self.version + 1, number, b"", crc32(b""))
             self.hold(root, self.version + 1)
+        self._archive.keep_tail(self.id, [], 0, 0)
         self.log = snapshot.log.copy()
 
     def follow(self, stand: Stand) -> None:
@@ -81,7 +88,10 @@ class Shared(Keeping[SharedStore]):
 
     def __init__(self, db: SharedDatabase, layouts: Mapping[str, Layout]) -> None:
         super().__init__(db, layouts)
+        self.tail_seconds = db.tail_seconds
+        self._name = f"{socket.gethostname()} {os.getpid()} {id(self)}"
         self._pulse: object = None
+        self.hear(self.asked())
         self.news()
         if any(store.entries > MOST_ENTRIES for store in self.stores.values()):
             self.compact()
@@ -144,6 +154,29 @@ class Shared(Keeping[SharedStore]):
     def _is_there(self, number: int) -> bool:
         """Return whether a state is still in the database: another process may have found nothing that needs it."""
         return bool(list(self.db.rows("SELECT 1 FROM states WHERE number = ?", (number,))))
+
+    # Requests that others answered
+
+    def asked(self) -> int:
+        return sum(asking for (asking,) in self.db.rows(database.ASKED))
+
+    def hear(self, asking: int) -> None:
+        self.db.run(database.HEAR, (self._name, asking))
+
+    def gather(self) -> None:
+        asking = self.number("asking")
+        self.hear(asking)
+        deadline = time.monotonic() + DEAF_SECONDS
+        while list(self.db.rows(database.DEAF, (asking,))):
+            if time.monotonic() > deadline:  # gone without a word; one that was slow comes back by itself
+                self.db.run(database.FORGET_DEAF, (asking,))
+                return
+            time.sleep(self.tail_seconds / 4)
+
+    def close(self) -> None:
+        with suppress(StoreUnavailable):
+            self.db.run(database.LEAVE, (self._name,))
+        super().close()
 
     def facts(self) -> dict[str, Any]:
         behind = {id: version for id, _, _, version, _ in self.db.rows(database.READ_WORLDS)}

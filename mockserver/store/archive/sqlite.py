@@ -1,24 +1,45 @@
-"""An archive's database in a file: SQLite, open in this process alone."""
+"""An archive's database in a file: SQLite, open in this process alone, or shared by those of one machine."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
-from mockserver.store.archive.database import FORMAT, KEEP_FORMAT, READ_FORMAT, TABLES, Write
+from mockserver.store.archive.database import (
+    APPEND,
+    FORMAT,
+    KEEP_FORMAT,
+    READ_FORMAT,
+    TABLES,
+    WRITTEN,
+    Stand,
+    Write,
+    Writing,
+)  # fmt: skip
 from mockserver.store.archive.model import StoreFull, StoreUnavailable
 from mockserver.store.model import StoreError
 
-DURABILITY = {"full": "FULL", "relaxed": "OFF"}
-"""By what a file's URL says: wait until the disk has each write, or leave that to the system."""
+DURABILITY = {"full": "FULL", "relaxed": "NORMAL"}
+"""By what a file's URL says: each write waits for the disk, or the system brings it there in its own time."""
+
+LOCKED_WORLD = "SELECT state, base, version FROM worlds WHERE id = ?"
+CATCH_UP = (
+    "UPDATE worlds SET version = MAX(base, COALESCE((SELECT MAX(version) FROM log WHERE world = id), 0)) "
+    "WHERE version < COALESCE((SELECT MAX(version) FROM log WHERE world = id), base)"
+)
+"""A process that had the file alone counted by the log."""
 
 
 class SqliteFile:
     """A file that this process alone has open; statements are run by one thread at a time."""
+
+    locking = "EXCLUSIVE"
+    wait_seconds = 0.0
 
     def __init__(self, path: Path, durability: str = "full") -> None:
         self.path = path
@@ -27,13 +48,13 @@ class SqliteFile:
         if not path.parent.is_dir():
             raise StoreError(f"there is no folder {path.parent}")
         try:
-            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-            self._open(durability)
+            self._connection = self._connect(durability)
+            self._open()
         except sqlite3.Error as error:
             raise StoreError(_why_not(path, error)) from None
 
     @classmethod
-    def of(cls, rest: str) -> SqliteFile:
+    def of(cls, rest: str) -> Self:
         """Open the file that the rest of a URL names, `/path/worlds.db?durability=relaxed`. Raises: StoreError."""
         path, _, query = rest.partition("?")
         options = dict(parse_qsl(query, keep_blank_values=True))
@@ -44,12 +65,18 @@ class SqliteFile:
             raise StoreError("sqlite:///FILE names a file")
         return cls(_file(path), durability)
 
-    def _open(self, durability: str) -> None:
+    def _connect(self, durability: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self.wait_seconds, isolation_level=None, check_same_thread=False
+        )  # fmt: skip
+        connection.execute(f"PRAGMA locking_mode = {self.locking}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {DURABILITY[durability]}")
+        return connection
+
+    def _open(self) -> None:
         run = self._connection.execute
-        run("PRAGMA locking_mode = EXCLUSIVE")
-        run("PRAGMA journal_mode = WAL")
-        run(f"PRAGMA synchronous = {DURABILITY[durability]}")
-        run("BEGIN IMMEDIATE")  # which takes the lock, and keeps it
+        run("BEGIN IMMEDIATE")  # which takes the lock, and where it is exclusive keeps it
         known = run("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         found = run(READ_FORMAT).fetchone() if ("meta",) in known else None
         run("COMMIT")
@@ -115,6 +142,64 @@ class SqliteFile:
         """Let go of the file."""
         with self._lock:
             self._connection.close()
+
+
+class SharedFile(SqliteFile):
+    """A file that other processes of this machine have open as well; they write one after the other."""
+
+    locking = "NORMAL"
+    wait_seconds = 30.0
+    tail_seconds = 0.05
+
+    def __init__(self, path: Path, durability: str = "full") -> None:
+        super().__init__(path, durability)
+        self._reader = self._connect(durability)  # so that who reads waits for no writer
+        self._reading = threading.Lock()
+        self.run(CATCH_UP)
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a question. Raises: StoreError where the file is damaged."""
+        with self._reading:
+            try:
+                found = self._reader.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise StoreError(_why_not(self.path, error)) from None
+        yield from found
+
+    def pulse(self) -> object:
+        """Return what changes whenever anybody's writes come to be seen."""
+        with self._reading:
+            return self._reader.execute("PRAGMA data_version").fetchone()[0]
+
+    @contextmanager
+    def writing(self, id: str) -> Iterator[Writing]:
+        """Keep everybody else from writing; commit at the end what was handed in, if it ends well."""
+        with self._lock:
+            run = self._connection.execute
+            try:
+                run("BEGIN IMMEDIATE")
+                stand = run(LOCKED_WORLD, (id,)).fetchone()
+                writing = Writing(Stand(*stand) if stand else None)
+                yield writing
+                if writing.entry is not None:
+                    run(APPEND, writing.entry)
+                    run(WRITTEN, (writing.entry[1], id))
+                    run("COMMIT")
+            except sqlite3.Error as error:
+                raise _refusal(error) from error
+            finally:
+                if self._connection.in_transaction:
+                    run("ROLLBACK")
+
+    def is_alone(self) -> bool:
+        """Return whether no other process has it open: that cannot be told, so none is."""
+        return False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._reading:
+            self._reader.close()
+        super().close()
 
 
 def _file(path: str) -> Path:
