@@ -1,4 +1,4 @@
-# The fake, alone: no root, nothing kept. MOCKSERVER_… variables are the options of `mockserver serve`.
+# The fake, alone: no root, and nothing kept unless MOCKSERVER_STORE says where. MOCKSERVER_… variables are the options of `mockserver serve`.
 FROM python:3.13-slim
 
 WORKDIR /app
@@ -6,9 +6,10 @@ COPY pyproject.toml README.md LICENSE ./
 COPY mockserver ./mockserver
 COPY contracts ./contracts
 COPY fixtures ./fixtures
-RUN pip install --no-cache-dir '.[analytics,compression]'
+RUN pip install --no-cache-dir '.[analytics,compression,postgresql]'
 
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin mockserver
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin mockserver \
+    && install --directory --owner mockserver /data
 USER 10001
 
 EXPOSE 8010

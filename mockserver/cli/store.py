@@ -47,6 +47,8 @@ def check(store: str) -> None:
             click.echo(f"{world.id}: scenario {world.about.scenario}, {_counted(records, 'record')}, "
                        f"{_counted(len(world.about.snapshots), 'snapshot')}")  # fmt: skip
         facts = archive.facts()
+        if not archive.worlds():
+            click.echo("no worlds yet")
         logged = _counted(facts["entries"], "entry", "entries")
         click.echo(f"{_counted(facts['bytes'], 'byte')}, {logged} since the last states")
     for line in wrong:

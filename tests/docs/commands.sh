@@ -20,15 +20,15 @@ npm() { [ "$1" = install ]; mkdir -p "node_modules/$2/dist"; }
 docker() {
   case "$1" in
     build) [ -f "$ROOT/Dockerfile" ] ;;
-    compose) [ -f "$ROOT/compose.yaml" ] ;;
+    compose) if [ "$2" = --file ]; then [ -f "$ROOT/$3" ]; else [ -f "$ROOT/compose.yaml" ]; fi ;;
     run) ;;
     *) return 1 ;;
   esac
 }
 mockserver() {
-  if [ "$1" = serve ]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
-  elif [ "$1" = bench ] || [[ "$*" == *https://* ]] || [[ "$*" == replay || "$* " == *"--target recordings "* ]]; then
-    # minutes, or somebody else's server: are there such options?
+  if [ "$1" = serve ] && [[ "$*" != *postgresql://* && "$*" != *--workers* ]]; then printf '%s\0' "$@" $'\n' >> "$SERVED"
+  elif [ "$1" = bench ] || [ "$1" = serve ] || [[ "$*" == *https://* ]] || [[ "$*" == replay || "$* " == *"--target recordings "* ]]; then
+    # minutes, other processes, or somebody else's server: are there such options?
     local known option
     local named=("$1")
     [ "$1" != contract ] || named+=("$2")

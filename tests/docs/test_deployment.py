@@ -93,13 +93,26 @@ def test_image_leaves_out_what_it_does_not_need() -> None:
     assert not ignored & {source for line in said("COPY") for source in shlex.split(line)[:-1]}
 
 
-def test_compose_file_sets_options_that_there_are() -> None:
-    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["posthog"]
+@pytest.mark.parametrize(("file", "front"), [("compose.yaml", "posthog"), ("compose.shared.yaml", "proxy")])
+def test_compose_files_set_options_that_there_are(file, front) -> None:
+    composed = yaml.safe_load((ROOT / file).read_text())
+    services = composed["services"]
     options = {f"MOCKSERVER_{option.name.upper()}" for option in main.get_command(None, "serve").params}
-    assert service["environment"].keys() <= options
-    assert service["build"] == "."
-    host, outside, inside = service["ports"][0].split(":")
-    assert (host, inside) == ("127.0.0.1", said("EXPOSE")[0]) and outside.isdigit()
+    assert services["posthog"]["environment"].keys() <= options
+    assert services["posthog"]["build"] == "."
+    host, outside, inside = services[front]["ports"][0].split(":")
+    assert host == "127.0.0.1" and outside.isdigit()
+    assert inside == (said("EXPOSE")[0] if front == "posthog" else "80")
+    volumes = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", ())]
+    assert all(
+        (ROOT / volume).is_file() if volume.startswith(".") else volume in composed["volumes"] for volume in volumes
+    )
+    assert services["posthog"]["environment"]["MOCKSERVER_STORE"].partition("://")[0] in ("sqlite", "postgresql")
+
+
+def test_replicas_are_asked_through_their_proxy() -> None:
+    asked = re.findall(r"http://(\w+):(\d+)", (ROOT / "examples" / "nginx.conf").read_text())
+    assert asked == [("posthog", said("EXPOSE")[0])]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
