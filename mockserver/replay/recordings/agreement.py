@@ -2,7 +2,7 @@
 
     annotations: {same: 148, explained: 2, failed: 3, unexplained: {}}
 
-These are numbers of recorded exchanges; `failed` are those that the recorded server failed on, which are not asked.
+These are numbers of recorded exchanges; `failed` are those that the recorded server failed on, which are not judged.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Teller:
         self._progress = progress
 
     def tell(self, library: Library) -> Iterator[Told]:
-        """Yield every exchange, told over the world of its recording; those that the recorded server failed on are not.
+        """Yield every exchange, told over the world of its recording; what it failed on is not judged.
 
         Raises: RecordingError where the target takes no world.
         """
@@ -57,10 +57,10 @@ class Teller:
         alignment = Alignment(twins=True, given=start.given)
         for number, exchange in enumerate(recording.exchanges):
             self._progress(f"recordings, {recording.name}", number, len(recording.exchanges))
-            if exchange.answer.status >= FAILED:
-                continue
             start.wait(exchange.waited_seconds)
             ours = self._ask(recording, exchange, alignment, start.keys)
+            if exchange.answer.status >= FAILED:  # what it did before it failed counts for what comes after
+                continue
             alignment.headers = recording.headers if exchange.answer.headers else ()
             left_out = ASKED_BEFORE if recording.independent and not exchange.sequence else ()
             found = self._differences(exchange, ours, alignment, start.keys, left_out)
