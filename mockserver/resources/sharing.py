@@ -92,7 +92,9 @@ class Sharing(Resource):
         return stored
 
     def refresh(self, call: Call) -> Any:
-        """Give it another token, and let the old one open it a little longer."""
+        """Give it another token, and let the old one open it a little longer; a PATCH is one of sharing itself."""
+        if call.operation.method == "patch":
+            return self.partial_update(call)
         target = self._target(call)
         self._require_editor(call, target)
         old = self._stored(call, target)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.listing.jsonb import as_kept
 from mockserver.resources.making.starting_dashboard import LOOKS, STARTERS
 
 NAME = "Product analytics"
@@ -23,8 +24,11 @@ SINCE = "2023-03-02T00:00:00Z"
 def template() -> dict[str, Any]:
     """Return it as a template."""
     tiles = [
-        {"name": name, "type": "INSIGHT", "description": starter["description"], **LOOKS[name],
-         "query": {**starter["query"], "source": _as_listed(starter["query"]["source"])}}
+        {
+            "name": name, "type": "INSIGHT", "color": LOOKS[name]["color"],
+            "query": as_kept({**starter["query"], "source": _as_listed(starter["query"]["source"])}),
+            "layouts": as_kept(LOOKS[name]["layouts"]), "description": starter["description"],
+        }
         for name, starter in STARTERS.items()
     ]  # fmt: skip
     return {

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from mockserver.contract import Contract
 from mockserver.errors import ValidationError
+from mockserver.listing.jsonb import as_kept
 from mockserver.request.call import Answer, Call
 from mockserver.resources.access_controlled import SAFE, AccessControlled
 from mockserver.resources.dashboards import placing
@@ -59,6 +60,9 @@ class Showing(AccessControlled):
             **self._basics(record, call),
             "filters": filters,
             "variables": self._known(call, variables),
+            "breakdown_colors": record["breakdown_colors"]
+            if call.operation.action == "create"
+            else as_kept(record["breakdown_colors"]),
             "persisted_filters": record["filters"] or None,
             "persisted_variables": record["variables"] or None,
             "quick_filter_ids": [],
@@ -122,7 +126,7 @@ class Showing(AccessControlled):
             "id": tile["id"],
             "insight": insight,
             "text": placing.show_text(call, tile["text"]) if tile["text"] is not None else None,
-            "layouts": tile["layouts"] or {},
+            "layouts": as_kept(tile["layouts"] or {}),
             "color": tile["color"],
             "order": order,
             "last_refresh": insight["last_refresh"] if insight else None,
