@@ -17,6 +17,7 @@ from typing import Any
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.importing.pseudonyms import Pseudonyms, shape
 from mockserver.importing.records import ImportFailure, Tables
+from mockserver.world import filing
 from mockserver.world.tables import TABLES
 
 SECRET = re.compile(r"(?i).*(token|secret|password|webhook|api_?key|authorization|cookie|credential).*")
@@ -44,9 +45,13 @@ VOCABULARY = frozenset({
     "event_type", "time_interval", "interval", "operator_value", "person_display_name_properties", "data_attributes",
     "live_events_columns", "modifiers", "default_modifiers", "tag", "latest_tag", "plugin_type", "level", "source",
     "date_from", "date_to", "breakdown_type", "display", "explicit_datetime", "protocol", "variant", "timezone",
-    "methods", "jobs", "scheduled_tasks",
+    "methods", "jobs", "scheduled_tasks", "href", "ref",
 })  # fmt: skip
 """Fields whose text means something to the servers or names what code is written against."""
+TREES = frozenset({("file_system", "path"), ("file_system_shortcuts", "path")})
+"""Fields that say where in the tree of a project's things something stands."""
+FOLDERS = frozenset({"Unfiled"} | {kind.folder for kind in filing.KINDS.values()} | {b[0][1] for b in filing.BORN_WITH})
+"""Folders that the servers make."""
 NAMING_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort", "behavioral", "flag"})
 """Types of filters whose value is no value of anybody's property."""
 SESSIONS = frozenset({"$session_id", "$window_id"})
@@ -146,7 +151,7 @@ class Masker:
                 self.removed[".".join(below)] += 1
             elif self._is_kept(below):
                 masked[name] = self._bare(item, below)
-            elif name in VOCABULARY and _is_flat(item):
+            elif (name in VOCABULARY or name.endswith("_at")) and _is_flat(item):
                 masked[name] = self._bare(item, below, asked=False)
             else:
                 masked[name] = self._deep(item, below)
@@ -192,11 +197,16 @@ class Masker:
 
     def _text(self, value: str, path: tuple[str, ...]) -> str:
         name = path[-1]
+        if path in TREES:  # each thing is called there as it is elsewhere
+            return "/".join(self._segment(segment, path) for segment in filing.split(value))
         if name in ("name", "label", "derived_name", "custom_name"):
             return self._replaced(value, path, NAMES.get(path[0], "title") if len(path) == 2 else "title")
         if "query" in path:  # what is no name in it is HogQL, or one of the words that it is made of
             return self._query(value, path)
         return self._replaced(value, path, KINDS.get(name, ""))
+
+    def _segment(self, segment: str, path: tuple[str, ...]) -> str:
+        return segment if segment in FOLDERS else filing.escape(self._replaced(segment, path, "title"))
 
     def _query(self, text: str, path: tuple[str, ...]) -> str:
         """Return HogQL with other literals, but for those that say how to compute."""

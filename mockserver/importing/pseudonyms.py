@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.world import entropy
@@ -38,6 +39,8 @@ NAMED: dict[str, Callable[[Fake], str]] = {
     "address": lambda fake: str(fake.ipv4_private()),
     "url": lambda fake: f"https://{fake.domain_word()}.example/{fake.uri_path()}",
 }
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+SPAN_SECONDS = 35 * 365 * 24 * 3600
 LETTERS = string.ascii_letters + string.digits
 
 
@@ -90,7 +93,10 @@ class Pseudonyms:
         if kind in NAMED:
             return NAMED[kind](fake)
         if kind == "moment":
-            return f"{fake.date()}{original[10:11]}{fake.time() if len(original) > 10 else ''}{_zone(original)}"
+            made = EARLIEST + timedelta(seconds=int(fake.random_int(0, SPAN_SECONDS)))  # Faker's own end with today
+            return (
+                f"{made:%Y-%m-%d}{original[10:11]}{f'{made:%H:%M:%S}' if len(original) > 10 else ''}{_zone(original)}"
+            )
         if kind == "digits":
             return re.sub(r"\d", lambda found: str(fake.random_digit_not_null()), original)
         if kind == "token":

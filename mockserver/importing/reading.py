@@ -12,6 +12,8 @@ from mockserver.importing.sources import THEMSELVES, Source, fill, member_lists,
 
 PAGE = 100
 MOST = 1000
+MOST_SIBLINGS = 20
+"""So many of an organization's other projects are read whole."""
 EVENTS = (
     "select uuid, event, distinct_id, timestamp, properties from events order by timestamp desc limit {limit}"
 )  # fmt: skip
@@ -49,6 +51,8 @@ class Reading:
 
     rows: list[tuple[Source, Mapping[str, Any], Mapping[str, Any]]] = field(default_factory=list)
     """Source, the ids of the records that a row belongs to, and the row."""
+    siblings: list[Mapping[str, Any]] = field(default_factory=list)
+    """The organization's other projects, whole where they may be read."""
     members: dict[Any, list[str]] = field(default_factory=dict)
     """UUIDs of the persons in a cohort, by the cohort's id."""
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -72,6 +76,8 @@ class Reader:
         self._most = most
         self._with_events = with_events
         self._progress = progress or (lambda what, done, total: None)
+        self._of_project: str | None = None
+        """The path of a project, once one was read."""
         self.reading = Reading()
 
     def read(self) -> Reading:
@@ -103,6 +109,19 @@ class Reader:
         self.reading.rows.append((source, {}, row))
         if source.table.name == "projects":  # not that which its owner last used, nor the organization of that one
             self._ids.update(project_id=row.get("id"), organization_id=row.get("organization"))
+            self._of_project = source.path
+        if source.table.name == "organizations":
+            self._read_siblings(row.get("teams"))
+
+    def _read_siblings(self, shown: Any) -> None:
+        """Read the organization's other projects, of which it shows little; nothing of what is in them."""
+        for row in shown if isinstance(shown, list) else ():
+            if not isinstance(row, Mapping) or row.get("id") in (None, self._ids.get("project_id")):
+                continue
+            whole = None
+            if self._of_project is not None and len(self.reading.siblings) < MOST_SIBLINGS:
+                whole = self._get("other projects", f"{self._fill(self._of_project, {'id': row['id']})}/")
+            self.reading.siblings.append({**row, **whole} if isinstance(whole, Mapping) else row)
 
     def _read_list(self, source: Source, parents: Mapping[str, Any]) -> None:
         for number, row in enumerate(self._pages(source.family, self._fill(source.path, parents))):

@@ -70,6 +70,7 @@ class _Builder:
         self._take_tenants()
         for source, parents, row in self._reading.rows:
             self._take(source, parents, row)
+        self._take_siblings()
         self._take_asker()
         self._take_members()
         self._take_groups()
@@ -109,6 +110,10 @@ class _Builder:
         )
         level = organization.get("membership_level") or own.get("membership_level") or OWNER
         self._join(identifier, level, {"joined_at": me.get("date_joined")})
+        for name, found in self._by_key.items():
+            if "user_id" in TABLES[name].required and TABLES[name].owner is Owner.PROJECT:  # shown to their owner alone
+                for record in found.values():
+                    record.setdefault("user_id", identifier)
 
     # Rows
 
@@ -118,15 +123,9 @@ class _Builder:
             return  # taken with the tenants
         record = self._record(source, row)
         record.update({name: value for name, value in parents.items() if name in self._kinds[table.name]})
-        shown_whole = {
-            name: record[name].get("id") for name in table.references if isinstance(record.get(name), Mapping)
-        }
-        record.update(shown_whole)
         if _key_of(table, record) is None:
             return
         self._put(table.name, record)
-        if table.name == "organizations":
-            self._take_siblings(row.get("teams"))
         if table.name == "projects":
             self._take_group_types(row.get("group_types"))
         for name, value in self._described(table, record, row):
@@ -137,13 +136,15 @@ class _Builder:
         kinds = self._kinds[source.table.name]
         record: dict[str, Any] = {}
         for name, value in row.items():
-            if name in COMPUTED.get(source.table.name, ()):
+            if name in COMPUTED.get(source.table.name, ()) or name in OF_READING:
                 continue
             if isinstance(value, Mapping) and "user" in value and "level" in value:
                 self._join(self._user(value["user"]), value.get("level"), value)
             elif name in source.relations or (f"{name}_id" in kinds and _is_user(value)):
                 field_name = name if name in source.relations else f"{name}_id"
                 record[field_name] = self._user(value)
+            elif name in source.table.references and isinstance(value, Mapping):  # another record, shown whole
+                record[name] = value.get("id")
             elif name in kinds and not (name == "id" and value == row.get("uuid")):  # lists of persons show it twice
                 self._read(source.table.name, record, name, value)
             elif not self._is_known(source, name):
@@ -208,15 +209,14 @@ class _Builder:
             if len(known) < len(members):
                 self._records.left["cohort members"] = "persons beyond those that were read"
 
-    def _take_siblings(self, shown: Any) -> None:
-        """Take what an organization shows of its other projects, which are there and nothing more."""
-        for row in shown if isinstance(shown, list) else ():
-            if isinstance(row, Mapping) and row.get("id") != self._records.project_id:
-                record: dict[str, Any] = {}
-                for name in self._kinds["projects"]:
-                    self._read("projects", record, name, row.get(name))
-                if "id" in record:
-                    self._put("projects", record)
+    def _take_siblings(self) -> None:
+        """Take the organization's other projects, which are there and hold nothing."""
+        for row in self._reading.siblings:
+            record: dict[str, Any] = {}
+            for name in self._kinds["projects"]:
+                self._read("projects", record, name, None if name in COMPUTED["projects"] else row.get(name))
+            if "id" in record:
+                self._put("projects", record)
 
     def _take_group_types(self, shown: Any) -> None:
         for row in shown if isinstance(shown, list) else ():
@@ -238,8 +238,13 @@ class _Builder:
                 self._by_key["groups"][index, key] = record
 
     def _take_events(self) -> None:
-        """Take events as they are, the earliest first: their persons have been read and stay what they are."""
-        for row in reversed(self._reading.events):
+        """Take events as they are, the earliest first: their persons have been read and stay what they are.
+
+        Those of one moment stand as the list of events has them, where it was read: a query gives them in any order.
+        """
+        listed = [row.get("id") for source, _, row in self._reading.rows if source.table.name == "events"]
+        places = {identifier: -place for place, identifier in enumerate(listed)}
+        for row in sorted(self._reading.events, key=lambda row: (str(row["timestamp"]), places.get(row["uuid"], 0))):
             record: dict[str, Any] = {"project_id": self._records.project_id, "person_properties": None}
             for name, value in row.items():
                 self._read("events", record, name, _object(value) if name == "properties" else value)
@@ -255,11 +260,11 @@ class _Builder:
         for name, target in table.references.items():
             if TABLES[target].identity is not Identity.INTEGER or target in TENANTS or record.get(name) is None:
                 continue
-            beside = {field: row.get(f"{target.removesuffix('s')}_{field}") for field in TABLES[target].fields}
+            beside = {field: row.get(f"{target.removesuffix('s')}_{field}") for field in self._kinds[target]}
             whole = row.get(name) if isinstance(row.get(name), Mapping) else row.get(f"{name}_info")
             told: dict[str, Any] = {}
             for field_name, value in {**beside, **(whole if isinstance(whole, Mapping) else {})}.items():
-                if field_name in TABLES[target].fields:
+                if field_name in self._kinds[target]:
                     self._read(target, told, field_name, value)
             yield target, {**told, TABLES[target].key: record[name]}
 
@@ -314,6 +319,8 @@ COMPUTED = {
     "annotations": frozenset({"insight_short_id", "insight_name", "insight_derived_name", "dashboard_name"}),
 }
 """What a server works out when it shows a record, from others that are read for themselves or from who asks."""
+OF_READING = frozenset({"last_accessed_at", "last_viewed_at"})
+"""What reading itself changes."""
 
 
 def _key_of(table: Table, record: Mapping[str, Any]) -> Any:

@@ -33,12 +33,12 @@ OF_INSTALLATION = frozenset({"vary"})
 NEGOTIATED = frozenset({"accept"})
 """What of `Vary` PostHog's views decide; the rest is middleware."""
 VOLATILE = frozenset({
-    "created_at", "updated_at", "joined_at", "last_calculation", "started_at", "finished_at", "last_refresh",
+    "last_calculation", "last_refresh",
     "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
     "start_time", "end_time", "pickup_time", "expiration_time", "task_id", "duration_seconds", "query_progress",
-    "instance_id", "cursor", "duration_ms", "last_calculated_at", "pinned_at", "verified_at", "last_seen_at",
+    "instance_id", "cursor", "duration_ms", "filters_hash", "is_cached", "date_joined",
 })  # fmt: skip
-"""Fields whose values say something of the moment or the machine."""
+"""Fields whose values say something of the moment or the machine, beside those that end with `_at`."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Alignment:
     """Identifiers and moments that both were given, which are therefore determined, whatever the field."""
     tolerance: float = 0.0
     """How far numbers may differ, relative to their size."""
+    unheld: frozenset[str] = frozenset()
+    """Fields of what is shown that only one of the two may hold a value of: what it once computed."""
 
     def note_sent(self, body: Any, name: str = "") -> None:
         """Take note of the fields that a request sets, and of what it sets them to."""
@@ -112,7 +114,7 @@ class Alignment:
             yield from self._of_lists(place, name, left, right)
         elif left is None or right is None:
             differs = left is not None or right is not None
-            if differs and self._is_determined(place, name, left, right) and name not in VOLATILE:
+            if differs and self._is_determined(place, name, left, right) and not _is_volatile(name):
                 yield Difference(place, "null", _short(left), _short(right))
         elif _kind(left) != _kind(right):
             yield Difference(place, "type", f"{_kind(left)} {_short(left)}", f"{_kind(right)} {_short(right)}")
@@ -134,8 +136,10 @@ class Alignment:
             and not _is_free(place)
         ):
             yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
-        names_cohort = left.get("type") in COHORT_FILTERS
+        names_cohort = str(left.get("type")) in COHORT_FILTERS
         for name in left:
+            if name in self.unheld and None in (left[name], right.get(name)):
+                continue
             if name in right and (not free or self._was_sent(name)):
                 meaning = "id" if names_cohort and name == "value" else name
                 yield from self._of_values(f"{place}.{name}", meaning, left[name], right[name])
@@ -144,6 +148,8 @@ class Alignment:
         if self.twins and len(left) != len(right):
             yield Difference(place, "length", f"{len(left)} items", f"{len(right)} items")
             return
+        if self.twins and not self.alike:
+            left, right = _ranked(left), _ranked(right)
         if not self.twins and left and right and len(left) != len(right):
             # Other data: the shape of one row stands for all.
             yield from replace(self, sent=set())._of_values(f"{place}[]", name, left[0], right[0])
@@ -169,12 +175,12 @@ class Alignment:
                 yield Difference(place, "value", _short(left), _short(right))
             return
         if isinstance(left, str) and _format(left) != _format(right):
-            if self._is_determined(place, name, left, right) or name in VOLATILE:
+            if self._is_determined(place, name, left, right) or _is_volatile(name):
                 yield Difference(place, "format", _short(left), _short(right))
             return
         if isinstance(left, int | float) and math.isclose(left, right, rel_tol=self.tolerance, abs_tol=self.tolerance):
             return
-        if (name in VOLATILE and not self._is_given(left)) or not self._is_determined(place, name, left, right):
+        if (_is_volatile(name) and not self._is_given(left)) or not self._is_determined(place, name, left, right):
             return
         if isinstance(left, str) and self._translate_link(_plain(left)) == _plain(right):
             return
@@ -212,11 +218,26 @@ class Alignment:
 
 DETERMINED = frozenset({"type", "code", "detail", "attr", "error", "success"})
 """Fields of an answer itself whose values say what the server decided, whatever its data."""
+RANKED = frozenset({"name", "count"})
+"""The fields of rows that say how often something occurs."""
 COHORT_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort"})
 """Types of filters whose value is the id of a cohort."""
 FREE = ("properties", "config", "filters", "query", "$set", "metrics", "hedgehog_config", "notification_settings",
         "capabilities", "config_schema", "extra_settings", "item_context", "params", "modifiers",
         "variables")  # fmt: skip
+
+
+def _ranked(rows: list[Any]) -> list[Any]:
+    """Return rows that are ranked by how often each occurs with equal ranks by name: servers do not order those."""
+    if not all(isinstance(row, Mapping) and row.keys() == RANKED for row in rows):
+        return rows
+    ranks = [row["count"] for row in rows]
+    spans = [(ranks.index(rank), str(row["name"])) for rank, row in zip(ranks, rows, strict=True)]
+    return [row for _, row in sorted(zip(spans, rows, strict=True), key=lambda pair: pair[0])]
+
+
+def _is_volatile(name: str) -> bool:
+    return name in VOLATILE or name.endswith("_at")
 
 
 def _is_free(place: str) -> bool:

@@ -205,8 +205,8 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     Exemption(
         "positive_data_acceptance",
         "An insight's parameters are judged together: steps, windows, breakdowns and entities must make sense.",
-        operations=r"(GET|POST) /api/[a-z]+/{project_id}/persons/(funnel|funnel/correlation|path|trends|stickiness"
-        r"|retention|lifecycle)",
+        operations=r"(GET|POST) /api/[a-z]+/{project_id}/(persons|insights)/(funnel|funnel/correlation|path|trends?"
+        r"|stickiness|retention|lifecycle)",
         answer=r"\w+: .+",
     ),
     Exemption(

@@ -20,6 +20,7 @@ from mockserver.replay.properties import Exchange, Findings, explore
 from mockserver.replay.report.differences import Differences
 from mockserver.replay.report.model import Failure, Report
 from mockserver.replay.script import Answer
+from mockserver.replay.sharing import Sharing
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SERVER_ERRORS, explain
 
@@ -39,10 +40,7 @@ class Exploration:
     report: Report
     differences: Differences
     explainer: Explainer
-    alike: bool
-    """Whether both targets are ours."""
-    determines: Callable[[Operation], bool]
-    """Whether both hold all that an operation shows."""
+    sharing: Sharing
     progress: Progress
 
     @cached_property
@@ -100,7 +98,8 @@ class Exploration:
             explore(
                 self.contract, profile, base_url=target.url, api_key=target.key,
                 parameters={name: value for name, value in target.ids.items() if not name.startswith("foreign")},
-                identifiers=known, settings=settings, before=target.reset, prepare=target.open_session,
+                identifiers=known, settings=settings, prepare=target.open_session,
+                before=None if self.sharing.is_shared else target.reset,  # reading may write, and is not put back there
                 permits=(lambda method, path: guard.refusal(method, path) is None) if guard else None,
                 note=note, advance=advance, found=findings, allowed=(ANYTHING,) if judged_apart else None,
             )  # fmt: skip
@@ -163,11 +162,13 @@ class Exploration:
             theirs = right.get(key)
             path = ours.label.partition(" ")[2]  # coverage also tries methods that the operation does not have
             operation = self._by_label.get(f"{ours.method} {path}") or self._by_label[ours.label]
-            exactly = self.determines(operation)
+            exactly = self.sharing.determines(operation)
             if theirs is None or not _is_same_request(ours, theirs, exactly=exactly):
                 self.report.unaligned += 1
                 continue
-            alignment = alignments.setdefault(key[:2], Alignment(exactly, alike=self.alike))
+            alignment = alignments.setdefault(
+                key[:2], Alignment(exactly, alike=self.sharing.alike, unheld=self.sharing.unheld(operation))
+            )
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
             answers, requests = (ours.answer, theirs.answer), (ours.request, theirs.request)
             pairs = zip(self.targets, answers, strict=True)

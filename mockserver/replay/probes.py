@@ -55,7 +55,7 @@ def probes(
         if operation.method == "patch" and operation.path in reading and complete:
             found.append(_of_writing(operation, reading[operation.path], path))
         elif operation.method in ("post", "put", "patch", "delete") and complete:
-            found.append(_of_doing(operation, known))
+            found.append(_of_doing(operation, known, reading.get(_record_path(operation))))
     return found
 
 
@@ -96,8 +96,14 @@ def _of_operation(
         yield from _of_reading(contract, operation, {"path": whole}, known)
 
 
+LIMITED = frozenset({"insight:write"})
+"""What a limited key may do."""
 OWN_SCOPES = frozenset({"comments"})
 """Families of which the scope depends on what a request is about, not on the operation alone."""
+SETTINGS = frozenset({"environments"})
+"""Families of which some writes ask for no more than reading does."""
+STAFF = frozenset({"dashboard_templates"})
+"""Families that ask who writes before they ask which record."""
 FILTERED = frozenset({"projects", "organization_feature_flags"})
 """Families of which an unknown tenant has no records, where others have no tenant."""
 TENANT = frozenset({"project_id", "organization_id"})
@@ -107,7 +113,7 @@ ROLE = "session"
 
 def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
     writing = [scope for scope in operation.scopes if scope.endswith(":write")]
-    if writing:
+    if writing and operation.family not in SETTINGS:
         detail = f"API key missing required scope '{writing[0]}'"
         yield "a key that may only read does not write", "read_only", None, {
             **base, "expect": error(403, "permission_denied", detail=detail, type="authentication_error"),
@@ -116,7 +122,8 @@ def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
         yield "an action without a scope refuses keys", "all_access", Profile.OBSERVED, {
             **base, "expect": error(403, "permission_denied", type="authentication_error"),
         }  # fmt: skip
-    if operation.scopes and operation.family not in OWN_SCOPES:
+    needed = {scope.replace(":read", ":write") for scope in operation.scopes}
+    if not needed <= LIMITED and operation.family not in OWN_SCOPES:
         yield "a key without the scope is refused", "limited", None, {
             **base, "expect": error(403, "permission_denied", type="authentication_error"),
         }  # fmt: skip
@@ -124,10 +131,20 @@ def _of_scopes(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
         yield "a member below the level is refused", "member", None, {
             **base, "expect": error(403, "permission_denied", type="authentication_error"),
         }  # fmt: skip
-    if not operation.refuses_keys:
+    if not operation.refuses_keys and _names_ours(operation, base["path"]):
         yield "somebody else's key reaches nothing here", "outsider", None, {
             **base, "expect": {"status": [403, 404], "body": ENVELOPE},
         }  # fmt: skip
+
+
+def _names_ours(operation: Operation, path: Mapping[str, Any]) -> bool:
+    """Return whether a path names something that somebody else has not: no list of one's own, nor oneself."""
+    names = re.findall(r"{(\w+)}", operation.path)
+    return bool(names) and not any(_is_oneself(value) for value in path.values())
+
+
+def _is_oneself(value: Any) -> bool:
+    return str(value).startswith("@")
 
 
 def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
@@ -140,6 +157,8 @@ def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
         yield f"an unknown {what.lower()} is not found", ROLE, None, {
             **base, "path": {**base["path"], tenant: value}, "expect": error(404, "not_found", detail=detail),
         }  # fmt: skip
+    if operation.family in STAFF and operation.writes:
+        return
     if not operation.is_item or operation.successes[Profile.DOCUMENTED].status == 405:
         return
     schema: Mapping[str, Any] = next(
@@ -147,6 +166,8 @@ def _of_unknowns(operation: Operation, base: dict[str, Any]) -> Iterator[Probe]:
     )
     unknown: Any = UNKNOWN_UUID if schema.get("format") == "uuid" else UNKNOWN_INTEGER
     name = operation.relative[1:].partition("}")[0]
+    if _is_oneself(base["path"].get(name)):
+        return
     yield "an unknown record is not found", ROLE, None, {
         **base, "path": {**base["path"], name: unknown}, "expect": {"status": [404, 400, *_of_unnamed(operation)]},
     }  # fmt: skip
@@ -184,9 +205,12 @@ def _of_reading(
     }
     if operation.path.endswith("/values"):  # of which property is asked, whatever a page marks as required
         examples = {p["name"]: p.get("example", p["schema"].get("example")) for p in operation.spec["parameters"]}
-        query |= {"key": examples["key"]} if examples.get("key") else {}
+        key = next(iter(known.get("key", ())), examples.get("key"))
+        query |= {"key": key} if key else {}
     for needed in ABOUT:
         query |= needed if names >= needed.keys() else {}
+    if operation.relative == "funnel" and "events" in names:
+        query |= {name: value for name, value in STEPS.items() if name in names}
     expect: dict[str, Any] = {"status": _either(success)}
     if operation.relative.endswith("funnel/correlation"):
         expect = {"status": {Profile.DOCUMENTED: success[Profile.DOCUMENTED], Profile.OBSERVED: [200, 400, 403]}}
@@ -247,8 +271,17 @@ def _place(operation: Operation) -> int:
     return -2 if operation.path.startswith("/api/environments/") else -1
 
 
-def _of_doing(operation: Operation, known: Mapping[str, Sequence[Any]]) -> Script:
-    """Return the probe that does what an operation is for; what it removes is not what the others ask about."""
+def _record_path(operation: Operation) -> str:
+    """Return the path of the record that an operation is about; of the collection's where it is about none."""
+    head, brace, _ = operation.path.rpartition("}")
+    return f"{head}{brace}"
+
+
+def _of_doing(operation: Operation, known: Mapping[str, Sequence[Any]], reading: Operation | None) -> Script:
+    """Return the probe that does what an operation is for, and reads the record again where that can be read.
+
+    What it removes is not what the others ask about.
+    """
     place = _place(operation)
     path = {
         name: values[max(place, -len(values))]
@@ -258,7 +291,10 @@ def _of_doing(operation: Operation, known: Mapping[str, Sequence[Any]]) -> Scrip
     spec: dict[str, Any] = {"path": path, "expect": _documented(operation)}
     if operation.body_schema or _within(operation) in WHOLE:
         spec["body"] = _whole_body(operation)
-    return Script(f"{PREFIX}it is done", operation.family, (Step(operation.id, spec),), ROLE, None, SOURCE)
+    steps = [Step(operation.id, spec)]
+    if reading is not None:
+        steps.append(Step(reading.id, {"path": path, "expect": _documented(reading)}))
+    return Script(f"{PREFIX}it is done", operation.family, tuple(steps), ROLE, None, SOURCE)
 
 
 def _documented(operation: Operation) -> dict[str, Any]:
@@ -270,13 +306,18 @@ ABOUT: tuple[Mapping[str, str], ...] = (
     {"funnel_correlation_person_entity": '{"id": "$pageview", "type": "events"}'},
 )
 """What a question about the persons behind a point of a graph, or a correlation, is about."""
+STEPS = {"events": '[{"id": "$pageview", "order": 0}, {"id": "$pageview", "order": 1}]', "funnel_step": "1"}
+"""What a funnel is asked of."""
 FILTERS = frozenset({"search", "email", "type", "scope", "key"})
 
 
 def _value(parameter: Mapping[str, Any]) -> Any:
     """Return a value that a required parameter may have."""
     schema = parameter.get("schema", {})
-    return parameter.get("example") or next(iter(schema.get("enum", ())), "2026-01-14")
+    given = parameter.get("example", schema.get("example"))
+    if given is None and schema.get("type") == "integer":
+        return schema.get("minimum", 0)
+    return next(iter(schema.get("enum", ())), "2026-01-14") if given is None else given
 
 
 def _either(success: dict[str, int]) -> Any:

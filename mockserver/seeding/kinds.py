@@ -253,12 +253,12 @@ def of_field(name: str, now: datetime) -> Kind:
 def of_property(contract: Contract, spec: Document, now: datetime, *, refers: bool) -> Kind:
     """Return the kind of a component's property; `refers` when it holds the id of another record.
 
-    A user that a component shows whole is stored by id, so what `refers` to a component is an id as well.
+    A record that a component shows whole is stored by id, so what `refers` to a component is an id as well.
     """
     spec = contract.resolve(spec)
     types = spec.get("type", [])
     types = (types,) if isinstance(types, str) else tuple(types)
-    if refers and not types:
+    if refers and set(types) <= {"object", "null"}:
         return nullable(id_number)
     if spec.get("format") == "date-time":
         kind: Kind = moment(now)

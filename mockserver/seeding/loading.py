@@ -123,12 +123,19 @@ class Loader:
                     raise LoadError(f"{fields[-1]} {values[-1]!r} {problem}", table.name, number, fields[-1])
 
     def _file(self, completed: Mapping[str, Sequence[Record]]) -> None:
-        """Give what is filed an entry in the tree of its project, unless it was given one."""
+        """Give what is filed an entry in the tree of its project, unless it was given one.
+
+        A tree that was given with what its project was born with is somebody's, and whole: nothing else is in it.
+        """
+        born = {kind[0] for kind, _ in filing.BORN_WITH}
+        whole = {entry["project_id"] for entry in completed.get(filing.TABLE, ()) if entry["type"] in born}
         for project in completed.get("projects", ()):
-            filing.furnish(self.world.seed, self.transaction, project)
+            if project["id"] not in whole:
+                filing.furnish(self.world.seed, self.transaction, project)
         for name in filing.KINDS:
             for record in completed.get(name, ()):
-                filing.keep(self.world.seed, self.transaction, name, record)
+                if record["project_id"] not in whole:
+                    filing.keep(self.world.seed, self.transaction, name, record)
 
     # Events
 

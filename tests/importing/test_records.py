@@ -163,3 +163,23 @@ def test_events_and_groups_are_asked_for_by_queries(contract: Contract) -> None:
     records = read(contract, {"query": {"results": [event, ["short"], None]}})
     assert [(e["event"], e["properties"]) for e in records.tables["events"]] == [("signed_up", {"plan": "pro"})]
     assert "events" not in read(contract, {"query": {"results": [event]}}, with_events=False).tables
+
+
+def test_record_that_another_shows_whole_is_one_and_is_referred_to(contract: Contract) -> None:
+    flag = {"id": 3, "key": "dark-mode", "name": "", "filters": {"groups": []}, "active": True, "version": 1}
+    feature = {"id": "01890000-0000-7000-8000-0000000000ea", "name": "Dark mode", "stage": "beta", "feature_flag": flag}
+    records = read(contract, {"early_access_feature": page(feature)})
+    assert [made["feature_flag"] for made in records.tables["early_access_features"]] == [3]
+    assert [made["key"] for made in records.tables["feature_flags"]] == ["dark-mode"]
+
+
+def test_other_projects_are_read_whole_where_they_may_be(contract: Contract) -> None:
+    organization = {"id": ORGANIZATION, "name": "Acme", "teams": [{"id": 42}, {"id": 43, "name": "Two"}, {"id": 44}]}
+    whole = {"id": 43, "organization": ORGANIZATION, "name": "Two", "primary_dashboard": 7}
+    shown = {ORGANIZATION: organization, "projects/43": whole}
+    projects = read(contract, shown).tables["projects"]
+    assert [(project["id"], project.get("primary_dashboard")) for project in projects] == [
+        (42, None),
+        (43, 7),
+        (44, None),
+    ]

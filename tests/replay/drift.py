@@ -200,6 +200,9 @@ def _without_cohorts(told: Any) -> Any:
 class Bench:
     """A mock, a second one that can be broken, and what a replay of the two finds."""
 
+    families: frozenset[str] | None = None
+    """Those that are asked where no single one is; all where nothing is said."""
+
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._operations = {operation.id: operation for operation in contract.operations}
@@ -245,9 +248,10 @@ class Bench:
         self, *, family: str | None = None, generated: Operation | None = None, seed: int = 1, properties: bool = True
     ) -> Report:
         """Replay the two against each other: a family and its operation's generated requests, or everything."""
+        asked = {family} if family is not None else self.families
         only = None
-        if family is not None:
-            only = "|".join(f"^{re.escape(o.id)}$" for o in self.contract.operations if o.family == family)
+        if asked is not None:
+            only = "|".join(f"^{re.escape(o.id)}$" for o in self.contract.operations if o.family in asked)
         settings = Settings(
             examples=4, most_coverage=20, seed=seed, only=only, phases=("examples", "coverage", "fuzzing")
         )
@@ -273,6 +277,7 @@ class StrangerBench(Bench):
             self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
             return self._breaker
 
+        self.families = frozenset(self._operations[broken.operation].family for broken in breaks())
         self._stranger = Stranger(contract, replace(FULL, fails=False), wrap=wrap)
         self._folder = TemporaryDirectory()
         self.targets = []

@@ -35,6 +35,7 @@ class Care:
         self, contract: Contract, tenants: Mapping[str, Any], journal: Journal, *, allow_writes: bool = False,
         own_project: str | None = None,
     ) -> None:  # fmt: skip
+        self._contract = contract
         self._routing = Routing(contract)
         self.journal = journal
         self.allow_writes = allow_writes
@@ -73,7 +74,7 @@ class Care:
             return "it lies outside the project that may be written to"
         if method != "POST" or operation.relative or _is_nested(operation):
             return None if self.journal.owns(path) else "the record was not made by this replay"
-        return None
+        return None if self._is_removable(f"{path}/1") else "what it makes cannot be taken away again"
 
     def intend(self, method: str, path: str, body: bytes | str | None) -> None:
         """Write down what a request is about to make, unless it goes when the project goes."""
@@ -116,6 +117,14 @@ class Care:
         if operation is None or operation.successes[Profile.OBSERVED].status == 405:
             return Made(path, "PATCH", {"deleted": True})
         return Made(path, "DELETE")
+
+    def _is_removable(self, path: str) -> bool:
+        """Return whether the contract has a way to take a record away again."""
+        found = {method: self._routing.find(method, path) for method in ("DELETE", "PATCH")}
+        if found["DELETE"] is not None and found["DELETE"].successes[Profile.OBSERVED].status < 400:
+            return True
+        marking = found["PATCH"].body_schema if found["PATCH"] is not None else None
+        return "deleted" in self._contract.resolve(marking or {}).get("properties", {})
 
     def _is_ours(self, method: str, path: str, operation: Operation) -> bool:
         """Return whether a request stays within a project made for this, or makes one.

@@ -23,8 +23,8 @@ import yaml
 from mockserver.contract import Contract, Operation, Profile
 from mockserver.contract.locations import CONTRACTS
 from mockserver.replay.dates.expecting import expectations
-from mockserver.replay.keeping import pick, substitute
-from mockserver.replay.requesting import request_of
+from mockserver.replay.script.keeping import pick, substitute
+from mockserver.replay.script.requesting import request_of
 from mockserver.validation.matching import mismatches
 
 SCRIPTS = CONTRACTS / "scripts"
