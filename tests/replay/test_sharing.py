@@ -72,7 +72,7 @@ def test_mock_keeps_its_own_world_when_asked_to(compare: Callable[..., Any], con
 def test_project_that_cannot_be_read_leaves_the_mock_its_own(compare: Callable[..., Any], contract: Contract) -> None:
     def wrap(application: Any) -> Any:
         def closed(environ: Any, start: Any) -> Any:
-            if environ["PATH_INFO"].rstrip("/") == "/api/projects/42":
+            if environ["PATH_INFO"].rstrip("/") in ("/api/projects/42", "/api/environments/42"):
                 start("403 Forbidden", [("Content-Type", "application/json")])
                 return [b'{"type": "authentication_error", "code": "permission_denied", "detail": "No.", "attr": null}']
             return application(environ, start)
