@@ -208,3 +208,5 @@ class Told:
     differences: tuple[Difference, ...]
     written: tuple[str, ...] = ()
     """Operations that wrote before it, and may be the cause."""
+    sent: frozenset[str] = frozenset()
+    """The names of the parameters and fields that it sends."""

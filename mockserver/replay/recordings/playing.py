@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mockserver.contract import Contract
 from mockserver.replay.alignment import Difference
-from mockserver.replay.deviations import Deviation
+from mockserver.replay.deviations import Deviation, declared, passed_over
 from mockserver.replay.recordings.asking import Asker
 from mockserver.replay.recordings.explaining import Explanations
 from mockserver.replay.recordings.model import FAILED, Library, Recording, Told
@@ -52,6 +52,9 @@ class Playback:
         settings: dict[str, object] = {"only": only, "phases": [], "scripts": True, "recordings": str(library.path)}
         self.report = Report(contract.title, contract.version, started_at, settings, infos, rows)
         self.differences = Differences(self.report, sides, list(deviations))
+        self._profiles = [side.profile for side in sides]
+        if len(set(self._profiles)) > 1:
+            self.differences.declared = declared(contract, self._profiles)
 
     def run(self) -> Report:
         """Ask all that is recorded, and return the report; it is partial where the target was lost or Ctrl-C came."""
@@ -82,12 +85,13 @@ class Playback:
             tally.failed += 1
             return
         operation = told.operation.id if told.operation else ""
+        apart = passed_over(told.operation, self._profiles, told.sent) if told.operation else None
         reasons: list[str] = []
         left: list[Difference] = []
         for difference in told.differences:
             found = self.explanations.find(told.recording.name, told.number, told.said, difference)
             shown = difference if self._recorded_first else difference.reversed()
-            accepted = found.deviation(operation) if found else self.differences.accepting(operation, shown)
+            accepted = found.deviation(operation) if found else apart or self.differences.accepting(operation, shown)
             self.differences.enter(operation, shown, told.where, told.written, accepted)
             if accepted is None:
                 left.append(difference)
