@@ -37,6 +37,7 @@ VOLATILE = frozenset({
     "next_allowed_client_refresh", "cache_target_age", "live_events_token", "timings", "clickhouse", "cache_key",
     "start_time", "end_time", "pickup_time", "expiration_time", "task_id", "duration_seconds", "query_progress",
     "instance_id", "cursor", "duration_ms", "filters_hash", "is_cached", "date_joined",
+    "last_login",
 })  # fmt: skip
 """Fields whose values say something of the moment or the machine, beside those that end with `_at`."""
 

@@ -16,6 +16,10 @@ from mockserver.store import Record, View
 BEARER = re.compile(r"Bearer\s+(\S.+)")
 SECRET = "phs_"
 SESSION = "session"
+SESSION_COOKIE, CSRF_COOKIE = "sessionid", "posthog_csrftoken"
+CSRF_HEADER = "X-CSRFToken"
+NO_CSRF_TOKEN = "CSRF Failed: CSRF token missing."
+WRONG_CSRF_TOKEN = "CSRF Failed: CSRF token from the 'X-Csrftoken' HTTP header incorrect."
 KEYS_REFUSED = "This action does not support Personal API Key access"
 
 
@@ -53,6 +57,22 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
         raise NotAuthenticated  # it ended with its user
     if key is None or user is None or user.get("is_active") is False:
         raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
+    return Principal(user, key)
+
+
+def of_session(view: View, cookies: Mapping[str, str], token: str | None, *, writes: bool) -> Principal:
+    """Return whose session a cookie bears; what it writes must show the token that came with it.
+
+    Raises: NotAuthenticated, PermissionDenied.
+    """
+    key = view.table("api_keys").get(cookies.get(SESSION_COOKIE))
+    user = view.table("users").get(key["user_id"]) if key is not None and is_session(key) else None
+    if key is None or user is None or user.get("is_active") is False:
+        raise NotAuthenticated
+    if writes and not token:
+        raise PermissionDenied(NO_CSRF_TOKEN)
+    if writes and token != cookies.get(CSRF_COOKIE):
+        raise PermissionDenied(WRONG_CSRF_TOKEN)
     return Principal(user, key)
 
 

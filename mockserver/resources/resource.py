@@ -276,8 +276,11 @@ class Resource:
 def user_basic(call: Call, user_id: Any, table: str = "users") -> dict[str, Any] | None:
     """Return a user as other records show one."""
     user = call.table(table).get(user_id) if user_id is not None else None
-    if user is None:
-        return None
+    return user_fields(user) if user else None
+
+
+def user_fields(user: Record) -> dict[str, Any]:
+    """Return what other records show of a user."""
     return {name: user.get(name) for name in USER_BASIC} | {"hedgehog_config": hedgehog_basic(user)}
 
 

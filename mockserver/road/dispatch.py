@@ -31,7 +31,7 @@ from mockserver.request.parsing import Body, read_body
 from mockserver.road.binding import SAFE, Endpoint, Route
 from mockserver.road.describing import MEDIA_TYPES, description
 from mockserver.road.rendering import encode, render, render_error
-from mockserver.store import View
+from mockserver.store import Record, View
 from mockserver.world import clockwork, entropy
 from mockserver.world.tables import Owner
 
@@ -165,10 +165,25 @@ def authenticate(
     try:
         if route.takes_sharing_tokens and request.args.get(sharing.PARAMETER):
             return sharing.bearer(view, request.args[sharing.PARAMETER], request.method)
+        if found is None and "HTTP_COOKIE" in request.environ and auth.SESSION_COOKIE in request.cookies:
+            return _of_session(request, view)
         return auth.authenticate(found, view, takes_secrets=takes_secrets)
     except NotAuthenticated as error:
         error.status = route.stranger_status
         raise
+
+
+def _of_session(request: Request, view: View) -> Principal:
+    token = request.headers.get(auth.CSRF_HEADER)
+    return auth.of_session(view, request.cookies, token, writes=request.method not in SAFE)
+
+
+def principal_of(request: Request, view: View) -> Record | None:
+    """Return the user whose key or session a request bears, if it bears one. Raises: as `authenticate`."""
+    found = auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), None, request.args)
+    if found is not None:
+        return auth.authenticate(found, view).user
+    return _of_session(request, view).user if auth.SESSION_COOKIE in request.cookies else None
 
 
 def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, method: str, world: World) -> None:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import Rule
 
+from mockserver.accounts import accounts_blueprint
 from mockserver.contract import Contract, Profile
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.request.parsing import MAX_BODY_BYTES, DjangoRequest
@@ -126,6 +127,7 @@ def create_app(
         _serve(app, route, strictness if strict else None)
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds, static))
+    app.register_blueprint(accounts_blueprint(worlds))
     app.register_blueprint(shared_blueprint(routes))
     app.register_blueprint(media_blueprint(worlds))
     if archive is not None and archive.is_shared:

@@ -241,6 +241,11 @@ def shared_by(asked: Request) -> str | None:
     return str(token).partition(".")[0] if token else None
 
 
+def _session_of(asked: Request) -> str | None:
+    """Return the session that a request's cookie bears."""
+    return asked.cookies.get(auth.SESSION_COOKIE) if "HTTP_COOKIE" in asked.environ else None
+
+
 def key_of(asked: Request) -> str | None:
     """Return the key or project token that names a world: in the header, the query or the body."""
     authorization = asked.environ.get("HTTP_AUTHORIZATION")
@@ -248,7 +253,7 @@ def key_of(asked: Request) -> str | None:
         found = auth.BEARER.match(authorization)
         if found:
             return found[1].strip()
-    candidate = asked.args.get("personal_api_key") or shared_by(asked)
+    candidate = asked.args.get("personal_api_key") or shared_by(asked) or _session_of(asked)
     if candidate or asked.method in ("GET", "HEAD", "OPTIONS") or asked.blueprint == CAPTURE:
         return candidate
     try:

@@ -112,6 +112,11 @@ class World:
         number = transaction.next("drawn.key")
         return "phx_" + entropy.spell(entropy.draw(self.seed, f"key:{self.id}", number, 64), 43)
 
+    def new_session(self, transaction: Transaction) -> str:
+        """Return what the cookie of a new session holds, which no other world has."""
+        number = transaction.next("drawn.key")
+        return entropy.spell(entropy.draw(self.seed, f"session:{self.id}", number, 64), 32)
+
     def new_project_token(self, transaction: Transaction) -> str:
         """Return a project token that no other world has."""
         number = transaction.next("drawn.key")

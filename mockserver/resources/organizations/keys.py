@@ -138,7 +138,7 @@ class PersonalApiKeys(Resource):
 
 def identifier(key: Mapping[str, Any]) -> str:
     """Return a key's id: it says nothing of the value, and is the same each time."""
-    return key.get("id") or entropy.spell(entropy.draw(0, f"id of {key['value']}", 0), 32)
+    return key.get("id") or entropy.spell(entropy.draw(0, f"id of {key['value']}", 0, 64), 43)
 
 
 def last_used(call: Call, key: Record) -> str | None:

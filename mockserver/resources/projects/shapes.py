@@ -43,7 +43,9 @@ def project_basic(record: Record, call: Call) -> dict[str, Any]:
 
 def team_basic(record: Record, call: Call) -> dict[str, Any]:
     """Return a project as lists show it in the place of its team."""
-    return {**project_basic(record, call), "name": team_name(record), "project_id": record["id"]}
+    basic = project_basic(record, call)
+    first = {name: basic[name] for name in ("id", "uuid", "organization")}
+    return {**first, "project_id": record["id"], **basic, "name": team_name(record)}
 
 
 def of_team(record: Record) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""Signing in, as browsers do, and up: what pages of PostHog ask before anybody has a key.
+
+A session is a key without scopes, borne by a cookie; what is written with it has to bear the other cookie's token too.
+A request without a key is of the world that knows the address or the invite that it names, the default one first.
+
+Source: recorded answers; PostHog's views of authentication and signup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Request, Response, request
+
+from mockserver.accounts import signing_in, signing_up
+from mockserver.errors import APIError
+from mockserver.road.rendering import render_error
+from mockserver.world.worlds import Worlds
+
+View = Callable[..., Response]
+ROUTES: tuple[tuple[str, tuple[str, ...], View], ...] = (
+    ("/api/login", ("POST",), signing_in.sign_in),
+    ("/api/login/precheck", ("POST",), signing_in.precheck),
+    ("/api/reset", ("POST",), signing_in.reset),
+    ("/api/reset/<uuid>", ("GET", "POST"), signing_in.finish_reset),
+    ("/logout", ("GET", "POST"), signing_in.sign_out),
+    ("/api/signup", ("POST",), signing_up.sign_up),
+    ("/api/signup/<invite>", ("GET", "POST"), signing_up.answer_invite),
+    ("/api/users/request_email_verification", ("POST",), signing_up.ask_for_verification),
+    ("/api/users/verify_email", ("POST",), signing_up.verify_email),
+)
+
+
+def accounts_blueprint(worlds: Worlds) -> Blueprint:
+    """Return the routes by which users sign in and up, over these worlds."""
+    blueprint = Blueprint("accounts", __name__)
+    for path, methods, answer in ROUTES:
+        blueprint.add_url_rule(
+            f"{path}/", endpoint=path.strip("/").replace("/", "-"), view_func=_view(worlds, answer, methods),
+            methods=list(methods), strict_slashes=False,
+        )  # fmt: skip
+    return blueprint
+
+
+def _view(worlds: Worlds, answer: Callable[..., Response], methods: Sequence[str]) -> View:
+    allow = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
+
+    def view(**parts: str) -> Response:
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        try:
+            response = answer(worlds, asked, **parts)
+        except APIError as error:
+            response = render_error(error)
+        response.headers["Allow"] = allow
+        return response
+
+    return view
