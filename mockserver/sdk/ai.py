@@ -102,7 +102,7 @@ def _body(request: Request, most: int) -> bytes:
     except RequestEntityTooLarge:
         raise CaptureError(BODY_TOO_LARGE, 413) from None
     if not body:
-        raise CaptureError("request holds no event")
+        raise CaptureError("request missing data payload")
     encoding = request.headers.get("Content-Encoding", "").lower()
     if not encoding:
         return body

@@ -89,7 +89,7 @@ def test_parts_that_make_no_event_are_refused(client: Client, parts: list[Part],
 @pytest.mark.parametrize(
     ("data", "headers", "status", "text"),
     [
-        (b"", {"Content-Type": JSON}, 400, "request holds no event"),
+        (b"", {"Content-Type": JSON}, 400, "request missing data payload"),
         (b"x", {"Content-Type": JSON}, 400, "Content-Type must be multipart/form-data"),
         (b"x", {"Content-Type": "multipart/form-data"}, 400, "Invalid boundary in Content-Type"),
         (b"x", {}, 400, "Multipart parsing failed: incomplete multipart stream"),

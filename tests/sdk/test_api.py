@@ -306,7 +306,9 @@ def test_text_that_cannot_be_stored_is_replaced(client: Client, world: World) ->
 @pytest.mark.parametrize(
     ("path", "method"),
     [("/e/", "POST"), ("/batch", "POST"), ("/s/", "POST"), ("/flags/", "POST"), ("/decide/", "POST"),
-     ("/i/v1/analytics/events", "POST"), ("/array/x/config", "GET"), ("/static/array.js", "GET")],
+     ("/i/v0/ai", "POST"), ("/i/v0/ai/otel", "POST"), ("/i/v1/logs", "POST"), ("/report/", "POST"),
+     ("/i/v1/analytics/events", "POST"), ("/flags/definitions", "GET"), ("/api/surveys/", "GET"),
+     ("/api/early_access_features/", "GET"), ("/array/x/config", "GET"), ("/static/array.js", "GET")],
 )  # fmt: skip
 def test_a_traced_page_of_any_origin_may_send(client: Client, path: str, method: str) -> None:
     asked = {"Origin": "https://shop.test", "Access-Control-Request-Method": method,

@@ -263,3 +263,10 @@ def test_posthog_js_finds_its_configuration(asker) -> None:
     assert script.mimetype == "application/javascript"
     assert f'_POSTHOG_REMOTE_CONFIG["{TOKEN}"]' in script.text
     assert client.flask.get("/array/phc_unknown/config").status_code == 404
+
+
+@BOTH
+def test_a_field_named_twice_is_refused(asker, profile: str) -> None:
+    body = f'{{"token":"{TOKEN}","distinct_id":"u","distinct_id":"v"}}'
+    answer = asker(profile).flask.post("/flags/?v=2", data=body, content_type="application/json")
+    assert answer.status_code == 400 and "invalid JSON" in answer.text

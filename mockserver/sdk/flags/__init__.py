@@ -19,7 +19,7 @@ from mockserver.sdk import config
 from mockserver.sdk.flags import decide
 from mockserver.sdk.flags.asking import request_id, tell
 from mockserver.sdk.flags.packing import Refusal, unpack_for_django, unpack_for_service
-from mockserver.sdk.flags.questions import Question, read_for_service
+from mockserver.sdk.flags.questions import NAMES, Question, read_for_service
 from mockserver.sdk.tokens import named_by
 from mockserver.traffic.interception import enter
 from mockserver.world import entropy
@@ -71,7 +71,7 @@ def _answer_as_service(
     worlds: Worlds, request: Request, raw: bytes, *, old: bool, is_decide: bool
 ) -> dict[str, Any]:  # fmt: skip
     content_type, encoding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
-    body = unpack_for_service(raw, content_type, encoding, request.args, is_of_2025=old)
+    body = unpack_for_service(raw, content_type, encoding, request.args, is_of_2025=old, fields=NAMES)
     asked = read_for_service(body, request, is_of_2025=old)
     found = named_by(worlds, asked.token)
     refuse(asked, is_known=found is not None, old=old)

@@ -9,11 +9,12 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from io import BytesIO
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote_plus
 
+from mockserver.capture.repeating import with_repeated
 from mockserver.capture.unpacking import FORM, GZIP_MAGIC
 from mockserver.errors import ParseError, ValidationError
 from mockserver.request.parsing import MAX_BODY_BYTES, read_json
@@ -46,13 +47,17 @@ class Malformed(ValidationError):
 
 
 def unpack_for_service(
-    raw: bytes, content_type: str, encoding: str, query: Mapping[str, str], *, is_of_2025: bool
+    raw: bytes, content_type: str, encoding: str, query: Mapping[str, str], *, is_of_2025: bool,
+    fields: Collection[str] = (),
 ) -> Any:  # fmt: skip
-    """Return the JSON value of a body as the flags service reads it. Raises: Refusal."""
+    """Return the JSON value of a body as the flags service reads it, which tells of `fields` that are named twice.
+
+    Raises: Refusal.
+    """
     media_type = content_type.partition(";")[0].strip().lower()
     compression = query.get("compression", "")
     if media_type == FORM:
-        return _json(_of_form(raw, compression), strictly=is_of_2025)
+        return _json(_of_form(raw, compression), fields, strictly=is_of_2025)
     if media_type not in PLAIN:
         refuse(f"unsupported content type: {content_type.strip()}")
     if compression not in ("", "base64", *GZIPS):
@@ -67,7 +72,7 @@ def unpack_for_service(
             raw = _from_base64(raw)
         except Refusal:
             raise Refusal(INVALID_JSON) from None
-    return _json(raw, strictly=is_of_2025)
+    return _json(raw, fields, strictly=is_of_2025)
 
 
 def _of_form(raw: bytes, compression: str) -> bytes:
@@ -101,12 +106,12 @@ def _gunzipped(raw: bytes) -> bytes:
     return plain
 
 
-def _json(raw: bytes, *, strictly: bool) -> Any:
+def _json(raw: bytes, fields: Collection[str], *, strictly: bool) -> Any:
     """Return the value that JSON spells; NaN and infinity are none, and where not `strictly` they are null."""
     if not raw.strip():
         raise Refusal(INVALID_JSON)
     try:
-        value = read_json(raw)
+        value = with_repeated(read_json(raw), raw, fields)
     except ParseError:
         raise Refusal(INVALID_JSON) from None
     if strictly and not _is_finite(value):

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Request
 
+from mockserver.capture.repeating import repeats
 from mockserver.flags.matching.texts import text_of
 from mockserver.sdk.flags.packing import INVALID_JSON, Refusal
 
@@ -62,6 +63,9 @@ NEWER_ALIASES = {
 }
 
 
+NAMES = frozenset(name for names in NEWER_ALIASES.values() for name in names)
+
+
 def read_for_service(body: Any, request: Request, *, is_of_2025: bool) -> Question:
     """Return what a body asks the flags service. Raises: Refusal for a field of another type, or given twice."""
     if not isinstance(body, Mapping):
@@ -104,7 +108,7 @@ def read_for_service(body: Any, request: Request, *, is_of_2025: bool) -> Questi
 
 def _one_of(body: Mapping[str, Any], names: Sequence[str]) -> Any:
     given = [name for name in names if name in body]
-    if len(given) > 1:
+    if len(given) > 1 or repeats(body, names):
         raise Refusal(INVALID_JSON)
     return body[given[0]] if given else None
 
