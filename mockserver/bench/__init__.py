@@ -12,9 +12,12 @@ from mockserver.bench.figures import Figure
 __all__ = ["Figure", "measure"]
 
 
-def measure(*, large: bool = False) -> Iterator[Figure]:
-    """Yield each figure as it is known; with `large`, those of a hundred thousand persons instead."""
-    from mockserver.bench import flags, processes, requests, worlds
+def measure(*, large: bool = False, store: str | None = None) -> Iterator[Figure]:
+    """Yield each figure as it is known; with `large`, those of a hundred thousand persons instead.
+
+    `store` is the URL of a PostgreSQL to measure as well; a world or two are left in it.
+    """
+    from mockserver.bench import flags, processes, requests, stores, worlds
     from mockserver.bench import large as big
 
     if large:
@@ -22,5 +25,6 @@ def measure(*, large: bool = False) -> Iterator[Figure]:
         return
     yield from requests.figures()
     yield from worlds.figures()
+    yield from stores.figures(store)
     yield from flags.figures()
     yield from processes.figures()

@@ -1,0 +1,140 @@
+"""What it costs that worlds outlive their server: beside memory, and beside bare transactions of the same bytes."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from mockserver.bench.figures import Figure, fastest, seconds_of, send
+from mockserver.bench.requests import NOTES, application
+from mockserver.store import Store
+from mockserver.store.archive import About, Archive, open_archive
+from mockserver.world.tables import TABLES
+
+RECORDS = 100_000
+WRITERS, WRITES = 16, 20
+NOTE: dict[str, Any] = {
+    "project_id": 1, "organization_id": "01890000-0000-7000-8000-000000000001", "content": "Launch", "deleted": False,
+    "date_marker": "2026-01-15T12:00:00Z", "created_at": "2026-01-15T12:00:00Z", "created_by": 1, "scope": "project",
+    "dashboard_item": None, "dashboard_id": None, "creation_type": "USR", "tags": [],
+}  # fmt: skip
+BARE = "CREATE TABLE IF NOT EXISTS bare (number INTEGER PRIMARY KEY, body {bytes} NOT NULL)"
+
+
+def figures(url: str | None = None) -> Iterator[Figure]:
+    """Yield what a file costs, and what the shared store of a URL does, if one is given."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield _reading("GET one, worlds in a file", f"sqlite:///{folder}/reads.db", 1.1)
+        yield from _writing(folder)
+        yield _restart(folder)
+    if url is not None:
+        yield _reading("GET one, worlds in PostgreSQL", url, 1.3)
+        yield _sharing(url)
+
+
+def _archive(url: str) -> Archive:
+    archive = open_archive(url, [table.layout for table in TABLES.values()])
+    assert archive is not None
+    return archive
+
+
+def _kept(archive: Archive, id: str) -> Store:
+    """Return the store of an empty world."""
+    _, world = application(0)
+    return archive.adopt(id, world.store.fork(), About(0, "documented", "empty")).store
+
+
+def _reading(name: str, url: str, target: float) -> Figure:
+    from mockserver.serving.app import close, create_app
+
+    app = create_app(store=url)
+    took = fastest(lambda: send(app, "GET", f"{NOTES}1/"), 500)
+    close(app)
+    memory = create_app()
+    return Figure(name, took, fastest(lambda: send(memory, "GET", f"{NOTES}1/"), 500), target, against="memory")
+
+
+def _writing(folder: Path) -> Iterator[Figure]:
+    """Yield what one writer takes beside a bare INSERT and COMMIT, and what sixteen at once take beside one."""
+    archive = _archive(f"sqlite:///{folder}/writes.db")
+    store, numbers = _kept(archive, "world"), count(1000)
+    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
+    bare.execute("PRAGMA journal_mode = WAL")
+    bare.execute("PRAGMA synchronous = FULL")
+    bare.execute(BARE.format(bytes="BLOB"))
+    body = bytes(len(str(NOTE)) + 100)
+
+    def insert() -> None:
+        bare.execute("BEGIN")
+        bare.execute("INSERT INTO bare (body) VALUES (?)", (body,))
+        bare.execute("COMMIT")
+
+    one = fastest(partial(_write, store, numbers), 100)
+    yield Figure("a write to a file", one, fastest(insert, 100), 1.3, against="a bare INSERT and COMMIT")
+    together = _together(partial(_write, store, numbers))
+    yield Figure("the same by 16 writers at once", together, one, 1 / 4, against="one writer")
+    archive.close()
+
+
+def _write(store: Store, numbers: Iterator[int]) -> None:
+    with store.transaction() as transaction:
+        transaction.table("annotations").insert({**NOTE, "id": next(numbers)})
+
+
+def _together(write: Callable[[], None]) -> float:
+    """Return the microseconds a write that many threads take, all of them writing."""
+
+    def work() -> None:
+        for _ in range(WRITES):
+            write()
+
+    threads = [threading.Thread(target=work) for _ in range(WRITERS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (time.perf_counter() - began) / (WRITERS * WRITES) * 1e6
+
+
+def _restart(folder: Path) -> Figure:
+    """Return how much longer the start takes over a store of many records than over an empty one."""
+    took = []
+    for name, records in (("many", RECORDS), ("none", 0)):
+        url = f"sqlite:///{folder}/{name}.db"
+        archive = _archive(url)
+        with _kept(archive, "default").transaction() as transaction:
+            transaction.table("annotations").insert_many(
+                {**NOTE, "id": number} for number in range(1000, 1000 + records)
+            )
+        archive.close()
+        program = f"from mockserver.serving.app import create_app; create_app(store={url!r})"
+        took.append(min(seconds_of(program) for _ in range(3)))
+    return Figure("restart with 100 000 records", (took[0] - took[1]) * 1000, 1500, 1, "ms", "1.5 s more than empty")
+
+
+def _sharing(url: str) -> Figure:
+    import psycopg  # of the extra that the URL asks for
+
+    archive, numbers = _archive(url), count(1000)
+    took = fastest(partial(_write, _kept(archive, f"bench {time.time_ns()}"), numbers), 100)
+    body = bytes(len(str(NOTE)) + 100)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(BARE.format(bytes="BYTEA").replace("INTEGER PRIMARY KEY", "SERIAL PRIMARY KEY"))
+
+        def insert() -> None:
+            with connection.transaction():
+                connection.execute("INSERT INTO bare (body) VALUES (%s)", (body,))
+
+        compared = fastest(insert, 100)
+        connection.execute("DROP TABLE bare")
+    archive.close()
+    return Figure("a write to PostgreSQL", took, compared, 1.4, against="a bare transaction")
