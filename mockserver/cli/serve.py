@@ -28,6 +28,7 @@ CORS_HELP = "Origins whose pages may read answers: localhost, *, off, or a list 
 LATENCY_HELP = "Milliseconds that every answer waits: 200, or 100-300, drawn by the seed."
 STATIC_HELP = "Folder of posthog-js (its dist) that /static/array.js and its siblings are served from."
 PROXY_HELP = "Proxies believed in X-Forwarded-…: loopback, *, off, or addresses and networks."
+HOSTS_HELP = "A name under which the control plane is asked, beside --host and loopback's. Repeated for more."
 HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
 WORKERS_HELP = "Processes that serve together; more than one need a --store that they can share."
 STORE_HELP = "Where worlds are kept: memory://, sqlite:///FILE or postgresql://…, from which they come back."
@@ -48,6 +49,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--latency", help=LATENCY_HELP)
 @click.option("--static", type=FOLDER, help=STATIC_HELP)
 @click.option("--trusted-proxy", default="loopback", show_default=True, help=PROXY_HELP)
+@click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="HOST", help=HOSTS_HELP)
 @click.option("--https", is_flag=True, help=HTTPS_HELP)
 @click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
@@ -69,6 +71,7 @@ def serve(
     latency: str | None,
     static: Path | None,
     trusted_proxy: str,
+    allowed_hosts: tuple[str, ...],
     https: bool,
     certificate: Path | None,
     private_key: Path | None,
@@ -117,6 +120,8 @@ def serve(
             latency=latency,
             static=static,
             trusted_proxy=trusted_proxy,
+            host=host,
+            allowed_hosts=allowed_hosts,
             store=store,
             shared=workers > 1,
         )

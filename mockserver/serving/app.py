@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from mockserver.sdk.shared_pages import shared_blueprint
 from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
+from mockserver.serving.guarding import Guard
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
 from mockserver.store.log import MOST_ITEMS
@@ -75,6 +76,8 @@ def create_app(
     admin: bool = True,
     journal_size: int = MOST_ITEMS,
     cors: str = LOCALHOST,
+    host: str = LOCALHOST,
+    allowed_hosts: Sequence[str] = (),
     latency: str | None = None,
     static: Path | None = None,
     trusted_proxy: str = LOOPBACK,
@@ -89,7 +92,8 @@ def create_app(
     `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
     contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
     `journal_size` is how many requests each world remembers. `cors` names the origins whose pages may read the answers:
-    `localhost` any of this machine, `*` all, `off` none. `latency` is what every answer waits, in milliseconds: `200`,
+    `localhost` any of this machine, `*` all, `off` none. The control plane answers under `host`, the names of loopback
+    and `allowed_hosts`. `latency` is what every answer waits, in milliseconds: `200`,
     or a range of them that the world's seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js,
     for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
     `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
@@ -102,6 +106,7 @@ def create_app(
     """
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
+    guard = Guard.of(host, allowed_hosts, origins)
     contract = contract or Contract.read()
     routes = bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time)
@@ -143,7 +148,7 @@ def create_app(
         app.register_blueprint(control_plane(plane, admin_token))
     app.register_error_handler(HTTPException, _route_missed(interception))
     app.after_request(_sign)
-    app.wsgi_app = proxies.before(_formats(app.wsgi_app))  # type: ignore[method-assign, assignment]
+    app.wsgi_app = guard.before(proxies.before(_formats(app.wsgi_app)))  # type: ignore[method-assign, assignment]
     return app
 
 
