@@ -27,7 +27,10 @@ NEEDED = {
     "remove_person_from_static_cohort": "is_static",
 }  # fmt: skip
 """What must be true of the records that a path is asked of, by the path's last word."""
-ASKED_FOR = {"person_id": ("/api/projects/{project_id}/persons", "uuid")}
+ASKED_FOR = {
+    "person_id": ("/api/projects/{project_id}/persons", "uuid"),
+    "group_key": ("/api/projects/{project_id}/groups/?group_type_index=0", "group_key"),
+}
 """Required parameters of queries that name a record: where it is, and what of it they hold."""
 
 MADE_OF = {"query": {"query": {"kind": "HogQLQuery", "query": "select 1"}, "refresh": "force_async"}}
@@ -212,7 +215,7 @@ class Finder:
         return [_name_of(row, place) for row in rows[:MOST_PER_PARAMETER]]
 
     def _rows(self, collection: str) -> list[Mapping[str, Any]]:
-        answer = self._ask("GET", f"{collection}/", None)
+        answer = self._ask("GET", collection if "?" in collection else f"{collection}/", None)
         body = answer.json if answer.status == 200 else None
         rows = body.get("results", [body]) if isinstance(body, Mapping) else body
         return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -129,6 +129,8 @@ def _meta(record: Record) -> dict[str, Any]:
 
 def furnish(seed: int, transaction: Transaction, project: Record) -> None:
     """File what a project is born with. Source: the recorded tree of a project that is fresh."""
+    if transaction.table(TABLE).first(type=PLAYLIST[0], project_id=project["id"]) is not None:
+        return  # its tree was given
     born = entropy.read_timestamp(project["created_at"])
     for number, ((type, folder, href), name) in enumerate(BORN_WITH):
         is_hog = type == TRANSFORMATION[0]

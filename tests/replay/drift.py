@@ -60,7 +60,7 @@ class Finding:
 
 def breaks() -> list[Break]:
     """Return everything that is broken, one at a time."""
-    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *_flags()]
+    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *_flags(), *_groups()]
 
 
 def _fields() -> Iterator[Break]:
@@ -191,6 +191,20 @@ def _flags() -> Iterator[Break]:
     yield Break("field missing", local, b.on_success(_without_cohorts), what="cohorts")
     yield Break("wrong content type", "feature_flags_remote_config_retrieve", b.typed("text/html"))
     yield Break("order", "flag_value_values_retrieve", b.on_success(b.reversed_rows))
+
+
+def _groups() -> Iterator[Break]:
+    """Yield what can go wrong with events and groups, with the tree and the log, which no page shows."""
+    yield Break("filter ignored", "events_list", incoming=b.ignoring("person_id"), what="person_id")
+    person = b.on_success(b.each(b.valued("person", lambda value: {})))
+    yield Break("value", "events_retrieve", person, what="person")
+    yield Break("error detail", "events_retrieve", b.on_error(lambda error: error.update(detail="?")), what="detail")
+    kept = b.on_success(b.each(b.valued("group_properties", lambda value: {**value, "surprise": 1})))
+    yield Break("value", "groups_find_retrieve", kept, what="group_properties")
+    yield Break("write not persisted", "groups_delete_property_create", forgets=True)
+    yield Break("scope not enforced", "groups_create", incoming=b.trusting(trusted("read_only")))
+    yield Break("field missing", "file_system_retrieve", b.on_success(b.each(b.without("depth"))), what="depth")
+    yield Break("field missing", "activity_log_list", b.on_success(b.each(b.without("unread"))), what="unread")
 
 
 def _without_cohorts(told: Any) -> Any:

@@ -17,7 +17,7 @@ from mockserver.listing.filtering import read_filters
 from mockserver.listing.pagination import Page, positive
 from mockserver.request.call import Call
 from mockserver.request.tenancy import integer, uuid
-from mockserver.resources.events.timeline import TABLE, Timeline, moment_of
+from mockserver.resources.events.timeline import TABLE, Timeline, moment_of, place_of
 from mockserver.resources.events.values import values_of
 from mockserver.resources.resource import Record, Resource
 from mockserver.store.orders import sort_key
@@ -94,7 +94,7 @@ class Events(Resource):
         else:
             first, last = (sort_key(entropy.timestamp(moment)) for moment in (after, before))
             of_them = [event for one in ids for event in self._events_of(call, one)]
-            events = sorted((event for event in of_them if first < moment_of(event) < last), key=moment_of)
+            events = sorted((event for event in of_them if first < moment_of(event) < last), key=place_of)
         name = query.get("event")
         return [event for event in events if event["event"] == name] if name else events
 

@@ -30,7 +30,7 @@ class Timeline:
         key = (project_id, view.version(TABLE))
         found = _kept.get(key)
         if found is None:
-            events = sorted(view.table(TABLE).find(project_id=project_id), key=moment_of)
+            events = sorted(view.table(TABLE).find(project_id=project_id), key=place_of)
             found = cls(events, [moment_of(event) for event in events])
             with _lock:
                 _kept[key] = found
@@ -48,6 +48,11 @@ class Timeline:
 def moment_of(event: Record) -> Any:
     """Return what an event is sorted by."""
     return sort_key(event["timestamp"])
+
+
+def place_of(event: Record) -> Any:
+    """Return what events stand in order by; those of one moment by their UUID, however they came."""
+    return moment_of(event), event["uuid"]
 
 
 _kept: dict[tuple[int, Any], Timeline] = {}

@@ -61,6 +61,9 @@ class Groups(ActivityLogged):
         """Return the group of a type and a key."""
         return self._asked_for(call)
 
+    def represent(self, record: Record, call: Call) -> dict[str, Any]:
+        return {"group_properties": laid_out(record["group_properties"])}
+
     def shapes(self) -> Mapping[str, Shape]:
         return {"FoundGroup": self._found}
 
@@ -131,7 +134,7 @@ class Groups(ActivityLogged):
             raise SwappedValidationError("value")
         if not isinstance(name, str):
             raise ValidationError("Not a valid string.", code="invalid", attr="key")
-        held = _properties(group)
+        held = laid_out(_properties(group))
         define(call, group[INDEX], name, value)
         action = "changed" if name in held else "created"
         return self._put(call, group, {**held, name: value}, name, self.change(None, held.get(name), value, action))
@@ -148,15 +151,15 @@ class Groups(ActivityLogged):
         held = _properties(group)
         if name not in held:
             raise ValidationError(f"Property '{name}' does not exist on this group.", attr=UNSET)
-        kept = {each: value for each, value in held.items() if each != name}
+        kept = {each: value for each, value in laid_out(held).items() if each != name}
         return self._put(call, group, kept, name, self.change(None, held[name], None, "deleted"))
 
     def _put(
         self, call: Call, group: Record, properties: dict[str, Any], name: str, change: dict[str, Any]
-    ) -> Record:  # fmt: skip
+    ) -> dict[str, Any]:  # fmt: skip
         updated = call.table(self.table).update(group, {"group_properties": properties})
         self.log(call, updated, "update_property", [change], name=name)
-        return updated
+        return {**self.show(updated, call), "group_properties": properties}  # as it was put, not yet as it lies
 
     # What these are made of
 
@@ -176,7 +179,17 @@ class Groups(ActivityLogged):
 
 def stored(properties: Any) -> str:
     """Return properties as PostgreSQL spells them, in whose text lists are searched."""
-    return json.dumps(properties, ensure_ascii=False)
+    return json.dumps(laid_out(properties), ensure_ascii=False)
+
+
+def laid_out(properties: Any) -> Any:
+    """Return properties in the order in which PostgreSQL keeps them: short names first, then by their bytes."""
+    if isinstance(properties, list):
+        return [laid_out(item) for item in properties]
+    if not isinstance(properties, Mapping):
+        return properties
+    names = sorted(properties, key=lambda name: (len(name.encode()), name.encode()))
+    return {name: laid_out(properties[name]) for name in names}
 
 
 def _made_at(group: Record) -> Any:
