@@ -44,9 +44,7 @@ class Groups(ActivityLogged):
             raise ValidationError(NO_INDEX, attr=INDEX)
         index = _index(call)
         found = [group for group in call.table(self.table).find(**self.tenant_key(call)) if group[INDEX] == index]
-        if call.is_observed:  # where those of one moment fall as PostgreSQL lets them
-            return first_rows(found, _made_at, len(found))
-        return sorted(found, key=_made_at, reverse=True)
+        return first_rows(found, _made_at, len(found))  # those of one moment fall as PostgreSQL lets them
 
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
         key, text = call.query.get(KEY, "").lower(), call.query.get("search", "").lower()
