@@ -113,8 +113,6 @@ class _Builder:
         for name, found in self._by_key.items():
             if "user_id" in TABLES[name].required and TABLES[name].owner is Owner.PROJECT:  # shown to their owner alone
                 for record in found.values():
-            if {"user_id"} & set(TABLES[name].indexes) & TABLES[name].references.keys():
-                for record in found.values():  # lists show whoever asks what is theirs alone
                     record.setdefault("user_id", identifier)
 
     # Rows

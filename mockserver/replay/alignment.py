@@ -138,8 +138,6 @@ class Alignment:
         ):
             yield Difference(place, "order", ", ".join(left)[:120], ", ".join(right)[:120])
         names_cohort = str(left.get("type")) in COHORT_FILTERS
-        kind = left.get("type")
-        names_cohort = isinstance(kind, str) and kind in COHORT_FILTERS
         for name in left:
             if name in self.unheld and None in (left[name], right.get(name)):
                 continue

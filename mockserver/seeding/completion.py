@@ -357,9 +357,6 @@ class Completer:
             "verified_by": whole["verified_by"] or somebody,
         }  # fmt: skip
 
-    def _finish_file_system_shortcuts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        return {**whole, "user_id": whole.get("user_id") or self._first_member(whole["project_id"])}
-
     def _creator(self, whole: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
         """Return who made a record: somebody did if it is not said, as the API always knows who asks it."""
         return whole.get("created_by") if "created_by" in given else self._first_member(whole["project_id"])

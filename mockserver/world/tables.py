@@ -263,7 +263,7 @@ TABLES: dict[str, Table] = {
             required=("path",), references=_CREATED_BY, indexes=("path", "ref", "type"), orders=(FILED,),
         ),
         Table("file_system_shortcuts", identity=Identity.UUID, component="FileSystemShortcut",
-              fields=("user_id",), required=("path",), references={"user_id": "users"}, indexes=("user_id",)),
+              fields=("user_id",), required=("path", "user_id"), references={"user_id": "users"}, indexes=("user_id",)),
         Table("vacant", Owner.NOBODY, loadable=False),
         Table("notification_bookmarks", indexes=("user_id",), loadable=False),
         Table("file_system_views", Owner.PROJECT, indexes=("user_id",), loadable=False),
