@@ -63,6 +63,15 @@ def test_a_member_may_be_given_more_than_the_rest(observed, member, flag) -> Non
     assert member.get(flag).status_code == 403
 
 
+def test_who_may_view_a_flag_is_told(observed, member, flag) -> None:
+    own = member.get("/api/users/@me/").json["uuid"]
+    observed.put(f"{flag}access_controls/", {"access_level": "viewer"})
+    told = {user["user_id"]: user for user in observed.get(f"{flag}users_with_access/").json["users"]}
+    assert (told[own]["access_level"], told[own]["access_source"]) == ("viewer", "default")
+    observed.put(f"{flag}access_controls/", {"access_level": "none"})
+    assert own not in {user["user_id"] for user in observed.get(f"{flag}users_with_access/").json["users"]}
+
+
 @pytest.mark.parametrize("name", ["global_access_controls", "resource_access_controls"])
 def test_a_whole_kind_is_ruled(observed, member, flag, name) -> None:
     path = f"/api/projects/1/{name}/"

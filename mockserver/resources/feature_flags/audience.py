@@ -59,7 +59,8 @@ class FlagAudience(Resource):
         properties = condition.get("properties") or []
         if not isinstance(properties, list) or not all(isinstance(item, Mapping) for item in properties):
             raise ValidationError("Filters are not valid (properties must be a list of property filters)")
-        if index is not None and any(item.get("group_type_index") != index for item in properties):
+        others = (item for item in properties if item.get("key") != "$group_key")
+        if index is not None and any(item.get("group_type_index") != index for item in others):
             raise ValidationError(OTHER_GROUPS)
         flag = _ready(call, {"groups": [{"properties": properties}], "aggregation_group_type_index": index})
         subjects = list(_people(call) if index is None else _groups(call, index))
