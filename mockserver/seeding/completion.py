@@ -18,6 +18,7 @@ from mockserver.seeding import kinds
 from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
 from mockserver.world import entropy, filing
+from mockserver.world.deliveries import next_date
 from mockserver.world.tables import Identity, Owner, Table
 from mockserver.world.worlds import World
 
@@ -298,6 +299,25 @@ class Completer:
         kept = {name: value for name, value in whole.items() if name not in ("last_value", "checks")}
         state = given.get("state") or "Not firing"
         return {**kept, "threshold": {**made, **whole["threshold"]}, "marked_at": marked, "state": state}
+
+    def _finish_dashboard_tiles(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {**whole, **{name: given.get(name) for name in ("text", "insight", "color", "deleted")},
+                "layouts": given.get("layouts") or {}}  # fmt: skip
+
+    def _finish_texts(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **whole,
+            "created_by": self._creator(whole, given),
+            "last_modified_at": whole["last_modified_at"] or self.now,
+        }
+
+    def _finish_subscriptions(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a subscription be as the API makes one; when it is sent next follows from its rule."""
+        for name in ("summary", "resource_type", "resource_name", "insight_short_id", "invite_message"):
+            whole.pop(name, None)
+        if not given.get("next_delivery_date"):
+            whole["next_delivery_date"] = next_date(whole, entropy.read_timestamp(self.now))
+        return {**whole, "created_by": self._creator(whole, given)}
 
     def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Let an insight be as the API makes one, on the dashboards that are given for it.

@@ -38,14 +38,14 @@ def test_a_subscription_is_sent_when_the_clock_gets_there(observed) -> None:
         ("target_change", ["a@b.test"], "hello")
     ]
     advance(observed, 15)
-    scheduled = sent(observed, "?trigger=scheduled")
+    scheduled = sent(observed, f"?trigger=scheduled&subscription={made['id']}")
     assert [one["delivered_at"] for one in scheduled] == ["2026-01-20T09:00:00Z", "2026-01-27T09:00:00Z"]
     assert scheduled[0]["resource"] == {"type": "dashboard", "id": 1, "name": observed.get(
         "/api/projects/1/dashboards/1/").json["name"]}  # fmt: skip
     assert observed.get(f"{SUBSCRIPTIONS}{made['id']}/").json["next_delivery_date"] == "2026-02-03T09:00:00Z"
     observed.patch(f"{SUBSCRIPTIONS}{made['id']}/", {"deleted": True})
     advance(observed, 30)
-    assert len(sent(observed, "?trigger=scheduled")) == 2
+    assert len(sent(observed, f"?trigger=scheduled&subscription={made['id']}")) == 2
 
 
 def test_whoever_is_new_is_sent_it_at_once(observed) -> None:
@@ -84,7 +84,7 @@ def test_servers_of_2025_take_nearly_anything(observed) -> None:
 def test_deleted_ones_are_listed_apart(observed) -> None:
     made = observed.post(SUBSCRIPTIONS, GOOD).json["id"]
     observed.patch(f"{SUBSCRIPTIONS}{made}/", {"deleted": True})
-    assert observed.get(SUBSCRIPTIONS).json["count"] == 0
+    assert made not in [one["id"] for one in observed.get(SUBSCRIPTIONS).json["results"]]
     assert [one["id"] for one in observed.get(f"{SUBSCRIPTIONS}?deleted=true").json["results"]] == [made]
     assert observed.get(f"{SUBSCRIPTIONS}?insight=x").status_code == 400
 

@@ -277,7 +277,8 @@ def test_demo_keeps_its_keys(demo: World) -> None:
 @pytest.mark.parametrize(
     "table",
     ["annotations", "cohorts", "comments", "dashboards", "groups", "group_types", "insights", "persisted_folders",
-     "plugin_configs", "plugin_log_entries", "plugins", "property_definitions", "role_memberships", "roles"],
+     "plugin_configs", "plugin_log_entries", "plugins", "property_definitions", "role_memberships", "roles",
+     "dashboard_tiles", "texts", "subscriptions"],
 )  # fmt: skip
 def test_demo_holds_some_of_everything(demo: World, table: str) -> None:
     assert records(demo, table)
