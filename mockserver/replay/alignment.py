@@ -22,6 +22,9 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?
 TOKEN = re.compile(r"ph[a-z]_\w+")
 RANDOM = re.compile(r"[A-Za-z0-9]{43}")
 """What a user is given as distinct id."""
+CACHE_KEY = re.compile(r"cache_[0-9a-f]{32}")
+TEXTUAL = frozenset({"short_id", "insight_short_id", "access_token"})
+"""Fields whose text names something."""
 NUMBER_IN_PATH = re.compile(r"(?<!/projects/)(?<!/environments/)(?<=[a-z]/)\d+(?=/)")
 HOST = re.compile(r"https?://[^/\s\"'?]+")
 HEADERS = ("content-type", "allow", "location", "www-authenticate", "retry-after", "vary")
@@ -255,7 +258,9 @@ def _is_identifier(name: str, left: Any, right: Any) -> bool:
         return False
     if name in ("item_id", "id") and left.isdigit() and right.isdigit():
         return True
-    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN, RANDOM))
+    if name in TEXTUAL and left and right:
+        return True
+    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN, RANDOM, CACHE_KEY))
 
 
 def _number(value: Any) -> Any:

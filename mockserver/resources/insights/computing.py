@@ -74,7 +74,7 @@ def last_refresh(call: Call, insight: Record) -> str | None:
 
 def _given(call: Call, insight: Record, dashboard: Record | None, query: Query | None) -> Given:
     if query is None:
-        return Given(answers.cache_key(call, {"kind": ""}), {})
+        return Given("" if insight.get("query") is not None else answers.cache_key(call, {"kind": ""}), {})
     mode = mode_of(call)
     kept: dict[str, Given] = call.memo.setdefault(MEMO, {})
     key = answers.cache_key(call, query)
@@ -112,6 +112,6 @@ def _shown_answer(given: Given, call: Call) -> Fields:
         "query_status": statuses.show(status) if status is not None else None,
         "hogql": answer.get("hogql"),
         "types": answer.get("types"),
-        "filters_hash": None if started_anew else given.key,
+        "filters_hash": None if started_anew else given.key or None,
         "resolved_date_range": answer.get("resolved_date_range"),
     }

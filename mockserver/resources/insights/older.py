@@ -7,7 +7,9 @@ import io
 import json
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from mockserver.analytics.dates import is_relative, read_absolute
 from mockserver.analytics.insights.older_filters import as_source, kind_of
 from mockserver.errors import ValidationError
 from mockserver.queries.bodies import BLOCKING, Request, is_true
@@ -20,6 +22,8 @@ FEWEST_STEPS = 2
 TOO_SHORT = "Funnels require at least two steps before calculating."
 JSON_TEXTS = ("events", "actions", "properties")
 CSV = "text/csv; charset=utf-8"
+TODAY = "dStart"
+"""What a date is that cannot be read. Source: a recorded trend."""
 TREND_KINDS = ("TRENDS", "STICKINESS", "LIFECYCLE")
 NOT_ASKED = frozenset({"refresh", "format", "limit", "offset", "personal_api_key", "project_id"})
 
@@ -83,8 +87,21 @@ def read_filter(call: Call) -> dict[str, Any]:
                 raise ValidationError(f"Invalid JSON passed in {name} parameter", attr=name) from None
         if name in ("events", "actions"):
             value = _entities(name, value)
+        if name in ("date_from", "date_to") and isinstance(value, str) and not _is_date(value):
+            value = TODAY
         read[name] = value
     return read
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a text names a moment, by itself or from now; a unit without a number is none."""
+    return (
+        not text
+        or text == "all"
+        or is_relative(text)
+        or "Start" in text
+        or read_absolute(text, ZoneInfo("UTC")) is not None
+    )
 
 
 def _entities(name: str, value: Any) -> list[Any]:
