@@ -48,7 +48,9 @@ def test_organizations_ask_for_their_scope(either: Client) -> None:
 
 def test_user_is_the_keys_owner(either: Client) -> None:
     me = either.get("/api/users/@me/").json
-    assert (me["id"], me["email"]) == (1, "owner@hedgebox.test")
+    assert me["email"] == "owner@hedgebox.test"
+    profile = either.get("/__admin/worlds/default").json["profile"]
+    assert ("id" in me) is (profile == "documented")  # the servers that were seen do not tell it
     assert me["organization"] == either.get("/api/organizations/@current/").json
     assert [organization["id"] for organization in me["organizations"]] == [MINE]
     assert me["team"]["project_id"] == 1
