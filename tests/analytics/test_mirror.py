@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from mockserver.analytics.clickhouse.mirror import mirror
 from tests.analytics.conftest import EVENTS, Asker
 
@@ -114,3 +116,23 @@ def test_a_fork_reads_a_few_events_beside_its_origins(asker: Asker, make_asker: 
     debugged = fork.answer(COUNT, modifiers={"debug": True})
     assert any("ReadFromMergeTree" in line for line in debugged["explain"])
     assert asker.rows("select count() from events") == [[4]]
+
+
+@pytest.mark.parametrize("in_memory, parts, kept", [(0, 6, 64), (2, 2, 64), (100, 2, 4), (100, 100, 5)])
+def test_worlds_are_read_whole_however_their_tables_lie(
+    make_asker: Callable[..., Asker], monkeypatch: pytest.MonkeyPatch, in_memory: int, parts: int, kept: int
+) -> None:
+    for name, value in (("MOST_IN_MEMORY", in_memory), ("MOST_PARTS", parts), ("KEPT", kept)):
+        monkeypatch.setattr(f"mockserver.analytics.clickhouse.mirror.{name}", value)
+    worlds = [make_asker()]
+    for number in range(12):
+        asker = worlds[number % len(worlds)]
+        asker.load(events=[{"event": f"e{number}", "distinct_id": f"d{number}"} for _ in range(1 + number % 4)])
+        asker.rows("select count() from events sample 1" if number % 5 == 4 else "select count() from events")
+        if number in (2, 6):
+            worlds.append(make_asker(**{"from": asker.world}))
+    for asker in worlds:
+        told = asker.client.as_key(None).get(f"/__admin/worlds/{asker.world}/events?limit=1000").json["count"]
+        joined = "select count(), countIf(person.created_at > '2000-01-01') from events"
+        assert asker.rows(joined) == [[told, told]]
+        assert asker.value("count() from persons") == asker.value("uniq(distinct_id) from events")
