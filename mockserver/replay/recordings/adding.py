@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.replay.recordings.files import COMPRESSED, PLAIN, read_text, write_recording
-from mockserver.replay.recordings.lines import parse
-from mockserver.replay.recordings.model import FORMAT, Clock, Holds, Recording, RecordingError
+from mockserver.replay.recordings.lines import decoded, parse
+from mockserver.replay.recordings.model import FORMAT, Clock, Holds, Recording
 from mockserver.replay.recordings.worlds import read_world
 from mockserver.validation.matching import TIME
 from mockserver.world.entropy import read_timestamp, timestamp
@@ -55,7 +55,7 @@ def recording_of(source: Path, folder: Path, about: About) -> Recording:
     """Return the recording that a file of exchanges is, if it stood in a folder. Raises: RecordingError."""
     name = source.name.removesuffix(COMPRESSED).removesuffix(PLAIN)
     rows = [
-        _read(line, f"{source}, line {n}") for n, line in enumerate(read_text(source).splitlines(), 1) if line.strip()
+        decoded(line, f"{source}, line {n}") for n, line in enumerate(read_text(source).splitlines(), 1) if line.strip()
     ]
     holds = Holds.EXCHANGES if any("request" in row for row in rows) else Holds.TABLE
     head: dict[str, Any] = {
@@ -72,16 +72,6 @@ def recording_of(source: Path, folder: Path, about: About) -> Recording:
         rows = [_ours(row, keys) for row in rows]
     text = "\n".join(json.dumps(row, ensure_ascii=False) for row in (head, *rows))
     return parse(text, source)
-
-
-def _read(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise RecordingError(f"{where}: not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise RecordingError(f"{where}: expected an object")
-    return row
 
 
 def _keys(world: Path) -> dict[str, str]:

@@ -46,7 +46,7 @@ WRONG = (KeyError, TypeError, ValueError, AttributeError)
 def parse(text: str, file: Path) -> Recording:
     """Return the recording that lines are; `file` is where they stand. Raises: RecordingError."""
     given = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    rows = [(number, _decoded(line, f"{file}, line {number}")) for number, line in given]
+    rows = [(number, decoded(line, f"{file}, line {number}")) for number, line in given]
     if not rows or "format" not in rows[0][1]:
         raise RecordingError(f"{file}: no recording: its first line does not say which format it has")
     head = rows.pop(0)[1]
@@ -86,7 +86,8 @@ def spell(recording: Recording) -> str:
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in (_told_head(recording), *rows))
 
 
-def _decoded(line: str, where: str) -> dict[str, Any]:
+def decoded(line: str, where: str) -> dict[str, Any]:
+    """Return the object that a line is. Raises: RecordingError, naming where it stands."""
     try:
         row = json.loads(line)
     except ValueError as error:
