@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ from mockserver.cli.targets import (
 )
 
 if TYPE_CHECKING:
-    from mockserver.contract import Contract
+    from mockserver.contract import Contract, Operation
     from mockserver.replay.targets import Target
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -43,6 +45,7 @@ INTERRUPTED = 1
 @click.option("--only", metavar="REGEX", help="Only operations whose id, or method and path, this finds.")
 @click.option("--date", metavar="YYYY-MM[-DD]", help="What the server's code is of, where you know it.")
 @click.option("--once", is_flag=True, help="Ask once, not twice: in half the time, and nothing tells what varies.")
+@click.option("--world", is_flag=True, help="Also keep the project as a world, people replaced, and answers over it.")
 @click.option("--out", type=FOLDER, default="recordings", show_default=True, help="Folder to write to.")
 @click.option("--rate", type=click.FloatRange(0.01), help="Most requests a second to an address.  [default: 8]")
 @click.option(
@@ -51,13 +54,15 @@ INTERRUPTED = 1
 @click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
 def record(
     target: str, api_key_env: tuple[str, ...], project: str | None, organization: str | None, allow_writes: bool,
-    only: str | None, date: str | None, once: bool, out: Path, rate: float | None, timeout: float, ca_file: Path | None,
+    only: str | None, date: str | None, once: bool, world: bool, out: Path, rate: float | None, timeout: float,
+    ca_file: Path | None,
 ) -> None:  # fmt: skip
     """Keep a server's answers to the scripts and reading probes, to replay against later.
 
     A file a family, without keys and personal data. Everything is asked twice, and what is otherwise the second time is
     marked as varying. A server that is not ours is only read from unless --allow-writes is given. With --only, what the
-    files hold of other scripts is kept.
+    files hold of other scripts is kept. With --world, the project itself is read first, as by mockserver import: a mock
+    is later given it, and answers are compared value by value.
 
     \b
     Example:
@@ -66,6 +71,7 @@ def record(
     """
     require_extra()
     from mockserver.cli.contract import read
+    from mockserver.importing import ImportFailure
     from mockserver.replay.recordings.model import RecordingError
     from mockserver.replay.wire import Limits, Unreachable
 
@@ -83,11 +89,13 @@ def record(
     with interruptible():
         try:
             opened.append(open_target(named[0], opening))
+            if world:  # before anything is written to
+                _record_world(contract, opened[0], only, date, out)
             _record(contract, opened[0], only, date, once, out)
         except Unreachable as error:
             click.echo(f"Error: {error}; what was complete until then is on file", err=True)
             raise click.exceptions.Exit(UNREACHABLE) from None
-        except RecordingError as error:
+        except (ImportFailure, RecordingError) as error:
             raise UsageFailure(str(error)) from None
         except KeyboardInterrupt:
             click.echo("Stopped by Ctrl-C: the families that were complete are on file.", err=True)
@@ -100,6 +108,30 @@ def check_date(text: str | None) -> None:
     """Refuse what is neither a day nor a month. Raises: UsageFailure."""
     if text is not None and not DATE.fullmatch(text):
         raise UsageFailure(f"--date {text!r}: write a month or a day, as 2025-08 or 2025-08-04")
+
+
+def _record_world(contract: Contract, target: Target, only: str | None, date: str | None, folder: Path) -> None:
+    from mockserver.replay.recordings.exchanging import WORLD, ExchangeRecorder
+    from mockserver.replay.recordings.files import write_recording
+
+    recorder = ExchangeRecorder(contract, target, _operations(contract, target, only), folder, date=date)
+    for recording in recorder.record():
+        file = write_recording(recording, folder)
+        click.echo(f"{file}: {len(recording.exchanges)} exchanges over {folder / WORLD}")
+    _tell_skipped(recorder.skipped)
+
+
+def _operations(contract: Contract, target: Target, only: str | None) -> list[Operation]:
+    return [
+        operation
+        for operation in contract.operations
+        if operation.exists_in(target.profile) and find_operation(only or "", operation)
+    ]
+
+
+def _tell_skipped(skipped: Mapping[str, str]) -> None:
+    for reason, number in Counter(skipped.values()).most_common():
+        click.echo(f"{number} not recorded: {reason}", err=True)
 
 
 def _record(
@@ -115,11 +147,7 @@ def _record(
         scripts = read_scripts(contract)
     except ScriptError as error:
         raise UsageFailure(str(error)) from None
-    operations = [
-        operation
-        for operation in contract.operations
-        if operation.exists_in(target.profile) and find_operation(only or "", operation)
-    ]
+    operations = _operations(contract, target, only)
     console = Console(stderr=True)
     with console.status("") as status:
 
@@ -133,8 +161,4 @@ def _record(
             varying = sum(bool(step.varies) for step in steps)
             marked = f", of which {varying} vary" if varying else ""
             click.echo(f"{file}: {len(recording.scripts)} scripts and probes, {len(steps)} answers{marked}")
-    reasons: dict[str, int] = {}
-    for reason in recorder.skipped.values():
-        reasons[reason] = reasons.get(reason, 0) + 1
-    for reason, number in sorted(reasons.items(), key=lambda pair: -pair[1]):
-        click.echo(f"{number} not recorded: {reason}", err=True)
+    _tell_skipped(recorder.skipped)

@@ -34,7 +34,7 @@ def adopt(
     of the project, of its organization, and of a project of another one. Raises: LoadError.
     """
     tables: Tables = {name: list(found) for name, found in records.tables.items()}
-    _let_in(tables, records, keys, {**SCOPES, **({"all_access": sorted(scopes)} if scopes else {})})
+    let_in(tables, records, keys, scopes)
     with world.store.transaction() as transaction:
         transaction.clear()
         entropy.freeze(transaction, entropy.system_time())
@@ -46,8 +46,12 @@ def adopt(
     }  # fmt: skip
 
 
-def _let_in(tables: Tables, records: Records, keys: Mapping[str, str], scopes: Mapping[str, list[str]]) -> None:
-    """Give every role a user and a key: those that the project has, else invented ones."""
+def let_in(tables: Tables, records: Records, keys: Mapping[str, str], scopes: Iterable[str] | None = None) -> None:
+    """Give every role a user and a key: those that the project has, else invented ones.
+
+    `keys` are given by role, and `scopes` are what the key for everything may do, where that is bounded.
+    """
+    may = {**SCOPES, **({"all_access": sorted(scopes)} if scopes else {})}
     users = tables.setdefault("users", [])
     members = tables.setdefault("organization_memberships", [])
     here = {"current_organization_id": records.organization_id, "current_project_id": records.project_id}
@@ -71,7 +75,7 @@ def _let_in(tables: Tables, records: Records, keys: Mapping[str, str], scopes: M
     away = {"current_organization_id": OUTSIDE, "current_project_id": FIRST_INVENTED}
     of_role["outsider"] = invent(OUTSIDE, 15, **away)
     tables["api_keys"] = [
-        {"value": value, "label": role, "user_id": of_role[role], "scopes": scopes.get(role, ["*"])}
+        {"value": value, "label": role, "user_id": of_role[role], "scopes": may.get(role, ["*"])}
         for role, value in keys.items()
         if role in of_role
     ]

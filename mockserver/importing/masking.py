@@ -46,12 +46,15 @@ VOCABULARY = frozenset({
     "live_events_columns", "modifiers", "default_modifiers", "tag", "latest_tag", "plugin_type", "level", "source",
     "date_from", "date_to", "breakdown_type", "display", "explicit_datetime", "protocol", "variant", "timezone",
     "methods", "jobs", "scheduled_tasks", "href", "ref",
+    "property_type", "property",
 })  # fmt: skip
 """Fields whose text means something to the servers or names what code is written against."""
 TREES = frozenset({("file_system", "path"), ("file_system_shortcuts", "path")})
 """Fields that say where in the tree of a project's things something stands."""
 FOLDERS = frozenset({"Unfiled"} | {kind.folder for kind in filing.KINDS.values()} | {b[0][1] for b in filing.BORN_WITH})
 """Folders that the servers make."""
+DEFINITIONS = frozenset({"event_definitions", "property_definitions"})
+"""Tables of names of events and properties."""
 NAMING_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort", "behavioral", "flag"})
 """Types of filters whose value is no value of anybody's property."""
 SESSIONS = frozenset({"$session_id", "$window_id"})
@@ -83,6 +86,8 @@ class Masker:
 
     def mask(self, tables: Tables) -> Tables:
         """Return the tables without people and secrets. Raises: ImportFailure where one came through all the same."""
+        for person in tables.get("persons", ()):  # servers name somebody by the first, and list them in their order
+            self._made.together(map(str, person.get("distinct_ids") or ()))
         masked = {name: [self._record(name, record) for record in records] for name, records in tables.items()}
         self._check(tables, masked)
         return masked
@@ -128,6 +133,8 @@ class Masker:
         """Return whether a field is an id, a reference, a time, or one of listed values."""
         described = TABLES[table]
         if name in (described.key, described.owner.value, "uuid", "members", *described.references):
+            return True
+        if name == "name" and table in DEFINITIONS:
             return True
         if name in VOCABULARY or "enum" in spec or "x-choices" in spec or "x-references" in spec:
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,8 +56,17 @@ class Pseudonyms:
         """Return the invented value of a text: of a kind by its name, or of the kind that it looks to be."""
         if not any(character.isalnum() for character in original):
             return original  # an emoji, a blank
-        kind = kind if kind in NAMED else shape(original)
+        kind = self._key(kind, original)[0]
         return str(self._once(kind, original, lambda fake: self._invent(fake, kind, original)))
+
+    def together(self, originals: Iterable[str]) -> None:
+        """Invent texts whose order, of those that look alike, is that of their originals."""
+        alike: dict[str, list[str]] = {}
+        for original in sorted(set(originals)):
+            alike.setdefault(shape(original), []).append(original)
+        for kind, some in alike.items():
+            for original, made in zip(some, sorted(self.of(kind, each) for each in some), strict=True):
+                self._made[self._key(kind, original)] = made
 
     def number(self, original: float) -> float:
         """Return the invented value of a number: as many digits, and whole if it is."""
@@ -71,6 +80,9 @@ class Pseudonyms:
             return sign * (whole if isinstance(original, int) else whole + round(fake.random.random(), 2))
 
         return float_or_int(self._once("number", original, invent), original)
+
+    def _key(self, kind: str, original: str) -> tuple[str, str]:
+        return kind if kind in NAMED else shape(original), original
 
     def _once(self, kind: str, original: Any, invent: Callable[[Fake], Any]) -> Any:
         key = (kind, original)

@@ -319,8 +319,8 @@ COMPUTED = {
     "annotations": frozenset({"insight_short_id", "insight_name", "insight_derived_name", "dashboard_name"}),
 }
 """What a server works out when it shows a record, from others that are read for themselves or from who asks."""
-OF_READING = frozenset({"last_accessed_at", "last_viewed_at"})
-"""What reading itself changes."""
+OF_READING = frozenset({"last_accessed_at", "last_viewed_at", "user_access_level"})
+"""What reading itself changes, or who reads."""
 
 
 def _key_of(table: Table, record: Mapping[str, Any]) -> Any:
