@@ -246,12 +246,20 @@ def _filters(contract: Contract, operation: Operation) -> Iterator[tuple[str, An
 def _of_writing(operation: Operation, reading: Operation, path: dict[str, Any]) -> Script:
     """Return the probe that writes what the contract gives as an example and reads the record again.
 
-    The example may be what is there already, so each yes of it becomes a no.
+    The example may be what is there already, since PUT has written it: so each yes of it becomes a no, and each number
+    the next.
     """
-    body = {name: not value if isinstance(value, bool) else value for name, value in _whole_body(operation).items()}
+    body = {name: _other(name, value) for name, value in _whole_body(operation).items()}
     steps = [Step(operation.id, {"path": path, "body": body, "expect": _documented(operation)})]
     steps.append(Step(reading.id, {"path": path, "expect": _documented(reading)}))
     return Script(f"{PREFIX}what is written is read again", operation.family, tuple(steps), ROLE, None, SOURCE)
+
+
+def _other(name: str, value: Any) -> Any:
+    """Return another value of a field than that; what names a record stays."""
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) and not name.endswith(("id", "level")) else value
 
 
 def _within(operation: Operation) -> str:
