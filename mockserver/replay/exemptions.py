@@ -101,6 +101,26 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "A query is judged by the model of its kind; what is put over it or asked of a list is JSON in a parameter.",
+        operations=r"(GET|POST|PUT|PATCH) /api/projects/{project_id}/insights(/{id})?",
+        answer=r"parse_error: .*|invalid_input: (Invalid JSON passed in|Dashboard not found|Not a valid string"
+        r"|Cannot order by).*|invalid_choice: .*|empty: .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Only a trend of the project has alerts, of which its own people are told; bounds must be in order.",
+        operations=r"(GET|POST|PUT|PATCH) /api/projects/{project_id}/alerts(/{id})?",
+        answer=r"invalid_input: (Alerts are not supported|This insight does not|User does not belong|Cannot read the"
+        r"|Lower threshold|Bounds must).*|incorrect_type: .*|not_a_dict: .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
+        "Of two variables that queries would call the same, one must have another name.",
+        operations=r"(POST|PUT|PATCH) /api/projects/{project_id}/insight_variables(/{id})?",
+        answer=r"invalid_input: Variable with name already exists",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "What a subscription sends, to whom and when is judged together; servers fail on a place that is none.",
         operations=r"(GET|POST|PUT|PATCH) /api/projects/{project_id}/subscriptions(/{id})?",
         answer=r"invalid_input: (Must be a valid UUID|Must be one of|A subscription must|(Insight|Dashboard) sub"

@@ -46,6 +46,7 @@ REFERENCES = {
     "user_uuid": ("/api/users/@me", "uuid"),
     "person_ids": ("/api/projects/{project_id}/persons", "uuid"),
     "person_id": ("/api/projects/{project_id}/cohorts/{id}/persons", "uuid"),
+    "insight": ("/api/projects/{project_id}/insights/?insight=TRENDS", "id"),
     "role_id": ("/api/organizations/{organization_id}/roles", "id"),
     "plugin": ("/api/projects/{project_id}/pipeline_destination_configs", "plugin"),
     "_create_static_person_ids": ("/api/projects/{project_id}/persons", "uuid"),

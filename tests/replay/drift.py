@@ -60,7 +60,8 @@ class Finding:
 
 def breaks() -> list[Break]:
     """Return everything that is broken, one at a time."""
-    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *_flags(), *_groups()]
+    beyond = (*_flags(), *_groups(), *_insights())
+    return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *beyond]
 
 
 def _fields() -> Iterator[Break]:
@@ -205,6 +206,24 @@ def _groups() -> Iterator[Break]:
     yield Break("scope not enforced", "groups_create", incoming=b.trusting(trusted("read_only")))
     yield Break("field missing", "file_system_retrieve", b.on_success(b.each(b.without("depth"))), what="depth")
     yield Break("field missing", "activity_log_list", b.on_success(b.each(b.without("unread"))), what="unread")
+
+
+def _insights() -> Iterator[Break]:
+    """Yield what can go wrong with insights, their variables and alerts, which no page shows."""
+    hashed = b.on_success(b.each(b.without("filters_hash")))
+    yield Break("field missing", "insights_retrieve", hashed, what="filters_hash")
+    for operation, name, change in (
+        ("insights_create", "effective_privilege_level", lambda value: 21), ("insights_retrieve", "saved", str),
+        ("insight_variables_create", "code_name", lambda value: str(value).upper()),
+        ("alerts_create", "state", lambda value: "Firing"), ("insights_trend_create", "query_method", str.upper),
+    ):  # fmt: skip
+        yield Break("value", operation, b.on_success(b.each(b.valued(name, change))), what=name)
+    yield Break("status", "insights_create", b.status(200), what="200")
+    yield Break("write not persisted", "insights_partial_update", forgets=True)
+    yield Break("filter ignored", "insights_list", incoming=b.ignoring("short_id"), what="short_id")
+    yield Break("scope not enforced", "insights_partial_update", incoming=b.trusting(trusted("read_only")))
+    told = b.on_error(lambda error: error.update(detail="?"))
+    yield Break("error detail", "insights_funnel_create", told, what="detail")
 
 
 def _without_cohorts(told: Any) -> Any:

@@ -39,6 +39,7 @@ MATERIAL = ("name", "description", "filters")
 LAST_VIEWED = 5
 MOST_TRENDING = 100
 MOST_VIEWERS = 3
+MOST_DIGITS = 400
 
 
 class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, ActivityLogged):
@@ -307,6 +308,6 @@ def _count(call: Call, name: str, default: int) -> int:
     text = call.query.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) == 0:
+    if not text.isascii() or not text.isdecimal() or len(text) > MOST_DIGITS or int(text) == 0:
         raise ValidationError("days and limit must be valid integers")
     return int(text)
