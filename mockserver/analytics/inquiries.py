@@ -17,6 +17,7 @@ from mockserver.analytics.conditions.actions import action_condition, find_actio
 from mockserver.analytics.errors import QueryError
 from mockserver.analytics.hogql import nodes
 from mockserver.analytics.hogql.literals import clickhouse_value
+from mockserver.analytics.hogql.parser import parse_select
 from mockserver.analytics.hogql.printing.printer import Printing, print_clickhouse, print_hogql
 from mockserver.analytics.hogql.resolving.cohorts import Cohort
 from mockserver.analytics.hogql.resolving.resolver import resolve
@@ -103,7 +104,7 @@ class Inquiry:
         """What the resolver needs to know."""
         return Context(
             self.database, self.timezone, self.project_id, self.property_types, self.find_cohort, self.find_action,
-            self.modifiers.get("inCohortVia"),
+            self.modifiers.get("inCohortVia"), self.find_view,
         )  # fmt: skip
 
     @property
@@ -115,6 +116,13 @@ class Inquiry:
         """Return what stands in FROM for one of the project's tables, of which a sample may be taken."""
         is_explained = bool(self.modifiers.get("debug"))  # as servers explain it, who have it on disk
         return mirror().table(name, self.view, self.project_id, on_disk=sampled or is_explained)
+
+    def find_view(self, name: str) -> nodes.Query | None:
+        """Return the query that a view of the project is, if there is one of this name."""
+        found = self.view.table("warehouse_saved_queries").first(
+            name=name, project_id=self.project_id, deleted=False
+        )  # fmt: skip
+        return None if found is None else parse_select(found["query"]["query"])
 
     def find_cohort(self, key: Any) -> Cohort:
         """Return the cohort of an id or a name. Raises: QueryError."""

@@ -204,10 +204,12 @@ class NumberedPages:
 
     default_size: int = 100
     largest_size: int = 1000
+    takes_size: bool = True
 
     def page(self, call: Call, fetch: Fetch) -> Page:
         """Return the page that a call asks for; `last` is the last. Raises: NotFound for one that there is not."""
-        size = min(positive(call.query.get("page_size"), self.default_size), self.largest_size)
+        asked = call.query.get("page_size") if self.takes_size else None
+        size = min(positive(asked, self.default_size), self.largest_size)
         _, count = fetch(0, 0)
         last = max(-(-count // size), 1)
         text = call.query.get("page", "1")

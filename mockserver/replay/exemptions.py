@@ -75,6 +75,12 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "A view is HogQL that can be run, under a name that no table has, changed by who saw its last change.",
+        operations=r"(POST|PUT|PATCH) /api/projects/{project_id}/warehouse_saved_queries(/{id})?",
+        answer=r"invalid_input: .*|null: .*",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "What is in a folder can be counted in a folder alone, which is not put into itself (PostHog's sources).",
         operations=r"POST /api/projects/{project_id}/file_system/{id}/(count|move|link)",
         answer=r"None: (Count can only be called on folders|Cannot (move|link) folder into itself)",

@@ -54,6 +54,7 @@ from mockserver.resources.reporting.media import UploadedMedia
 from mockserver.resources.reporting.subscriptions import Subscriptions
 from mockserver.resources.reporting.themes import DataColorThemes
 from mockserver.resources.resource import Resource
+from mockserver.resources.saved_queries import SavedQueries
 from mockserver.resources.scheduled_changes import ScheduledChanges
 from mockserver.resources.sessions import Sessions
 from mockserver.resources.sharing import Sharing
@@ -118,5 +119,6 @@ RESOURCES: tuple[type[Resource], ...] = (
     ActivityLog,
     MyNotifications,
     DataManagement,
+    SavedQueries,
     *VACANT,
 )

@@ -13,7 +13,15 @@ from typing import Any, ClassVar
 
 from mockserver.contract import ByProfile, Contract, Document, Operation, Profile, component_name, for_profile
 from mockserver.errors import NotFound
-from mockserver.listing.pagination import Cursor, Fetch, FullPageOffset, LimitOffset, Page, PageNumber
+from mockserver.listing.pagination import (
+    Cursor,
+    Fetch,
+    FullPageOffset,
+    LimitOffset,
+    NumberedPages,
+    Page,
+    PageNumber,
+)
 from mockserver.request.call import Call, Principal, Tenant
 from mockserver.request.parsing import MEDIA_TYPES
 from mockserver.request.tenancy import integer, locate, require_membership, uuid
@@ -37,7 +45,7 @@ class Resource:
     """The component that bodies are judged by, where it is another than the records'."""
     title: ClassVar[str] = ""
     """The name that OPTIONS gives; the server's own view is called so."""
-    pagination: ClassVar[LimitOffset | Cursor | FullPageOffset | PageNumber] = LimitOffset()
+    pagination: ClassVar[LimitOffset | Cursor | FullPageOffset | PageNumber | NumberedPages] = LimitOffset()
     order: ClassVar[Order | None] = None
     """The list kept in order that `list` pages through, when nothing filters it."""
     search_fields: ClassVar[Sequence[str]] = ()

@@ -69,6 +69,7 @@ NEWEST_LOGS = Order(("plugin_config_id",), "timestamp", descending=True)
 NEWEST_ACTIVITY = Order(("project_id", "scope"), "created_at", descending=True)
 NEWEST_OF_ALL_ACTIVITY = Order(BY_PROJECT, "created_at", descending=True)
 FILED = Order(BY_PROJECT, "place")
+NEWEST_SAVED_QUERIES = Order(ALIVE, "created_at", descending=True)
 OLDEST_FEATURES = Order(BY_PROJECT, "created_at")
 OLDEST_FLAG_ROLES = Order(("project_id", "feature_flag"), "added_at")
 NEWEST_FLAGS = Order(ALIVE, "created_at", descending=True)
@@ -264,6 +265,10 @@ TABLES: dict[str, Table] = {
         ),
         Table("file_system_shortcuts", identity=Identity.UUID, component="FileSystemShortcut",
               fields=("user_id",), required=("path", "user_id"), references={"user_id": "users"}, indexes=("user_id",)),
+        Table(
+            "warehouse_saved_queries", identity=Identity.UUID, component="SavedQuery", references=_CREATED_BY,
+            required=("name", "query"), indexes=("name",), orders=(NEWEST_SAVED_QUERIES,),
+        ),
         Table("vacant", Owner.NOBODY, loadable=False),
         Table("notification_bookmarks", indexes=("user_id",), loadable=False),
         Table("file_system_views", Owner.PROJECT, indexes=("user_id",), loadable=False),

@@ -191,7 +191,24 @@ class Resolver(Expressions):
         cte = self.scope.ctes.get(name)
         if cte is not None and cte.cte_type == "subquery":
             return self._cte(cte, join.alias or name)
+        view = None if self.context.database.find(name) else self.context.find_view(name)
+        if view is not None:
+            return self._view(view, join.alias or name)
         return table, self.table_source(name, join.alias or name.replace(".", "__"), join, join.table_args)
+
+    def _view(self, view: nodes.Query, alias: str) -> tuple[Node, Source]:
+        """Return a view as the subquery that it is; it sees nothing of the query that uses it."""
+        if self._expanded >= MOST_EXPANSIONS:
+            raise QueryError("Model contains a cycle")
+        outer = self.scopes
+        self.scopes = []
+        self._expanded += 1
+        try:
+            query, columns = self._any(view)
+        finally:
+            self.scopes = outer
+            self._expanded -= 1
+        return query, QuerySource(alias, columns)
 
     def _cte(self, cte: nodes.CTE, alias: str) -> tuple[Node, Source]:
         assert isinstance(cte.expr, (nodes.SelectQuery, nodes.SelectSetQuery))

@@ -29,6 +29,8 @@ class Context:
     """How to find what holds of an action's events, by its id or name, which stands at a node."""
     cohorts_via: str | None = None
     """How cohorts are looked into: by a list, or a join."""
+    find_view: Callable[[str], nodes.Query | None] = lambda name: None
+    """How to find the query that a view is, by its name."""
     note: Callable[[Node], None] = lambda node: None
     """What to tell of each field found."""
 
