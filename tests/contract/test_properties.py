@@ -26,6 +26,7 @@ KEYS = {
     Profile.OBSERVED: "phx_mock_session",
 }  # there, keys are often refused
 NEVER = {
+    "warehouse_saved_queries_create": 201,  # a view that is there already is changed instead, which is a 200
     "feature_flags_enrich_usage_dashboard_create": 400,  # only a flag with enriched analytics is
     "organizations_feature_flags_copy_flags_create": 400,  # the flag must be in another project
     "dashboards_sharing_passwords_create": 400,  # only what asks for a password has some
