@@ -60,7 +60,7 @@ class Finding:
 
 def breaks() -> list[Break]:
     """Return everything that is broken, one at a time."""
-    beyond = (*_flags(), *_groups(), *_insights())
+    beyond = (*_flags(), *_groups(), *_insights(), *_names())
     return [*_fields(), *_values(), *_errors(), *_pages(), *_writes(), *_access(), *_transport(), *beyond]
 
 
@@ -224,6 +224,22 @@ def _insights() -> Iterator[Break]:
     yield Break("scope not enforced", "insights_partial_update", incoming=b.trusting(trusted("read_only")))
     told = b.on_error(lambda error: error.update(detail="?"))
     yield Break("error detail", "insights_funnel_create", told, what="detail")
+
+
+def _names() -> Iterator[Break]:
+    """Yield what can go wrong with what people give names to: actions, and definitions of events and properties."""
+    yield Break("field missing", "actions_list", b.on_success(b.each(b.without("steps"))), what="steps")
+    yield Break(
+        "field renamed", "event_definitions_list", b.on_success(b.each(b.renamed("hidden", "is_hidden"))), what="hidden"
+    )
+    for operation, name, change in (
+        ("actions_create", "is_action", lambda value: not value), ("property_definitions_list", "is_numerical", str),
+    ):  # fmt: skip
+        yield Break("value", operation, b.on_success(b.each(b.valued(name, change))), what=name)
+    yield Break("write not persisted", "actions_partial_update", forgets=True)
+    yield Break("order", "property_definitions_list", b.on_success(b.reversed_rows))
+    yield Break("filter ignored", "event_definitions_list", incoming=b.ignoring("event_type"), what="event_type")
+    yield Break("scope not enforced", "actions_update", incoming=b.trusting(trusted("read_only")))
 
 
 def _without_cohorts(told: Any) -> Any:

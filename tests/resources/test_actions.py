@@ -102,3 +102,52 @@ def test_what_refers_to_an_action(client: Client) -> None:
     assert (found["type"], found["id"], found["url"]) == ("cohort", str(cohort["id"]), f"/cohorts/{cohort['id']}")
     counted = client.get(f"{ACTIONS}?include_reference_count=1").json["results"]
     assert {action["name"]: action["reference_count"] for action in counted}["x"] == 1
+
+
+CLICK = 'button.btn.primary:attr__type="submit"attr_id="pay"nth-child="2"text="Pay now";form.checkout:nth-child="1"'
+LINK = 'a.nav:href="/pricing"text="Prices"nth-child="1";nav:nth-child="1"'
+WHO_DID = {
+    "ann": ("bought", {"amount": 12}), "bob": ("bought", {"amount": 3}), "cat": ("$pageview", {"$current_url": "https://x.test/Docs?a_b"}),
+    "dan": ("$autocapture", {"$elements_chain": CLICK}), "eve": ("$autocapture", {"$elements_chain": LINK}),
+    "fay": ("$pageview", {}),
+}  # fmt: skip
+STEPS = {
+    "ann": [{"event": "bought", "properties": [{"key": "amount", "value": 10, "operator": "gt", "type": "event"}]}],
+    "ann bob": [{"event": "bought"}],
+    "ann cat": [
+        {"event": "bought", "properties": [{"key": "amount", "value": "12", "type": "event"}]},
+        {"url": "/Docs"},
+    ],
+    "bob": [
+        {"event": "bought", "properties": [{"key": "team", "value": ["red"], "type": "person", "operator": "exact"}]}
+    ],
+    "cat": [{"event": "$pageview", "url": "x.test/[A-D]ocs", "url_matching": "regex"}],
+    "cat ": [{"event": "$pageview", "url": "https://x.test/Docs?a_b", "url_matching": "exact"}],
+    "": [{"event": "$pageview", "url": "/docs"}],
+    "dan": [{"event": "$autocapture", "selector": "form.checkout > button"}],
+    "dan ": [{"event": "$autocapture", "text": "pay", "text_matching": "contains"}],
+    "eve": [{"event": "$autocapture", "tag_name": "nav", "href": "/pricing"}],
+    "dan eve": [{"event": "$autocapture"}],
+    "cat fay": [{"event": "$pageview", "selector": "button"}],
+}
+
+
+def test_queries_and_cohorts_find_the_same_people(client: Client) -> None:
+    own = "/api/projects/1/"
+    for who, (event, properties) in WHO_DID.items():
+        told = {**properties, "$set": {"team": "red"}} if who == "bob" else properties
+        client.as_key(None).post("/capture/", {"api_key": "phc_mock_project_token", "event": event, "distinct_id": who,
+                                               "properties": told})  # fmt: skip
+    ids = {who: make(client, f"of {who}!", steps=steps)["id"] for who, steps in STEPS.items()}
+    ours = ", ".join(f"'{who}'" for who in WHO_DID)
+    columns = ", ".join(f"arraySort(groupUniqArrayIf(distinct_id, matchesAction({id})))" for id in ids.values())
+    query = {"kind": "HogQLQuery", "query": f"select {columns} from events where distinct_id in ({ours})"}
+    [row] = client.post(f"{own}query/", {"query": query}).json["results"]
+    assert dict(zip(ids, row, strict=True)) == {who: who.split() for who in STEPS}
+    for who, id in ids.items():
+        condition = {"type": "behavioral", "value": "performed_event", "key": id, "event_type": "actions",
+                     "time_value": 1, "time_interval": "hour"}  # fmt: skip
+        filters = {"properties": {"type": "OR", "values": [{"type": "AND", "values": [condition]}]}}
+        cohort = client.post(f"{own}cohorts/", {"name": who, "filters": filters}).json["id"]
+        members = client.get(f"{own}cohorts/{cohort}/persons/").json["results"]
+        assert sorted(ours for person in members for ours in person["distinct_ids"] if ours in WHO_DID) == who.split()
