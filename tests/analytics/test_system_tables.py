@@ -21,7 +21,8 @@ def kept(asker: Asker) -> Asker:
 def test_records_are_rows(kept: Asker) -> None:
     query = "select id, name, deleted, is_static, team_id from system.cohorts order by id"
     assert kept.rows(query) == [[5, "Few", 0, 1, 1], [6, "Gone", 1, 0, 1]]
-    assert kept.rows("select name, steps from system.actions") == [["Bought", '[{"event":"bought"}]']]
+    steps = "select name, JSONExtractString(steps, 1, 'event') from system.actions"
+    assert kept.rows(steps) == [["Bought", "bought"]]
     assert kept.rows("select d.name from system.dashboards d where d.id = 8") == [["Sales"]]
     assert kept.rows("select key, properties.name from system.groups") == [["acme", "Acme"]]
     assert kept.rows("select count() from system.insights") == [[0]]
