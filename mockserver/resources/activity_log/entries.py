@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.listing.values import laid_out
 from mockserver.request.call import Call
 from mockserver.resources.resource import user_basic
 from mockserver.store import Record
@@ -20,6 +21,7 @@ def shown_beside(entry: Record, call: Call) -> dict[str, Any]:
         "unread": bool(read) and sort_key(entry["created_at"]) > sort_key(read),
         "was_impersonated": False,
         "is_system": entry["user_id"] is None,
+        "detail": laid_out(entry["detail"]),
     }
 
 

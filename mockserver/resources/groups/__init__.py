@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.errors import NotFound, SwappedValidationError, ValidationError
 from mockserver.listing.pagination import Cursor
 from mockserver.listing.tuplesort import first_rows
+from mockserver.listing.values import laid_out
 from mockserver.request.call import Answer, Call
 from mockserver.request.tenancy import integer
 from mockserver.resources.behaviours import ActivityLogged
@@ -178,16 +179,6 @@ class Groups(ActivityLogged):
 def stored(properties: Any) -> str:
     """Return properties as PostgreSQL spells them, in whose text lists are searched."""
     return json.dumps(laid_out(properties), ensure_ascii=False)
-
-
-def laid_out(properties: Any) -> Any:
-    """Return properties in the order in which PostgreSQL keeps them: short names first, then by their bytes."""
-    if isinstance(properties, list):
-        return [laid_out(item) for item in properties]
-    if not isinstance(properties, Mapping):
-        return properties
-    names = sorted(properties, key=lambda name: (len(name.encode()), name.encode()))
-    return {name: laid_out(properties[name]) for name in names}
 
 
 def _made_at(group: Record) -> Any:
