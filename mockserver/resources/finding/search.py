@@ -60,7 +60,7 @@ class Search(Resource):
     """What a project has of every kind."""
 
     family = "search"
-    table = "insights"
+    table = "queries"
     component = "Found"
     title = "Search"
     tells_fields = False

@@ -19,7 +19,7 @@ class Tags(Resource):
     """The tags of a project."""
 
     family = "tags"
-    table = "feature_flags"
+    table = "queries"
     component = "Tags"
     title = "Tagged Item"
     tells_fields = False
