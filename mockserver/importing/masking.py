@@ -46,7 +46,7 @@ VOCABULARY = frozenset({
     "live_events_columns", "modifiers", "default_modifiers", "tag", "latest_tag", "plugin_type", "level", "source",
     "date_from", "date_to", "breakdown_type", "display", "explicit_datetime", "protocol", "variant", "timezone",
     "methods", "jobs", "scheduled_tasks", "href", "ref",
-    "property_type", "property",
+    "property_type", "property", "url_matching", "href_matching", "text_matching", "tag_name", "selector",
 })  # fmt: skip
 """Fields whose text means something to the servers or names what code is written against."""
 TREES = frozenset({("file_system", "path"), ("file_system_shortcuts", "path")})

@@ -105,3 +105,10 @@ def test_what_is_kept_by_name_stays_wherever_that_is(contract: Contract) -> None
     assert made["persons"][0]["properties"]["plan"] == made["cohorts"][0]["filters"]["properties"]["value"] == "pro"
     assert made["persons"][0]["distinct_ids"] == ["ada"] and made["persons"][0]["properties"]["city"] != "Bonn"
     assert made["cohorts"][0]["name"] != "Paying"
+
+
+def test_how_a_step_matches_stays_and_with_what_is_replaced(contract: Contract) -> None:
+    step = {"event": "$autocapture", "selector": "a.nav", "text": "Ada's shop", "text_matching": "contains",
+            "url": None, "url_matching": "regex"}  # fmt: skip
+    [made] = mask(contract, "actions", {"name": "Ada's", "steps": [step]})["steps"]
+    assert {**made, "text": step["text"]} == step and made["text"] != step["text"]
