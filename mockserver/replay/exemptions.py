@@ -160,7 +160,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         "positive_data_acceptance",
         "Parameters that are JSON, HogQL, a date, a zone, a field or an entity are text to a schema, and must be read.",
         answer=r"invalid_input: (Properties are unparsable!|Datetime has wrong format.*|An entity .*|Value must be .*"
-        r"|Invalid date range: .*|Cannot order by .*)"
+        r"|Invalid date range: .*|Cannot order by .*|.* is no time\.)"
         r"|invalid_choice: .*|None: Must include specified date",
     ),
     Exemption(

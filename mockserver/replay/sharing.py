@@ -16,8 +16,8 @@ COMPUTED: Mapping[str, frozenset[str]] = {
     "insights": frozenset({"result", "hasMore", "timezone", "hogql", "columns", "types", "query_status"}),
 }  # fmt: skip
 """Fields of a family that hold what a server once computed and keeps, which is not read."""
-DERIVED: Mapping[str, frozenset[str]] = {"file_system": frozenset({"dashboards", "actions", "insights"})}
-"""Families that show something of others' records, which must be read too before theirs are the same."""
+DERIVED = frozenset({"file_system"})
+"""Families that show where others' records are filed, which happens as they are made and looked at."""
 MOST_TOLD = 8
 """Of so many kinds of what was not read it is said why."""
 Progress = Callable[[str, int, int], None]
@@ -78,5 +78,4 @@ class Sharing:
         """Return whether both targets hold all that an operation shows: what was not imported is another history."""
         if self.alike or not self.is_shared or not self._is_whole or self.scripted:
             return self.alike
-        needed = {operation.family} | DERIVED.get(operation.family, set())
-        return operation.action in IMPORTED and needed <= self._imported
+        return operation.action in IMPORTED and operation.family in self._imported - DERIVED
