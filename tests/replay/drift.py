@@ -71,7 +71,8 @@ def _fields() -> Iterator[Break]:
         ("persons_retrieve", "distinct_ids"), ("environments_persons_list", "uuid"),
         ("Pipelinedestinationconfigs_get", "order"), ("Pipelinefrontendappsconfigs_get", "enabled"),
         ("environments_persisted_folder_retrieve", "path"), ("environments_plugin_configs_logs_list", "message"),
-        ("environments_query_create", "results"),
+        ("environments_query_create", "results"), ("members_list", "last_login"),
+        ("retrieve", "member_count"), ("environments_retrieve", "base_currency"),
     ):  # fmt: skip
         yield Break("field missing", operation, b.on_success(b.each(b.without(name))), what=name)
     for operation in ("roles_retrieve", "annotations_list", "cohorts_retrieve", "persons_cohorts_retrieve"):
@@ -93,6 +94,8 @@ def _values() -> Iterator[Break]:
         ("nullability", "cohorts_retrieve", "is_calculating", lambda value: None),
         ("nullability", "Pipelinedestinationconfigs_getList", "plugin", lambda value: None),
         ("enum value", "annotations_retrieve", "creation_type", lambda value: "BOT"),
+        ("enum value", "members_list", "level", lambda value: 3),
+        ("nullability", "personal_api_keys_retrieve", "scopes", lambda value: None),
         ("enum value", "environments_plugin_configs_logs_list", "type", lambda value: "TRACE"),
         ("format", "annotations_retrieve", "created_at", lambda value: str(value).replace("Z", "+00:00")),
         ("format", "persons_retrieve", "uuid", lambda value: str(value).partition("-")[0]),
@@ -123,7 +126,7 @@ def _pages() -> Iterator[Break]:
         yield Break("paging count", operation, b.on_success(_counting_rows))
     for operation in ("annotations_list", "Pipelinedestinationconfigs_getList", "cohorts_persons_retrieve"):
         yield Break("next link", operation, b.on_success(b.paged(next=None)))
-    for operation in ("annotations_list", "persons_list", "comments_list", "persons_values_retrieve"):
+    for operation in ("annotations_list", "persons_list", "comments_list", "persons_values_retrieve", "members_list"):
         yield Break("order", operation, b.on_success(b.reversed_rows))
     for operation, name in (
         ("annotations_list", "search"), ("persons_list", "email"), ("cohorts_list", "search"),

@@ -22,7 +22,7 @@ NEVER = frozenset({"projects", "environments", "organizations", "members", "invi
                    "personal_api_keys", "persons", "pipeline_destinations", "pipeline_frontend_apps", "plugin_configs",
                    "persisted_folders"})  # fmt: skip
 """Families of which nothing can be made that is ours alone to change: a POST of a folder changes the one there is."""
-OUTSIDE = frozenset({"organizations", "members", "invites", "domains", "users", "personal_api_keys"})
+OUTSIDE = frozenset({"environments", "organizations", "members", "invites", "domains", "users", "personal_api_keys"})
 """Families that lie outside every project."""
 READING = frozenset({"query"})
 """Families whose POST only reads, and whose records vanish by themselves."""
