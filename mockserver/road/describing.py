@@ -35,7 +35,8 @@ def description(route: Route, call: Call) -> dict[str, Any]:
         "renders": [MEDIA_TYPES[name] for name in route.formats],
         "parses": list(resource.reads(call.profile)),
     }
-    actions = {method: fields(resource.contract, resource.component, call.profile) for method in writable(route, call)}
+    told = (resource.contract, resource.component, call.profile, resource.writes)
+    actions = {method: fields(*told) for method in writable(route, call)}
     return {**text, "actions": actions} if actions else text
 
 
@@ -62,12 +63,13 @@ def may_use(endpoint: Endpoint, call: Call) -> bool:
     return True
 
 
-def fields(contract: Contract, component: str, profile: Profile) -> dict[str, Any]:
-    """Return the fields of a component as DRF tells them."""
+def fields(contract: Contract, component: str, profile: Profile, writes: str | None = None) -> dict[str, Any]:
+    """Return the fields of a component as DRF tells them; those that are written as another says, as it says."""
     spec = for_profile(contract.components[component], profile)
     required = set(spec.get("required", ()))
+    written = for_profile(contract.components[writes], profile).get("properties", {}) if writes else {}
     return {
-        name: field(contract, profile, name, prop, is_required=name in required)
+        name: field(contract, profile, name, written.get(name) or prop, is_required=name in required and not writes)
         for name, prop in spec.get("properties", {}).items()
         if prop is not False
     }

@@ -175,3 +175,15 @@ def test_metrics_count_the_queries_that_asked_for_an_event(client: Client) -> No
     query = {"kind": "TrendsQuery", "series": [{"kind": "EventsNode", "event": "spun"}]}
     client.post("/api/environments/1/query/", {"query": query})
     assert client.get(path).json == {"query_usage_30_day": 1}
+
+
+def test_who_bears_a_session_is_told_what_may_be_said(observed: Client) -> None:
+    capture(observed, "spun")
+    path = f"{EVENTS}{found(observed, EVENTS, 'spun')['id']}/"
+    told = observed.as_key("phx_mock_session")("OPTIONS", path).json["actions"]["PUT"]
+    assert [told[name]["read_only"] for name in ("name", "description", "verified", "tags")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
