@@ -183,6 +183,14 @@ def test_what_is_deleted_is_found_by_who_restores_it(observed) -> None:
     assert [tile["insight"]["name"] for tile in back["tiles"]] == ["both"]
 
 
+def test_a_project_loses_its_first_dashboard_with_it(either) -> None:
+    board = make(either, name="first")
+    either.patch("/api/projects/1/", {"primary_dashboard": board["id"]})
+    assert either.get("/api/projects/1/").json["primary_dashboard"] == board["id"]
+    change(either, board, deleted=True)
+    assert either.get("/api/projects/1/").json["primary_dashboard"] is None
+
+
 def test_later_servers_restore_with_other_fields(at) -> None:
     client = at(LATER)
     board = make(client, name="b")

@@ -185,6 +185,9 @@ class Dashboards(Filed, Tagged, SoftDelete, Listed, Arranging):
                 call.table("insights").update(insight, {"deleted": True})
         for tile in found:
             tiles.take_off(call, tile)
+        project = call.table("projects").get(dashboard["project_id"])
+        if project is not None and project.get("primary_dashboard") == dashboard["id"]:
+            call.table("projects").update(project, {"primary_dashboard": None})
         for group in call.table("group_types").find(project_id=dashboard["project_id"]):
             if group.get("detail_dashboard") == dashboard["id"]:
                 call.table("group_types").update(group, {"detail_dashboard": None})
