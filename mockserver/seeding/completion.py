@@ -297,6 +297,9 @@ class Completer:
         made = {"id": entropy.uuid7(self.world.seed, self.transaction), "created_at": whole["created_at"], "name": ""}
         marked = whole.get("marked_at") or self.now
         kept = {name: value for name, value in whole.items() if name not in ("last_value", "checks")}
+        if isinstance(kept.get("insight"), Mapping):  # as an answer shows it
+            kept["insight"] = kept["insight"].get("id")
+        kept["subscribed_users"] = [self._user_id(user) for user in kept["subscribed_users"]]
         state = given.get("state") or "Not firing"
         return {**kept, "threshold": {**made, **whole["threshold"]}, "marked_at": marked, "state": state}
 
@@ -318,6 +321,13 @@ class Completer:
         if not given.get("next_delivery_date"):
             whole["next_delivery_date"] = next_date(whole, entropy.read_timestamp(self.now))
         return {**whole, "created_by": self._creator(whole, given)}
+
+    def _user_id(self, user: Any) -> Any:
+        """Return the id of a user, of one too that stands there whole, as in an answer."""
+        if not isinstance(user, Mapping):
+            return user
+        known = self.transaction.table("users").first(email=user.get("email"))
+        return known["id"] if known is not None else user.get("id")
 
     def _finish_insights(self, whole: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Let an insight be as the API makes one, on the dashboards that are given for it.

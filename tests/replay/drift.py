@@ -218,7 +218,7 @@ def _insights() -> Iterator[Break]:
     for operation, name, change in (
         ("insights_create", "effective_privilege_level", lambda value: 21), ("insights_retrieve", "saved", str),
         ("insight_variables_create", "code_name", lambda value: str(value).upper()),
-        ("alerts_create", "state", lambda value: "Firing"), ("insights_trend_create", "query_method", str.upper),
+        ("alerts_create", "state", lambda value: "Firing"), ("insights_trend_retrieve", "query_method", str.upper),
     ):  # fmt: skip
         yield Break("value", operation, b.on_success(b.each(b.valued(name, change))), what=name)
     yield Break("status", "insights_create", b.status(200), what="200")
@@ -226,7 +226,7 @@ def _insights() -> Iterator[Break]:
     yield Break("filter ignored", "insights_list", incoming=b.ignoring("short_id"), what="short_id")
     yield Break("scope not enforced", "insights_partial_update", incoming=b.trusting(trusted("read_only")))
     told = b.on_error(lambda error: error.update(detail="?"))
-    yield Break("error detail", "insights_funnel_create", told, what="detail")
+    yield Break("error detail", "insights_funnel_retrieve", told, what="detail")
 
 
 def _names() -> Iterator[Break]:

@@ -107,7 +107,7 @@ class Alerts(Resource):
         checks = checks_of(call, record)
         return {
             "insight": self._insights.basic(insight, call, None) if insight is not None else None,
-            "subscribed_users": [user_basic(call, id) for id in record["subscribed_users"]],
+            "subscribed_users": [user for id in record["subscribed_users"] if (user := user_basic(call, id))],
             "last_value": checks[0]["calculated_value"] if checks else None,
             "checks": [_show_check(check) for check in checks[:SHOWN_CHECKS]],
             "checks_total": len(checks),
