@@ -12,6 +12,8 @@ from mockserver.seeding import LoadError
 
 IMPORTED = frozenset({"list", "retrieve", "persons", "values"})
 """Actions that show what an import reads."""
+WRITING = frozenset({"create", "update", "partial_update"})
+"""Actions that show what they made of such a record."""
 COMPUTED: Mapping[str, frozenset[str]] = {
     "insights": frozenset({"result", "hasMore", "timezone", "hogql", "columns", "types", "query_status"}),
 }  # fmt: skip
@@ -78,4 +80,4 @@ class Sharing:
         """Return whether both targets hold all that an operation shows: what was not imported is another history."""
         if self.alike or not self.is_shared or not self._is_whole or self.scripted:
             return self.alike
-        return operation.action in IMPORTED and operation.family in self._imported - DERIVED
+        return operation.action in IMPORTED | WRITING and operation.family in self._imported - DERIVED

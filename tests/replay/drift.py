@@ -37,6 +37,11 @@ from tests.replay.stranger import FULL, ORGANIZATION, PROJECT, Stranger, key_of
 
 SEEDS = tuple(range(1, 11))
 SLOW_SECONDS = 0.3
+FLAGS = frozenset({
+    "feature_flags", "flag_values", "early_access_features", "organization_feature_flags", "scheduled_changes",
+    "access_controls",
+})  # fmt: skip
+"""The families about flags, which a stranger is asked of beside those that are promised."""
 
 
 def trusted(role: str) -> dict[str, str]:
@@ -329,7 +334,7 @@ class StrangerBench(Bench):
             self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
             return self._breaker
 
-        self.families = frozenset(self._operations[broken.operation].family for broken in breaks())
+        self.families = frozenset({operation.family for operation in contract.promised} | FLAGS)
         self._stranger = Stranger(contract, replace(FULL, fails=False), wrap=wrap)
         self._folder = TemporaryDirectory()
         self.targets = []
