@@ -298,3 +298,10 @@ def test_only_trends_are_watched(either) -> None:
     assert (refused.status_code, refused.json["attr"]) == (400, "insight")
     either.patch(f"{INSIGHTS}{alert['insight']['id']}/", {"query": sql})
     assert session.get(f"{ALERTS}{alert['id']}/").status_code == 404
+
+
+def test_later_servers_find_an_insight_by_its_short_id(client, observed) -> None:
+    for asked, status in ((client, 200), (observed, 404)):
+        made = make(asked)
+        assert asked.get(f"{INSIGHTS}{made['short_id']}/").status_code == status
+        assert asked.get(f"{INSIGHTS}{made['id']}/").status_code == 200

@@ -36,6 +36,8 @@ from mockserver.world import entropy
 MODEL = "QuerySchemaRoot"
 MATERIAL = ("name", "description", "filters")
 """What of an insight counts as a change by whoever makes it. Source: recorded answers; later servers add `query`."""
+LATER = {"x-since": "2026-09"}
+"""What marks what servers have had since their sources of that month."""
 LAST_VIEWED = 5
 MOST_TRENDING = 100
 MOST_VIEWERS = 3
@@ -68,13 +70,21 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     # Which ones are seen
 
     def get_record(self, call: Call, key: str) -> Record:
-        record = super().get_record(call, key)
+        record = super().get_record(call, self._id_of(call, key))
         sharing = call.principal.sharing
         if sharing is not None and record["id"] not in shared_insights(call.state, sharing):
             raise NotFound
         if record["deleted"] and call.operation.method == "patch" and not _restores(call.body):
             raise NotFound
         return record
+
+    def _id_of(self, call: Call, key: str) -> str:
+        """Return the id that a path names: since 2026, by a short id too, where no id reads so."""
+        number = integer(key)
+        if not call.profile.has(LATER) or (number is not None and call.table(self.table).get(number) is not None):
+            return key
+        named = call.table(self.table).first(short_id=key, **self.tenant_key(call))
+        return key if named is None else str(named["id"])
 
     def get_records(self, call: Call) -> Sequence[Record]:
         found = [record for record in super().get_records(call) if not record["deleted"]]
@@ -164,7 +174,7 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
         if places is not None:
             self.require_places(call, record, places)
         stamps: dict[str, Any] = {"updated_at": now, "is_sample": False}
-        material = MATERIAL if call.is_observed else (*MATERIAL, "query")
+        material = (*MATERIAL, "query") if call.profile.has(LATER) else MATERIAL
         if any(name in data for name in material):
             stamps |= {"last_modified_at": now, "last_modified_by": call.user["id"]}
         updated = call.table(self.table).update(record, {**data, **stamps})
@@ -172,7 +182,7 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
             self.place(call, updated, places)
         if updated["deleted"]:
             self.place(call, updated, ())
-        if not is_watchable(updated) or (updated["deleted"] and not call.is_observed):
+        if not is_watchable(updated) or (updated["deleted"] and call.profile.has(LATER)):
             for alert in alerts_of(call, updated["id"]):
                 remove(call, alert)
         self._log_update(call, record, updated, before)
