@@ -54,7 +54,7 @@ def may_use(endpoint: Endpoint, call: Call) -> bool:
     """Return whether the asker's level lets them write, and whether there is what a PUT would replace."""
     if call.tenant.level < endpoint.operation.membership_level:
         return False
-    if endpoint.operation.method != "put":
+    if endpoint.operation.method != "put" or "id" not in call.path:  # what has no id of its own is always there
         return True
     try:
         endpoint.resource.get_record(call, call.path["id"])

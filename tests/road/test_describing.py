@@ -120,3 +120,9 @@ def test_fields_are_told_to_who_may_write_and_bears_no_scoped_key(observed: Clie
     lowly = observed.as_key("phx_low")
     assert "actions" not in lowly("OPTIONS", ORGANIZATION + "roles/").json
     assert "POST" in lowly("OPTIONS", "/api/projects/1/annotations/").json["actions"]
+
+
+def test_rules_of_a_project_are_told_too_though_they_have_no_id(observed) -> None:
+    for name in ("access_controls", "resource_access_controls"):
+        answer = observed.as_key(SESSION)("OPTIONS", f"/api/projects/1/{name}/")
+        assert (answer.status_code, set(answer.json["actions"])) == (200, {"PUT"})
