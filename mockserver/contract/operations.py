@@ -103,8 +103,9 @@ class Operation:
 
     @cached_property
     def writes(self) -> bool:
-        """Whether it changes anything: a GET that asks for a scope of writing does, too."""
-        return self.method != "get" or any(scope.endswith(":write") for scope in self.scopes)
+        """Whether it changes anything: a GET that asks for a scope of writing does, or that says so."""
+        asks_to_write = any(scope.endswith(":write") for scope in self.scopes)
+        return self.method != "get" or asks_to_write or bool(self.spec.get("x-writes"))
 
     @cached_property
     def refuses_keys(self) -> bool:

@@ -168,7 +168,11 @@ CARE = [
     ("POST", "/api/environments/1/persisted_folder/", True, "changes persisted folders"),
     ("POST", "/api/projects/1/pipeline_destination_configs/", True, "changes pipeline destinations"),
     ("POST", "/api/projects/1/nothing/", True, "does not know what it would do"),
-    ("PATCH", "/api/users/@me/", True, "does not know"),
+    ("PATCH", "/api/users/@me/", True, "changes users"),
+    ("GET", "/api/users/@me/two_factor_start_setup/", True, "changes users"),
+    ("POST", "/api/organizations/x/invites/", True, "changes invites"),
+    ("POST", "/api/personal_api_keys/", True, "changes personal api keys"),
+    ("PATCH", "/api/environments/1/", True, "changes environments"),
 ]
 
 
