@@ -152,6 +152,8 @@ class _Looking:
     def __init__(self, contract: Contract, target: Asked) -> None:
         self._contract = contract
         self._target = target
+        self._answers: dict[tuple[str, str], Answered] = {}
+        self._on_demand = {p["name"] for o in contract.operations for p in o.spec["parameters"] if p["in"] == "query"}
         self._fields: dict[str, list[Mark]] = {}
         for mark in marks(contract):
             if mark.kind == "field" and self._is_shown(mark):
@@ -172,15 +174,23 @@ class _Looking:
                 yield mark, False
 
     def _is_shown(self, mark: Mark) -> bool:
-        """Return whether an answer would show a field."""
+        """Return whether an answer would show a field, without being asked for it."""
+        if f"include_{mark.name}" in self._on_demand:
+            return False
         prop = self._contract.components[mark.owner]["properties"][mark.name]
         seen = prop.get("x-observed", prop)
         return isinstance(seen, Mapping) and not seen.get("writeOnly")
 
+    def _ask(self, method: str, path: str) -> Answered:
+        """Return what a path answers; each is asked once."""
+        if (method, path) not in self._answers:
+            self._answers[method, path] = self._target.ask(method, path)
+        return self._answers[method, path]
+
     def _rows(self, source: Source) -> Sequence[Mapping[str, Any]]:
         values = {"id": self._target.ids.get(THEMSELVES.get(source.table.name, ""), UNKNOWN)}
         path = fill(source.path, {**self._target.ids, **values})
-        answer = self._target.ask("GET", f"{path}/")
+        answer = self._ask("GET", f"{path}/")
         body = answer.json if answer.status == 200 else None
         rows = body.get("results", [body]) if isinstance(body, Mapping) else body
         return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
@@ -195,7 +205,7 @@ class _Looking:
         path = f"{PARAMETER.sub(UNKNOWN, fill(operation.path, self._target.ids))}/"
         alone = sum(other.path == operation.path for other in self._contract.operations) == 1
         is_asked = operation.method == "get" and not operation.writes and alone
-        answer = self._target.ask("GET" if is_asked else "OPTIONS", path)
+        answer = self._ask("GET" if is_asked else "OPTIONS", path)
         body = answer.json
         if answer.status == 404 and isinstance(body, Mapping) and body.get("detail") == NO_ENDPOINT:
             return False
@@ -206,7 +216,7 @@ class _Looking:
         """Return whether a server says that it takes no key for an operation that reads."""
         if operation.method != "get" or operation.writes or PARAMETER.search(fill(operation.path, self._target.ids)):
             return False
-        answer = self._target.ask("GET", f"{fill(operation.path, self._target.ids)}/")
+        answer = self._ask("GET", f"{fill(operation.path, self._target.ids)}/")
         body = answer.json
         said = str(body.get("detail")) if isinstance(body, Mapping) else ""
         return answer.status == 403 and KEYS_REFUSED.match(said) is not None
