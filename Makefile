@@ -7,7 +7,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null &&
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test clients lint replay drift kills package bench docs clean
+.PHONY: run test clients lint replay drift deep kills package bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -32,6 +32,9 @@ replay: .venv/installed ## hold the contract against the mock
 
 drift: .venv/installed  ## break a server in every way and count what a replay finds (slow)
 	$(BIN)/python -m tests.replay.drift
+
+deep: .venv/installed   ## send four times as many generated requests as the suite does (slow)
+	TEST_DEPTH=deep $(BIN)/pytest -q -n $(WORKERS) --dist loadscope tests/contract/test_properties.py
 
 kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+REFERENCE = re.compile(r"#/components/schemas/(.+)")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OBJECTS = ("object", ["object", "null"])
 
@@ -28,8 +31,41 @@ def for_answers(node: Any, *, closed: bool = False) -> Any:
 
 
 def validator(schema: dict[str, Any], components: dict[str, Any]) -> Any:
-    """Return what judges a value by a schema that refers to components; formats count."""
+    """Return what judges a value by a schema that refers to components; formats count.
+
+    It is given those alone that the schema leads to: all of them, for each answer of each operation, fill gigabytes.
+    """
     import jsonschema_rs
 
-    whole = {"$schema": DIALECT, "components": components, **schema}
+    schemas = components.get("schemas", {})
+    needed = {name: schemas[name] for name in sorted(_led_to(schema, schemas))}
+    whole = {"$schema": DIALECT, "components": {**components, "schemas": needed}, **schema}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
+def _led_to(schema: Any, schemas: Mapping[str, Any]) -> set[str]:
+    """Return the components that a schema refers to, and those that they do."""
+    found: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        for name in _references(waiting.pop()):
+            if name not in found and name in schemas:
+                found.add(name)
+                waiting.append(schemas[name])
+    return found
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("$ref", "$dynamicRef") and isinstance(value, str):
+                match = REFERENCE.match(value)
+                if match:
+                    yield match[1].partition("/")[0]
+            elif key == "mapping" and isinstance(value, dict):
+                yield from (match[1] for each in value.values() if (match := REFERENCE.match(str(each))))
+            else:
+                yield from _references(value)

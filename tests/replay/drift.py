@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -306,9 +306,7 @@ class Bench:
     ) -> Report:
         """Replay the two against each other: a family and its operation's generated requests, or everything."""
         asked = {family} if family is not None else self.families
-        only = None
-        if asked is not None:
-            only = "|".join(f"^{re.escape(o.id)}$" for o in self.contract.operations if o.family in asked)
+        only = None if asked is None else only_of(self.contract, asked)
         settings = Settings(
             examples=4, most_coverage=20, seed=seed, only=only, phases=("examples", "coverage", "fuzzing")
         )
@@ -316,6 +314,16 @@ class Bench:
         families = frozenset({family}) if family else frozenset[str]()
         options = Options(settings, families=families, properties=properties, generated=wanted)
         return Replay(self.contract, self.targets, options, self._scripts).run()
+
+
+def compared(contract: Contract) -> frozenset[str]:
+    """Return the families that are promised, and those about flags."""
+    return frozenset({operation.family for operation in contract.promised} | FLAGS)
+
+
+def only_of(contract: Contract, families: Collection[str]) -> str:
+    """Return a pattern of the operations of some families."""
+    return "|".join(f"^{re.escape(o.id)}$" for o in contract.operations if o.family in families)
 
 
 class StrangerBench(Bench):
@@ -334,7 +342,7 @@ class StrangerBench(Bench):
             self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
             return self._breaker
 
-        self.families = frozenset({operation.family for operation in contract.promised} | FLAGS)
+        self.families = compared(contract)
         self._stranger = Stranger(contract, replace(FULL, fails=False), wrap=wrap)
         self._folder = TemporaryDirectory()
         self.targets = []
@@ -403,10 +411,14 @@ def measure(
 
 
 def compare_profiles(contract: Contract, *, properties: bool = True) -> Report:
-    """Replay a mock against one that answers as the servers do, with the differences that are declared accepted."""
+    """Replay a mock against one that answers as the servers do, with the differences that are declared accepted.
+
+    What the two profiles differ in is declared of the promised families and of flags.
+    """
     targets = [start_mock("pages", contract), start_mock("servers", contract, profile=Profile.OBSERVED)]
     try:
-        options = Options(Settings(examples=10), properties=properties)
+        settings = Settings(examples=10, only=only_of(contract, compared(contract)))
+        options = Options(settings, properties=properties)
         return Replay(contract, targets, options, read_scripts(contract), read_deviations(contract)).run()
     finally:
         for target in targets:

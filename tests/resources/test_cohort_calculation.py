@@ -59,7 +59,7 @@ def test_dynamic_cohort_holds_who_meets_its_conditions(
         ),
         ({"event_filters": [{"type": "event", "key": "total", "operator": "gt", "value": 10}]}, ["bob"]),
         ({"key": "never"}, []),
-        ({"event_type": "actions", "key": 3}, []),
+        ({"event_type": "actions", "key": 3000}, []),
     ],
 )  # fmt: skip
 def test_dynamic_cohort_holds_who_did_something(team: Client, fields: Any, expected: list[str]) -> None:

@@ -82,7 +82,7 @@ def test_nothing_stays_behind(app) -> None:
 
     @patch_requests(app, "https://posthog.example.com:8443/")
     def ask() -> int:
-        return requests.get("https://posthog.example.com:8443/__admin/health").status_code
+        return requests.get("https://posthog.example.com:8443/_health").status_code
 
     assert ask() == 200
     assert requests.adapters.HTTPAdapter.send is ordinary
@@ -129,5 +129,5 @@ def test_httpx_asks_other_addresses_itself(patched_httpx) -> None:
 def test_httpx_is_as_it_was_afterwards(app) -> None:
     ordinary = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
     with patch_httpx(app, "https://posthog.example.com"):
-        assert httpx.get("https://posthog.example.com/__admin/health").status_code == 200
+        assert httpx.get("https://posthog.example.com/_health").status_code == 200
     assert (httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request) == ordinary
