@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from zlib import crc32
 
 from mockserver.store.archive import database
 from mockserver.store.archive.committing import Commits, Ticket
 from mockserver.store.archive.database import Database
-from mockserver.store.archive.keeping import MOST_ENTRIES, Keeping, KeptStore
+from mockserver.store.archive.keeping import Keeping, KeptStore
 from mockserver.store.changes import NotedTransaction
 from mockserver.store.contents import Root
 from mockserver.store.log import Log
@@ -66,7 +65,7 @@ class DurableStore(KeptStore):
                     self._tip, self._given = self._root, self.version
 
         ticket = Ticket(
-            [(database.APPEND, (self.id, version, state, body, crc32(body)))],
+            [(database.APPEND, self.entry(version, state, body))],
             publish=publish, withdraw=withdraw, is_valid=lambda: epoch == self._epoch,
         )  # fmt: skip
         self._tip, self._given = root, version
@@ -82,8 +81,7 @@ class Alone(Keeping[DurableStore]):
         self.commits = Commits(db.commit)
         for id, state, base, _, about in list(db.rows(database.READ_WORLDS)):
             self.read_world(id, state, base, about)
-        if any(store.entries > MOST_ENTRIES for store in self.stores.values()):
-            self.compact()
+        self.compact_if_long()
 
     def store_of(self, id: str, root: Root, version: int, log: Log | None = None) -> DurableStore:
         return DurableStore(self, id, root, version, log)

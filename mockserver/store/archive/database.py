@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from mockserver.store.model import StoreError
+
 Write = tuple[str, Sequence[Any]]
 """A statement and its parameters."""
 
@@ -59,6 +61,7 @@ LEAVE = "DELETE FROM processes WHERE name = ?"
 CUT_TAIL = "DELETE FROM journal WHERE world = ? AND (number < ? OR number > ?)"
 
 
+READ_STAND = "SELECT state, base, version FROM worlds WHERE id = ?"
 WRITTEN = "UPDATE worlds SET version = ? WHERE id = ?"
 
 
@@ -68,6 +71,15 @@ class Stand(NamedTuple):
     state: int
     base: int
     version: int
+
+
+def require_format(where: object, found: int) -> None:
+    """Refuse a database that another version made. Raises: StoreError, in a line that says what to do."""
+    if found != FORMAT:
+        raise StoreError(
+            f"{where} has format {found}, and this version reads {FORMAT}: export it with the version that made it "
+            "(mockserver store export) and import it with this one"
+        )
 
 
 @dataclass

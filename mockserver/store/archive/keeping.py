@@ -36,16 +36,14 @@ class KeptStore(MemoryStore):
         self.entries = 0
         """How many were logged since the state that the log begins at."""
 
-    def snapshot(self) -> Saved:
-        return Saved(self._root, self.log.copy())
-
-    def fork(self) -> MemoryStore:
-        return MemoryStore(self._layouts, self._root, self.log.copy())
-
     def held(self) -> tuple[Root, int, int]:
         """Return what it holds, at which version, after how many entries, all of one moment."""
         with self._writing:
             return self._root, self.version, self.entries
+
+    def entry(self, version: int, state: int | None, body: bytes) -> tuple[Any, ...]:
+        """Return an entry of the log as the database has it."""
+        return self.id, version, state, body, crc32(body)
 
     def hold(self, root: Root, version: int) -> None:
         """Hold what an entry of the log made."""
@@ -70,6 +68,11 @@ class Keeping(ABC, Generic[Own]):
         self.stores: dict[str, Own] = {}
         self.told: dict[str, str] = {}
         self.lock = threading.RLock()
+
+    def compact_if_long(self) -> None:
+        """Make states of the logs where one is too long to be read at every start."""
+        if any(store.entries > MOST_ENTRIES for store in self.stores.values()):
+            self.compact()
 
     @abstractmethod
     def store_of(self, id: str, root: Root, version: int, log: Log | None = None) -> Own:

@@ -17,11 +17,13 @@ from mockserver.store.archive.database import (
     FORMAT,
     KEEP_FORMAT,
     READ_FORMAT,
+    READ_STAND,
     TABLES,
     WRITTEN,
     Stand,
     Write,
     Writing,
+    require_format,
 )
 from mockserver.store.archive.model import StoreFull, StoreUnavailable
 from mockserver.store.model import StoreError
@@ -29,7 +31,6 @@ from mockserver.store.model import StoreError
 NAME = SCHEMA = "mockserver"
 Answer = TypeVar("Answer")
 FULL = ("53100", "53200")  # disk_full, out_of_memory
-LOCKED_WORLD = "SELECT state, base, version FROM worlds WHERE id = %s FOR UPDATE"
 OTHERS = (
     "SELECT COUNT(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name LIKE ? AND application_name <> ?"
@@ -73,11 +74,7 @@ class Postgres:
                 run(TABLES.format(bytes="BYTEA"))
                 run(_spelled(KEEP_FORMAT), (FORMAT,))
                 (found,) = run(READ_FORMAT).fetchone()
-        if found != FORMAT:
-            raise StoreError(
-                f"{self.url} has format {found}, and this version reads {FORMAT}: export it with the version that made "
-                "it (mockserver store export) and import it with this one"
-            )
+        require_format(self.url, found)
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
@@ -164,7 +161,7 @@ class Postgres:
         def begin(connection: Any) -> Any:
             with connection.pipeline():
                 connection.execute("BEGIN")
-                asked = connection.execute(LOCKED_WORLD, (id,))
+                asked = connection.execute(_spelled(f"{READ_STAND} FOR UPDATE"), (id,))
             return asked.fetchone()
 
         connection, stand = self._asked(begin)

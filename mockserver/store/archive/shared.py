@@ -13,11 +13,10 @@ import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
-from zlib import crc32
 
 from mockserver.store.archive import database
 from mockserver.store.archive.database import SharedDatabase, Stand
-from mockserver.store.archive.keeping import MOST_ENTRIES, Keeping, KeptStore
+from mockserver.store.archive.keeping import Keeping, KeptStore
 from mockserver.store.archive.model import Kept, News, StoreUnavailable
 from mockserver.store.changes import NotedTransaction
 from mockserver.store.contents import Root
@@ -45,8 +44,7 @@ class SharedStore(KeptStore):
                 yield transaction
                 changes = transaction.changes()
                 if changes:
-                    body = changes.encoded()
-                    writing.entry = (self.id, self.version + 1, None, body, crc32(body))
+                    writing.entry = self.entry(self.version + 1, None, changes.encoded())
             if writing.entry is not None:
                 self.hold(transaction.root, self.version + 1)
 
@@ -56,7 +54,7 @@ class SharedStore(KeptStore):
         with self._writing:
             with self._archive.db.writing(self.id) as writing:
                 self._follow(writing.stand)
-                writing.entry = (self.id, self.version + 1, number, b"", crc32(b""))
+                writing.entry = self.entry(self.version + 1, number, b"")
             self.hold(root, self.version + 1)
         self._archive.keep_tail(self.id, [], 0, 0)
         self.log = snapshot.log.copy()
@@ -93,8 +91,7 @@ class Shared(Keeping[SharedStore]):
         self._pulse: object = None
         self.hear(self.asked())
         self.news()
-        if any(store.entries > MOST_ENTRIES for store in self.stores.values()):
-            self.compact()
+        self.compact_if_long()
 
     def store_of(self, id: str, root: Root, version: int, log: Log | None = None) -> SharedStore:
         return SharedStore(self, id, root, version, log)

@@ -15,11 +15,13 @@ from mockserver.store.archive.database import (
     FORMAT,
     KEEP_FORMAT,
     READ_FORMAT,
+    READ_STAND,
     TABLES,
     WRITTEN,
     Stand,
     Write,
     Writing,
+    require_format,
 )  # fmt: skip
 from mockserver.store.archive.model import StoreFull, StoreUnavailable
 from mockserver.store.model import StoreError
@@ -27,7 +29,6 @@ from mockserver.store.model import StoreError
 DURABILITY = {"full": "FULL", "relaxed": "NORMAL"}
 """By what a file's URL says: each write waits for the disk, or the system brings it there in its own time."""
 
-LOCKED_WORLD = "SELECT state, base, version FROM worlds WHERE id = ?"
 CATCH_UP = (
     "UPDATE worlds SET version = MAX(base, COALESCE((SELECT MAX(version) FROM log WHERE world = id), 0)) "
     "WHERE version < COALESCE((SELECT MAX(version) FROM log WHERE world = id), base)"
@@ -82,11 +83,8 @@ class SqliteFile:
         run("COMMIT")
         if known and found is None:
             raise StoreError(f"{self.path} is a database of something else")
-        if found is not None and found[0] != FORMAT:
-            raise StoreError(
-                f"{self.path} has format {found[0]}, and this version reads {FORMAT}: export it with the "
-                "version that made it (mockserver store export) and import it with this one"
-            )
+        if found is not None:
+            require_format(self.path, found[0])
         self._connection.executescript(TABLES.format(bytes="BLOB"))
         run(KEEP_FORMAT, (FORMAT,))
 
@@ -178,7 +176,7 @@ class SharedFile(SqliteFile):
             run = self._connection.execute
             try:
                 run("BEGIN IMMEDIATE")
-                stand = run(LOCKED_WORLD, (id,)).fetchone()
+                stand = run(READ_STAND, (id,)).fetchone()
                 writing = Writing(Stand(*stand) if stand else None)
                 yield writing
                 if writing.entry is not None:
