@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Any
 
@@ -20,6 +21,7 @@ from mockserver.world.worlds import World
 
 SHOWN = ("uuid", "event", "distinct_id", "person_id", "timestamp", "properties", "project_id")
 PROPERTY = "properties."
+BUCKETS, MOST_BUCKETS = 60, 1000
 
 
 def list_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:
@@ -31,6 +33,40 @@ def list_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[st
     limit = given.get("limit")
     latest = found if limit is None else found[max(len(found) - limit, 0) :]
     return {"events": [show(event) for event in latest], "count": len(found)}
+
+
+def count_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Count the events that fit the filters, by when they happened and by name."""
+    names: Counter[str] = Counter()
+    moments = []
+    for event in clockwork.settled(world).table("events"):
+        if _fits(event, given, None):
+            names[event["event"]] += 1
+            moments.append(entropy.read_timestamp(event["timestamp"]).timestamp())
+    first, last = min(moments, default=None), max(moments, default=None)
+    return {
+        "from": None if first is None else _moment(first),
+        "to": None if last is None else _moment(last),
+        "buckets": _spread(moments, min(given.get("buckets", BUCKETS), MOST_BUCKETS)),
+        "events": [{"event": name, "count": count} for name, count in names.most_common()],
+        "count": len(moments),
+    }
+
+
+def _spread(moments: Sequence[float], number: int) -> list[int]:
+    """Return how many moments lie in each of so many spans between the first and the last."""
+    spans = [0] * number
+    if not moments:
+        return spans
+    first = min(moments)
+    length = max(max(moments) - first, 1) / number
+    for moment in moments:
+        spans[min(int((moment - first) / length), number - 1)] += 1
+    return spans
+
+
+def _moment(seconds: float) -> str:
+    return entropy.timestamp(datetime.fromtimestamp(seconds, UTC))
 
 
 def verify_events(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,22 @@ import orjson
 
 from mockserver.admin.plane import Plane
 from mockserver.errors import NotFound, ValidationError
+from mockserver.flags.evaluating import evaluate
+from mockserver.flags.people import group_types, subject_of
+from mockserver.flags.projects import project_of
+from mockserver.flags.rules import SERVICE_OF_2025, SERVICE_OF_2026, is_of_2025
+from mockserver.flags.verdicts import Reason, Verdict
 from mockserver.seeding import LoadError, load
 from mockserver.store import Record, Transaction, View
-from mockserver.world import entropy
+from mockserver.world import clockwork, entropy
+from mockserver.world.tables import NEWEST_PERSONS
 from mockserver.world.worlds import World
 
 ANYTHING = "…"
 WHOLE = 100
+MOST_ASKED = 100
+NOT_DECIDED = Verdict(False, Reason.DISABLED)
+"""What a flag is that is switched off, or cannot be computed."""
 
 
 def set_flag(plane: Plane, given: Mapping[str, Any], world: World, flag: str) -> dict[str, Any]:
@@ -51,6 +61,40 @@ def remove_flag(plane: Plane, given: Any, world: World, flag: str) -> None:
         if known is None:
             raise NotFound(f"Flag {flag!r} not found.")
         transaction.table("feature_flags").delete(known)
+
+
+def list_verdicts(plane: Plane, given: Mapping[str, Any], world: World, flag: str) -> dict[str, Any]:
+    """Say what a flag of the world's first project is for persons, or for groups, and why."""
+    view = clockwork.settled(world)
+    project = next(iter(view.table("projects")), None)
+    record = find(view, project["id"], flag) if project else None
+    if project is None or record is None:
+        raise NotFound(f"Flag {flag!r} not found.")
+    rules = SERVICE_OF_2025 if is_of_2025(world.profile) else SERVICE_OF_2026
+    ready = project_of(view, project["id"], rules)
+    index = (record.get("filters") or {}).get("aggregation_group_type_index")
+    kind = None if index is None else group_types(view, project["id"]).get(index)
+    asked, count = _asked(view, project["id"], index, given.get("limit", MOST_ASKED))
+    verdicts, values = [], Counter[str]()
+    for name, properties in asked:
+        groups = {kind: name} if kind is not None else None
+        subject = subject_of(view, project["id"], name, rules, groups=groups)
+        verdict = evaluate(ready, subject, rules, [flag]).verdicts.get(flag, NOT_DECIDED)
+        values[verdict.variant or str(verdict.enabled).lower()] += 1
+        verdicts.append({
+            "subject": name, "properties": properties, "enabled": verdict.enabled, "variant": verdict.variant,
+            "reason": verdict.description, "payload": verdict.payload,
+        })  # fmt: skip
+    return {"group": kind, "verdicts": verdicts, "values": dict(values), "count": count}
+
+
+def _asked(view: View, project_id: int, index: int | None, limit: int) -> tuple[list[tuple[str, Any]], int]:
+    """Return the newest whom a flag is decided for, by their identifiers, each with their properties; and how many."""
+    if index is None:
+        people, count = view.table("persons").page(NEWEST_PERSONS, (project_id,), 0, limit)
+        return [(person["distinct_ids"][0], person["properties"]) for person in people], count
+    groups = view.table("groups").find(project_id=project_id, group_type_index=index)
+    return [(group["group_key"], group["group_properties"]) for group in groups[::-1][:limit]], len(groups)
 
 
 def find(view: View | Transaction, project_id: int, key: str) -> Record | None:

@@ -38,6 +38,21 @@ FOLLOWS_FROM_FLAGS = (
 )  # fmt: skip
 
 
+def template_of(contract: Contract, table: Table) -> dict[str, Document]:
+    """Return the properties that a table's component shows at any date, as the servers store them."""
+    if table.component is None:
+        return {}
+    shown = contract.components[table.component].get("properties", {})
+    return {name: stored for name, prop in shown.items() if not (stored := _stored(prop)).get("writeOnly")}
+
+
+def _stored(prop: Document) -> Document:
+    """Return a property as the servers store it; as the pages show it where no server has it."""
+    seen = prop.get("x-observed")
+    stored: Document = for_profile(prop, Profile.DOCUMENTED if seen is False else Profile.OBSERVED)
+    return stored
+
+
 class Completer:
     """Completes the records of one table."""
 
@@ -48,7 +63,7 @@ class Completer:
         self.table = table
         moment = entropy.now(transaction)
         self.now = entropy.timestamp(moment)
-        template = self._template()
+        template = template_of(contract, table)
         beside = [name for name in table.fields if name not in template]
         self.owner = table.owner.value
         self.kinds: dict[str, Kind] = {
@@ -77,8 +92,11 @@ class Completer:
         """Return a record with everything that was left out. Raises: LoadError."""
         if not isinstance(given, Mapping):
             raise expected("an object", given)
-        read = self._read(given)
         table = self.table
+        read = {name: self.judge(name, value, takes_null=True) for name, value in given.items()}
+        for name in table.required:
+            if read.get(name) is None:
+                raise LoadError(f"{name} is required", name)
         key = read.get(table.key)
         whole: dict[str, Any] = {table.key: self._identify() if key is None else key}
         if self.owner:
@@ -91,36 +109,20 @@ class Completer:
         kinds.storable(whole)
         return self._finish(whole, given) if self._finish else whole
 
-    def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        read = {}
-        for name, value in given.items():
-            kind = self.kinds.get(name)
-            if kind is None:
-                raise LoadError(f"there is no field {name!r}; known: {', '.join(self.fields)}", name)
-            try:
-                read[name] = None if value is None else kind(value)
-            except LoadError as error:
-                raise error.within(name) from None
-        for name in self.table.required:
-            if read.get(name) is None:
-                raise LoadError(f"{name} is required", name)
-        return read
+    def judge(self, name: str, value: Any, *, takes_null: bool = False) -> Any:
+        """Return what is stored for a field that is given a value; null may stand for one that is left out.
+
+        Raises: LoadError, naming the field.
+        """
+        kind = self.kinds.get(name)
+        if kind is None:
+            raise LoadError(f"there is no field {name!r}; known: {', '.join(self.fields)}", name)
+        try:
+            return None if value is None and takes_null else kind(value)
+        except LoadError as error:
+            raise error.within(name) from None
 
     # What is read from the contract
-
-    def _template(self) -> dict[str, Document]:
-        """Return the properties that the table's component shows at any date, as the servers store them."""
-        component = self.table.component
-        if component is None:
-            return {}
-        spec = self.contract.components[component].get("properties", {})
-        return {name: stored for name, prop in spec.items() if not (stored := self._stored(prop)).get("writeOnly")}
-
-    def _stored(self, prop: Document) -> Document:
-        """Return a property as the servers store it; as the pages show it where no server has it."""
-        seen = prop.get("x-observed")
-        stored: Document = for_profile(prop, Profile.DOCUMENTED if seen is False else Profile.OBSERVED)
-        return stored
 
     def _key_kind(self) -> Kind:
         match self.table.identity:

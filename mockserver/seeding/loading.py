@@ -51,7 +51,7 @@ class Loader:
             if name == LAST_ABOUT_PERSONS and once_persons_are is not None:
                 once_persons_are()
         for name, records in completed.items():
-            self._check_references(TABLES[name], records)
+            self.check_references(TABLES[name], records)
         self._file(completed)
         return {name: len(records) for name, records in tables.items()}
 
@@ -146,7 +146,7 @@ class Loader:
         for event in events:
             told = {name: value for name, value in event.items() if name != "project_id" and value is not None}
             projects.setdefault(event["project_id"], []).append(told)
-        self._check_references(TABLES["events"], events)
+        self.check_references(TABLES["events"], events)
         self._refuse_resent(events)
         for project_id, batch in projects.items():
             capture.ingest(self.world, self.transaction, project_id, batch, settled=settled)
@@ -166,7 +166,7 @@ class Loader:
 
     # References
 
-    def _check_references(self, table: Table, records: Sequence[Record]) -> None:
+    def check_references(self, table: Table, records: Sequence[Record]) -> None:
         """Refuse a record that refers to nothing. Raises: LoadError."""
         owner = {table.owner.value: "projects" if table.owner is Owner.PROJECT else "organizations"}
         references = {**(owner if table.owner else {}), **table.references}

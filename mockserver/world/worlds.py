@@ -101,11 +101,14 @@ class World:
 
     def first_names(self) -> Iterator[str]:
         """Yield those by which requests named it when it was created."""
-        if self.origin is None:
-            return iter(())
+        return iter(()) if self.origin is None else _names(self.beginning())
+
+    def beginning(self) -> View:
+        """Return the world's state as it was when it was created; as it stands, where it returns to nothing."""
         twin = self.store.fork()
-        twin.restore(self.origin)
-        return _names(twin.view())
+        if self.origin is not None:
+            twin.restore(self.origin)
+        return twin.view()
 
     def new_key(self, transaction: Transaction) -> str:
         """Return a personal API key that no other world has."""
