@@ -9,7 +9,7 @@ from mockserver.analytics.hogql.functions import Function, aggregates
 from mockserver.analytics.hogql.functions import functions as plain
 from mockserver.analytics.hogql.tables.database import JOINED, database
 from mockserver.analytics.hogql.tables.schema import Joined, Table, TableField
-from mockserver.analytics.kinds import KINDS
+from mockserver.analytics.kinds import KINDS, answering
 from mockserver.contract import Contract
 from mockserver.documents.markdown import code, table
 from mockserver.queries.running import PARTS
@@ -17,7 +17,7 @@ from mockserver.queries.running import PARTS
 
 def kinds() -> str:
     """Return a table of the kinds of query that are answered."""
-    return table(("Kind", "What is answered"), [(code(kind), _about(KINDS[kind])) for kind in sorted(KINDS)])
+    return table(("Kind", "What is answered"), [(code(kind), _about(answering(kind))) for kind in sorted(KINDS)])
 
 
 def unsupported_kinds() -> str:

@@ -158,8 +158,9 @@ def test_kind_that_is_not_modelled_is_refused_as_posthog_refuses_kinds(asker: As
 
 
 def test_every_kind_that_is_answered_is_described(contract: Contract) -> None:
-    from mockserver.analytics.kinds import KINDS
+    from mockserver.analytics.kinds import KINDS, answering
 
+    assert all(callable(answering(kind)) for kind in KINDS)
     assert KINDS.keys() <= contract.components["QueryNode"]["discriminator"]["mapping"].keys()
 
 

@@ -81,7 +81,9 @@ class Engine:
             import chdb
         except ImportError:
             raise NotModelled(INSTALL) from None
-        self._connection: Any = chdb.connect(":memory:")  # type: ignore[no-untyped-call]
+        # Not `chdb.connect`: what it adds are Arrow's and pandas' forms of answers, for the import of both.
+        native: Any = chdb._chdb
+        self._connection: Any = native.connect(":memory:")
         for name, function in FUNCTIONS.items():
             chdb.create_function(name, function, ["String"], "String")
         self.lock = threading.RLock()
