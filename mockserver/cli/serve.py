@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from contextlib import ExitStack
@@ -125,6 +126,7 @@ def serve(
             store=store,
             shared=workers > 1,
         )
+        gc.freeze()  # what is there now stays: the collector need not go through it again
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:
             server = Server(application, address, threads=threads, **files)

@@ -31,6 +31,7 @@ from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.guarding import Guard
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
+from mockserver.store.collecting import collecting_paused
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
@@ -64,6 +65,7 @@ class Application(Flask):
         return func
 
 
+@collecting_paused()
 def create_app(
     world: World | None = None,
     *,

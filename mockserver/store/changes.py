@@ -117,6 +117,29 @@ def difference(base: Root, root: Root) -> Changes:
     return Changes(tables, values)
 
 
+def joined(several: Iterable[Changes]) -> Changes:
+    """Return what changes make that were done one after the other; each row is then touched once."""
+    tables: dict[str, tuple[dict[int, Record], dict[int, None], int]] = {}
+    values: dict[str, Any] = {}
+    cleared = False
+    for changes in several:
+        if changes.cleared:
+            tables, values, cleared = {}, {}, True
+        for name, (more, lost, last_row) in changes.tables.items():
+            put, gone, _ = tables.get(name, ({}, {}, 0))
+            for row in lost:
+                put.pop(row, None)
+                gone[row] = None
+            for row in more:
+                gone.pop(row, None)
+            put.update(more)
+            tables[name] = put, gone, last_row
+        values.update(changes.values)
+    return Changes(
+        {name: TableChanges(put, list(gone), last) for name, (put, gone, last) in tables.items()}, values, cleared
+    )
+
+
 def redone(layouts: Mapping[str, Layout], root: Root, changes: Changes) -> Root:
     """Return a state of a store after changes were done to it again; tables that there are no longer are left out."""
     transaction = MemoryTransaction(layouts, root)

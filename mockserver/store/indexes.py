@@ -5,17 +5,21 @@ None is changed in place: each function returns the index as it is afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from immutables import Map
 
 from mockserver.store.model import DuplicateKey, Layout, Record, StoreError
+from mockserver.store.ordered import Sorted
 
-Bucket = Any  # one row, or a map of rows where several records share a value
+Bucket = Any  # one row, or a `Sorted` of several where records share a value
 Index = Map[Any, Bucket]
 Indexes = Map[str, Index]
 NO_INDEX: Index = Map()
+PLAIN = frozenset((str, int, float, bool, type(None)))
+"""What stands for itself in an index."""
+MISSING = object()
 
 
 def reindexed(indexes: Indexes, fields: tuple[str, ...], old: Record | None, new: Record | None, row: int) -> Indexes:
@@ -36,27 +40,32 @@ def reindexed(indexes: Indexes, fields: tuple[str, ...], old: Record | None, new
 
 def filled(index: Index, layout: Layout, field: str, added: Mapping[int, Record]) -> Index:
     """Return an index with many records more, edited in bulk. Raises: DuplicateKey."""
-    is_key = field == layout.key
-    shared: dict[Any, list[int]] = {}
-    edited: Any = index.mutate()
-    with edited:
-        for row, version in added.items():
+    found: dict[Any, list[int]] = {}
+    for row, version in added.items():
+        value = version.get(field, MISSING)
+        if value.__class__ in PLAIN:  # as nearly all are
+            values: tuple[Any, ...] = (value,)
+        else:
             values = values_of(version, field)
-            if is_key and not values:
+            if not values and field == layout.key:
                 raise StoreError(f"{layout.name}: a record without {field}")
-            for value in values:
-                if value not in edited:
-                    edited[value] = row
-                elif is_key and not layout.repeats:
-                    raise DuplicateKey(layout.name, field, value)
-                else:
-                    shared.setdefault(value, []).append(row)
-        for value, rows in shared.items():
-            bucket = edited[value]
-            whole = Map({bucket: None}) if isinstance(bucket, int) else bucket
-            edited[value] = whole.update(dict.fromkeys(rows))
-    finished: Index = edited.finish()
-    return finished
+        for each in values:
+            rows = found.get(each)
+            if rows is None:
+                found[each] = [row]
+            else:
+                rows.append(row)
+    is_unique = field == layout.key and not layout.repeats
+    buckets: dict[Any, Bucket] = {}
+    for value, rows in found.items():
+        if is_unique and (len(rows) > 1 or value in index):
+            raise DuplicateKey(layout.name, field, value)
+        bucket = index.get(value)
+        if bucket is None:
+            buckets[value] = rows[0] if len(rows) == 1 else Sorted.of(rows)
+        else:
+            buckets[value] = (Sorted.of((bucket,)) if isinstance(bucket, int) else bucket).merged(rows)
+    return index.update(buckets)
 
 
 def has(record: Record, field: str, value: Any) -> bool:
@@ -78,25 +87,25 @@ def values_of(record: Record | None, field: str) -> tuple[Any, ...]:
 
 def hashable(value: Any) -> Any:
     """Return what stands for a value in an index."""
-    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
+    return value if value.__class__ in PLAIN or isinstance(value, (str, int, float)) else repr(value)
 
 
-def rows_of(bucket: Bucket) -> list[int]:
+def rows_of(bucket: Bucket) -> Iterable[int]:
     """Return the rows of a bucket, in order."""
     if bucket is None:
-        return []
-    return [bucket] if isinstance(bucket, int) else sorted(bucket)
+        return ()
+    return (bucket,) if isinstance(bucket, int) else bucket.entries()
 
 
 def _with(bucket: Bucket, row: int) -> Bucket:
     if bucket is None or bucket == row:
         return row
-    return (Map({bucket: None}) if isinstance(bucket, int) else bucket).set(row, None)
+    return (Sorted.of((bucket,)) if isinstance(bucket, int) else bucket).add(row)
 
 
 def _without(index: Index, value: Any, row: int) -> Index:
     bucket = index.get(value)
     if bucket is None or bucket == row:
         return index.delete(value) if bucket is not None else index
-    rest = bucket.delete(row)
-    return index.set(value, next(iter(rest)) if len(rest) == 1 else rest)
+    rest = bucket.discard(row)
+    return index.set(value, next(rest.entries()) if len(rest) == 1 else rest)

@@ -1,6 +1,6 @@
-"""A sorted list that is never changed in place, cheap to copy and to read by position.
+"""Sorted lists that are never changed in place, cheap to copy and to read by position.
 
-It is a tuple of chunks, each a sorted tuple. Adding rebuilds one chunk and the outer tuple: some microseconds at a
+Each is a tuple of chunks, each a sorted tuple. Adding rebuilds one chunk and the outer tuple: some microseconds at a
 million entries, where a plain tuple would copy them all.
 """
 
@@ -9,15 +9,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
-Entry = tuple[Any, int]  # sort key, row
+Entry = TypeVar("Entry", bound=Any)
+Keyed = tuple[Any, int]  # sort key, row
 CHUNK = 512
 FEW = 100  # how many times fewer entries than the list holds are quicker added one by one
 
 
-class SortedRows:
-    """Rows in order of their sort keys, ties in order of the rows."""
+class Sorted(Generic[Entry]):
+    """Entries in order."""
 
     __slots__ = ("_chunks", "_length")
 
@@ -26,42 +27,43 @@ class SortedRows:
         self._length = length
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> SortedRows:
+    def of(cls, entries: Iterable[Entry]) -> Self:
         """Return a list of these entries, which need not be sorted."""
         ordered = sorted(entries)
-        chunks = tuple(tuple(ordered[i : i + CHUNK]) for i in range(0, len(ordered), CHUNK))
-        return cls(chunks, len(ordered))
+        return cls(_cut(ordered), len(ordered))
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[int]:
-        return (row for _, row in chain.from_iterable(self._chunks))
+    def entries(self) -> Iterator[Entry]:
+        """Return the entries, in order."""
+        return chain.from_iterable(self._chunks)
 
-    def __reversed__(self) -> Iterator[int]:
-        return (row for chunk in reversed(self._chunks) for _, row in reversed(chunk))
-
-    def add(self, entry: Entry) -> SortedRows:
+    def add(self, entry: Entry) -> Self:
         """Return the list with one entry more."""
-        if not self._chunks:
-            return SortedRows(((entry,),), 1)
-        at = max(bisect_right(self._chunks, entry, key=_head) - 1, 0)
-        chunk = list(self._chunks[at])
+        chunks = self._chunks
+        if not chunks:
+            return type(self)(((entry,),), 1)
+        last = len(chunks) - 1
+        at = last if entry >= chunks[last][0] else max(bisect_right(chunks, entry, key=_head) - 1, 0)
+        chunk = list(chunks[at])
         insort(chunk, entry)
         halves = (tuple(chunk),) if len(chunk) <= 2 * CHUNK else (tuple(chunk[:CHUNK]), tuple(chunk[CHUNK:]))
-        return SortedRows((*self._chunks[:at], *halves, *self._chunks[at + 1 :]), self._length + 1)
+        return type(self)((*chunks[:at], *halves, *chunks[at + 1 :]), self._length + 1)
 
-    def merged(self, entries: Iterable[Entry]) -> SortedRows:
-        """Return the list with many entries more: sorted anew, unless they are few beside those it holds."""
-        more = list(entries)
+    def merged(self, entries: Iterable[Entry]) -> Self:
+        """Return the list with many entries more: sorted anew, unless they are few, or come after all it holds."""
+        more = sorted(entries)
         if len(more) * FEW < self._length:
             grown = self
             for entry in more:
                 grown = grown.add(entry)
             return grown
-        return SortedRows.of(chain(chain.from_iterable(self._chunks), more))
+        if more and self._chunks and more[0] >= self._chunks[-1][-1]:
+            return type(self)((*self._chunks[:-1], *_cut([*self._chunks[-1], *more])), self._length + len(more))
+        return self.of(chain(self.entries(), more))
 
-    def discard(self, entry: Entry) -> SortedRows:
+    def discard(self, entry: Entry) -> Self:
         """Return the list without one entry; the same list when it is not there."""
         at = bisect_right(self._chunks, entry, key=_head) - 1
         if at < 0:
@@ -71,11 +73,23 @@ class SortedRows:
         if place == len(chunk) or chunk[place] != entry:
             return self
         rest = (*chunk[:place], *chunk[place + 1 :])
-        return SortedRows((*self._chunks[:at], *((rest,) if rest else ()), *self._chunks[at + 1 :]), self._length - 1)
+        return type(self)((*self._chunks[:at], *((rest,) if rest else ()), *self._chunks[at + 1 :]), self._length - 1)
+
+
+class SortedRows(Sorted[Keyed]):
+    """Rows in order of their sort keys, ties in order of the rows."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[int]:
+        return (row for _, row in self.entries())
+
+    def __reversed__(self) -> Iterator[int]:
+        return (row for chunk in reversed(self._chunks) for _, row in reversed(chunk))
 
     def slice(self, offset: int, limit: int, *, descending: bool = False) -> list[int]:
         """Return `limit` rows from position `offset`, counted from the end when descending."""
-        chunks: Iterable[tuple[Entry, ...]] = reversed(self._chunks) if descending else self._chunks
+        chunks: Iterable[tuple[Keyed, ...]] = reversed(self._chunks) if descending else self._chunks
         rows: list[int] = []
         for chunk in chunks:
             if offset >= len(chunk):
@@ -87,6 +101,10 @@ class SortedRows:
             if len(rows) >= limit:
                 break
         return rows
+
+
+def _cut(ordered: list[Entry]) -> tuple[tuple[Entry, ...], ...]:
+    return tuple(tuple(ordered[at : at + CHUNK]) for at in range(0, len(ordered), CHUNK))
 
 
 def _head(chunk: tuple[Entry, ...]) -> Entry:

@@ -57,4 +57,4 @@ def sort_key(value: Any) -> tuple[int, Any]:
 
 
 def _group(record: Record, order: Order) -> tuple[Any, ...]:
-    return tuple(record.get(field) for field in order.group)
+    return tuple([record.get(field) for field in order.group])

@@ -163,22 +163,19 @@ class MemoryTable(Table):
     def _add(self, added: Mapping[int, Version]) -> int:
         """Add records at rows that are free; return how many."""
         contents = self._contents
-        with contents.records.mutate() as by_row:
-            for row, version in added.items():
-                by_row[row] = version
-            indexes, orders = contents.indexes, contents.orders
-            for field in self._indexed:
-                indexes = indexes.set(field, filled(indexes.get(field, NO_INDEX), self.layout, field, added))
-            for order in self.layout.orders:
-                orders = orders.set(order, refilled(orders.get(order, Map()), order, added))
-            self._storage.replace(
-                self._name,
-                contents._replace(
-                    records=by_row.finish(), indexes=indexes, orders=orders,
-                    last_row=max(contents.last_row, *added) if added else contents.last_row,
-                ),
-                added,
-            )  # fmt: skip
+        indexes, orders = contents.indexes, contents.orders
+        for field in self._indexed:
+            indexes = indexes.set(field, filled(indexes.get(field, NO_INDEX), self.layout, field, added))
+        for order in self.layout.orders:
+            orders = orders.set(order, refilled(orders.get(order, Map()), order, added))
+        self._storage.replace(
+            self._name,
+            contents._replace(
+                records=contents.records.update(added), indexes=indexes, orders=orders,
+                last_row=max(contents.last_row, *added) if added else contents.last_row,
+            ),
+            added,
+        )  # fmt: skip
         return len(added)
 
     def update(self, record: Any, changes: Any = None, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]

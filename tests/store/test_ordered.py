@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from mockserver.store.ordered import CHUNK, SortedRows
+from mockserver.store.ordered import CHUNK, Sorted, SortedRows
 
 
 def test_rows_stay_sorted_through_adding_and_discarding():
@@ -35,3 +35,9 @@ def test_discarding_what_is_not_there_changes_nothing():
 def test_merging_sorts_once():
     rows = SortedRows.of([((0, 5), 1)]).merged([((0, 9), 2), ((0, 1), 3)])
     assert list(rows) == [3, 1, 2]
+
+
+def test_merging_what_comes_after_all_of_it_keeps_the_chunks_before():
+    rows = Sorted.of(range(3 * CHUNK)).merged(range(3 * CHUNK, 5 * CHUNK))
+    assert list(rows.entries()) == list(range(5 * CHUNK))
+    assert len(rows.discard(4 * CHUNK)) == 5 * CHUNK - 1

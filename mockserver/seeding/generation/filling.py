@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +12,7 @@ from mockserver.seeding.generation.journeys import Journeys
 from mockserver.seeding.generation.populations import IDENTIFY, Population, Progress
 from mockserver.seeding.kinds import LoadError
 from mockserver.store import Transaction
+from mockserver.store.collecting import collecting_paused
 from mockserver.world import entropy
 
 REPORT_EVERY = 2000
@@ -102,15 +101,3 @@ def _define(population: Population, transaction: Transaction) -> None:
         for group in groups[:DEFINING]:
             definitions.note({"event": "$groupidentify", "properties": {"$group_set": group.properties}}, index)
     definitions.save()
-
-
-@contextmanager
-def collecting_paused() -> Iterator[None]:
-    """Keep the garbage collector from going through a growing heap of what is all kept."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -15,7 +15,7 @@ from mockserver.store.archive import database
 from mockserver.store.archive.database import Database, Write
 from mockserver.store.archive.model import About, Damage, Kept, News, StoreUnavailable, WorldTaken
 from mockserver.store.archive.states import Row, States
-from mockserver.store.changes import Changes, redone
+from mockserver.store.changes import Changes, joined, redone
 from mockserver.store.contents import Root
 from mockserver.store.log import Log
 from mockserver.store.model import Layout, Store, StoreError
@@ -46,10 +46,10 @@ class KeptStore(MemoryStore):
         return self.id, version, state, body, crc32(body)
 
     def hold(self, root: Root, version: int) -> None:
-        """Hold what an entry of the log made."""
+        """Hold what the entries of the log up to a version made."""
         self._root = root  # first: an entry that is done to it once more changes nothing
+        self.entries += version - self.version
         self.version = version
-        self.entries += 1
 
 
 Own = TypeVar("Own", bound=KeptStore)
@@ -94,21 +94,26 @@ class Keeping(ABC, Generic[Own]):
 
     def read_log(self, store: Own) -> None:
         """Do again what was logged after a store's version, up to an entry that cannot be read."""
-        for version, state, body, checksum in self.db.rows(database.READ_LOG, (store.id, store.version)):
-            try:
-                store.hold(self._after(store, version, state, body, checksum), version)
-            except (ValueError, KeyError):
-                self.cut_log(store, version)
-                return
+        root, version, waiting = store._root, store.version, list[Changes]()
 
-    def _after(self, store: Own, version: int, state: int | None, body: bytes, checksum: int) -> Root:
-        if version != store.version + 1:
-            raise ValueError(f"entry {version} comes after {store.version}")
-        if crc32(body) != checksum:
-            raise ValueError("the checksum is another")
-        return self.states.root(state) if state is not None else redone(
-            self.states.layouts, store._root, Changes.decoded(body)
-        )  # fmt: skip
+        def after() -> Root:
+            return redone(self.states.layouts, root, joined(waiting)) if waiting else root
+
+        for number, state, body, checksum in self.db.rows(database.READ_LOG, (store.id, version)):
+            try:
+                if number != version + 1 or crc32(body) != checksum:
+                    raise ValueError(f"entry {number} does not come after {version}, or is not what was written")
+                if state is None:
+                    waiting.append(Changes.decoded(body))
+                else:
+                    root, waiting = self.states.root(state), []
+            except ValueError:
+                store.hold(after(), version)
+                self.cut_log(store, number)
+                return
+            version = number
+        if version != store.version:
+            store.hold(after(), version)
 
     def cut_log(self, store: Own, version: int) -> None:
         """End a log before an entry that cannot be read, and remember that it was so."""
