@@ -91,6 +91,18 @@ class Email(Text):
         return text
 
 
+class Slug(Text):
+    """A name as it stands in an address."""
+
+    SHAPE = re.compile(r"[-a-zA-Z0-9_]+")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not self.SHAPE.fullmatch(text):
+            refuse("Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.")
+        return text
+
+
 class Url(Text):
     """An address as Django takes it: of the web or of FTP, with a host; nothing, where nothing is allowed."""
 
@@ -245,6 +257,18 @@ class Timestamp(Field):
             return None
 
 
+class Date(Field):
+    """A day."""
+
+    SHAPE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        moment = Timestamp.read(value) if isinstance(value, str) and self.SHAPE.fullmatch(value) else None
+        if moment is None:
+            refuse("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.")
+        return moment.date().isoformat()
+
+
 class TimeOfDay(Field):
     """A time of the day, kept to the second."""
 
@@ -329,13 +353,20 @@ class Json(Field):
 class Items(Field):
     """A list, each item judged by itself."""
 
-    def __init__(self, inner: Field, **kwargs: Any) -> None:
+    def __init__(
+        self, inner: Field, *, min_length: int = 0, max_length: int | None = None, **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.inner = inner
+        self.min_length, self.max_length = min_length, max_length
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
             refuse(f'Expected a list of items but got type "{type(value).__name__}".', "not_a_list")
+        if len(value) < self.min_length:
+            refuse(f"Ensure this field has at least {self.min_length} elements.", "min_length")
+        if self.max_length is not None and len(value) > self.max_length:
+            refuse(f"Ensure this field has no more than {self.max_length} elements.", "max_length")
         items = []
         for index, item in enumerate(value):
             try:
