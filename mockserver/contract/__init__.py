@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,12 @@ class Contract:
             Standing.SERVED: self.undocumented,
         }
         return tuple(operation for standing in paths for operation in self._operations_of(paths[standing], standing))
+
+    def unmodelled(self, path: str) -> Mapping[str, Sequence[str]]:
+        """Return the methods that servers answer under a path and we do not, each with the scopes that it asks for."""
+        found: Document = self.document[BEYOND].get(path) or self.undocumented.get(path) or {}
+        methods: Mapping[str, Sequence[str]] = found.get("x-unmodelled", {})
+        return methods
 
     @cached_property
     def promised(self) -> tuple[Operation, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mockserver.listing.jsonb import as_shown
 from mockserver.request.call import Call
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.schedules import TABLE
@@ -39,4 +40,4 @@ class ScheduledChanges(Resource):
         return super().perform_update(call, record, {**data, "updated_at": call.now()})
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
-        return {"team_id": record["project_id"]}
+        return {"team_id": record["project_id"], **as_shown(record, ("payload",), call.body)}

@@ -167,7 +167,7 @@ def _routes(contract: Contract, family: Family, operations: list[Operation], res
             unmodelled = {
                 method.upper(): tuple(scopes)
                 for operation in methods.values()
-                for method, scopes in contract.undocumented.get(operation.path, {}).get("x-unmodelled", {}).items()
+                for method, scopes in contract.unmodelled(operation.path).items()
             }
             routes[relative] = Route(path, relative, resource, endpoints, unmodelled)
         for relative, route in routes.items():

@@ -33,8 +33,10 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
     """Return the routes that SDKs use, over these worlds; `static` is a folder with the scripts of posthog-js."""
     blueprint = Blueprint("capture", __name__)
 
-    def add(path: str, answer: Answer, methods: tuple[str, ...], *, has_slash: bool = True) -> None:
-        view = _view(worlds, answer, (*methods, "OPTIONS"))
+    def add(
+        path: str, answer: Answer, methods: tuple[str, ...], *, has_slash: bool = True, is_rest: bool = False
+    ) -> None:  # fmt: skip
+        view = _view(worlds, answer, (*methods, "OPTIONS"), is_rest=is_rest)
         for form in (path, f"{path}/") if has_slash else (path,):
             blueprint.add_url_rule(form, endpoint=form.strip("/").replace(".", "-") + "/" * form.endswith("/"),
                                    view_func=view, methods=[*methods, "OPTIONS"])  # fmt: skip
@@ -53,9 +55,9 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
         add(f"/{path}", telemetry.refuse_unmodelled, ("POST",))
     for path in ("flags", "decide"):
         add(f"/{path}", answer_flags, ("GET", "POST"))
-    add("/array/<token>/config", answer_config, READING)
-    add("/array/<token>/config.js", answer_config_script, READING)
-    add("/array/<token>/array.js", partial(answer_array, static), READING)
+    add("/array/<token>/config", answer_config, READING, is_rest=True)
+    add("/array/<token>/config.js", answer_config_script, READING, is_rest=True)
+    add("/array/<token>/array.js", partial(answer_array, static), READING, is_rest=True)
     add("/flags/definitions", answer_definitions, ("GET",))
     add("/api/early_access_features", answer_features, ("GET", "POST"))
     add("/api/surveys", answer_surveys, ("GET",))
@@ -69,12 +71,15 @@ def capture_blueprint(worlds: Worlds, static: Path | None = None) -> Blueprint:
     return blueprint
 
 
-def _view(worlds: Worlds, answer: Answer, methods: tuple[str, ...]) -> Answer:
-    """Return the view of one route: it answers preflights, and lets pages of any origin read what is answered."""
+def _view(worlds: Worlds, answer: Answer, methods: tuple[str, ...], *, is_rest: bool) -> Answer:
+    """Return the view of one route: it answers preflights, and lets pages of any origin read what is answered.
+
+    Those that servers answer as their REST API (`is_rest`) say which methods there are.
+    """
 
     def view(**parts: str) -> Response:
         response = cors.allow(answered(parts), request, methods)
-        if "HEAD" in methods:
+        if is_rest:
             response.headers["Allow"] = ", ".join(methods)
         return response
 

@@ -84,7 +84,9 @@ def take_report(worlds: Worlds, request: Request) -> Response:
             capture.ingest(world, transaction, found[1]["id"], events)
     if found is None and not world.profile.is_observed:
         raise UnknownToken
-    return Response(status=204)
+    response = Response(status=204)
+    response.headers.remove("Content-Type")
+    return response
 
 
 def _read(request: Request) -> Any:

@@ -13,6 +13,7 @@ import marshmallow
 from mockserver.analytics.dates import is_relative, parse_date, read_absolute
 from mockserver.contract import Contract
 from mockserver.errors import ValidationError
+from mockserver.listing.jsonb import as_shown
 from mockserver.request.call import Call
 from mockserver.resources.insights.checking import CHECKS, NOT_FIRING, SNOOZED, add_check, settle
 from mockserver.resources.insights.questions import question, runnable
@@ -46,7 +47,7 @@ class Threshold(fields.Object):
         if problem:
             raise marshmallow.ValidationError({"configuration": [Detail(problem)]})
         name = value.get("name")
-        return {"configuration": dict(configuration), "name": name if isinstance(name, str) else ""}
+        return {"name": name if isinstance(name, str) else "", "configuration": dict(configuration)}
 
 
 class Alerts(Resource):
@@ -106,6 +107,7 @@ class Alerts(Resource):
         insight = call.table("insights").get(record["insight"])
         checks = checks_of(call, record)
         return {
+            **as_shown(record, ("condition", "config"), call.body),
             "insight": self._insights.basic(insight, call, None) if insight is not None else None,
             "subscribed_users": [user for id in record["subscribed_users"] if (user := user_basic(call, id))],
             "last_value": checks[0]["calculated_value"] if checks else None,
