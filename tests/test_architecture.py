@@ -128,6 +128,14 @@ def test_library_stays_where_the_paper_says(library: str) -> None:
     assert {entry_of(module, allowed) or f"not {module}" for module in users} == allowed
 
 
+def test_actions_see_the_state_through_their_call() -> None:
+    """What is read past it is not taken down, so an answer made of it would be given again when it no longer holds."""
+    past = re.compile(r"\bworld\.(view|store|uses|bell|snapshots|origin)\b")
+    packages = ("resources", "queries", "cohorts", "analytics", "flags", "listing", "membership", "validation")
+    modules = [path for package in packages for path in (PACKAGE / package).rglob("*.py")]
+    assert [path.name for path in modules if past.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_modules_keep_out_of_what_is_private_to_others() -> None:
     private = re.compile(r"mockserver\..*\b_[a-z]\w*$")
     assert [f"{module}: {name}" for module, names in IMPORTS.items() for name in names if private.match(name)] == []

@@ -46,12 +46,13 @@ def settle(call: Call) -> None:
     project_id = call.tenant.project_id
     if call.table(COHORTS).first(is_due=True, project_id=project_id) is None:
         return
-    with call.world.store.transaction() as transaction:
+    with call.writing() as writing:
+        transaction = writing.transaction
         # In the order of their ids, so that one which refers to others made before it finds them calculated.
         due = transaction.table(COHORTS).find(is_due=True, project_id=project_id)
         for cohort in sorted(due, key=lambda record: int(record["id"])):
             finish(call, transaction, cohort)
-    call.state = call.world.store.view()
+    call.see_anew()
 
 
 def finish(call: Call, transaction: Transaction, cohort: Record) -> None:

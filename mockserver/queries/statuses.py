@@ -108,7 +108,10 @@ def settle(call: Call, key: str) -> Call:
     waiting = [status for status in found if not status["complete"] and _is_due(call, status)]
     for status in waiting:
         advance(call, status)
-    return replace(call, state=call.world.view()) if waiting else call
+    if waiting:
+        call = replace(call)
+        call.see_anew()
+    return call
 
 
 def _is_due(call: Call, status: Record) -> bool:

@@ -133,6 +133,16 @@ class Call:
         with self.world.store.transaction() as transaction:
             yield replace(self, state=transaction)
 
+    def see_anew(self) -> None:
+        """See the state as it stands now, with what was written while this was answered."""
+        self.state.read_outside()
+        self.state = self.world.view()
+
+    def last_use(self, key: str) -> entropy.Reading | None:
+        """Return when a key was last used since the world was made or reset, if it was."""
+        self.state.read_outside()
+        return self.world.uses.get(key)
+
     def now(self) -> str:
         """Return the world's time."""
         return entropy.timestamp(entropy.now(self.state))

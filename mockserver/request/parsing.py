@@ -50,6 +50,7 @@ class DjangoRequest(Request):
     """A request whose query and form are read as Django reads them."""
 
     parameter_storage_class = LastWins
+    max_content_length = MAX_BODY_BYTES
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,18 @@ class Route:
         found = self._seen[profile]
         return (found, path) if found.relative == self.relative else (found, {**path, "id": self.relative})
 
+    def operation_id(self, profile: Profile, method: str) -> str | None:
+        """Return the operation that a method is for, as a profile's servers have it."""
+        return self._operation_ids[profile].get(method)
+
+    @cached_property
+    def _operation_ids(self) -> ByProfile[dict[str, str]]:
+        return ByProfile(self._name_operations)
+
+    def _name_operations(self, profile: Profile) -> dict[str, str]:
+        ids = {method: endpoint.operation.id for method, endpoint in self._seen[profile].endpoints.items()}
+        return ids | ({"HEAD": ids["GET"]} if "GET" in ids else {})
+
     @cached_property
     def _seen(self) -> ByProfile[Route]:
         return ByProfile(self._see)

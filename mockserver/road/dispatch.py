@@ -46,6 +46,9 @@ EVERY_METHOD = "OPTIONS, DELETE, GET, POST, HEAD, PUT, PATCH"
 FORMAT = "mockserver.format"
 """Where the WSGI environment keeps a format that the path ended in, as in `/persons.csv`."""
 
+READ, USED = "mockserver.read", "mockserver.used"
+"""Where it keeps the view that an answer to GET was made of, and the key that it was given to."""
+
 
 def dispatch(route: Route, path: dict[str, str], world: World, request: Request) -> Response:
     """Answer one request of a known route, as the world's profile has it."""
@@ -62,7 +65,9 @@ def dispatch(route: Route, path: dict[str, str], world: World, request: Request)
 
 
 def _answer(route: Route, path: dict[str, str], world: World, request: Request, format: str) -> Response:
-    view = clockwork.settled(world)
+    view = stands = clockwork.settled(world)
+    if request.method == "GET":
+        view = request.environ[READ] = stands.noting()
     if route.is_gone:
         raise NotFound(ENDPOINT_NOT_FOUND)
     if route.resource.owner is Owner.PROJECT and "project_id" not in path:
@@ -70,7 +75,8 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
     body: Body | APIError = _try_body(request, route, world.profile)
     endpoint = route.endpoints.get("GET" if request.method == "HEAD" else request.method)
     principal = authenticate(request, body, view, route, endpoint)
-    world.uses[principal.key["value"]] = entropy.read_clocks(view)
+    key = request.environ[USED] = principal.key["value"]
+    world.uses[key] = entropy.read_clocks(stands)
     refuse_keys(principal, route, endpoint, request.method, world)
     if isinstance(body, APIError):
         raise body

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
+from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import Rule
@@ -21,6 +22,7 @@ from mockserver.resources import RESOURCES
 from mockserver.road.binding import Route, bind
 from mockserver.road.dispatch import ENDPOINT_NOT_FOUND, EVERY_METHOD, FORMAT, dispatch
 from mockserver.road.rendering import render_error
+from mockserver.road.routing import Table
 from mockserver.road.strictness import Strictness
 from mockserver.sdk.api import capture_blueprint
 from mockserver.sdk.media import media_blueprint
@@ -28,13 +30,15 @@ from mockserver.sdk.shared_pages import shared_blueprint
 from mockserver.seeding import Progress
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
+from mockserver.serving.direct import Direct
 from mockserver.serving.guarding import Guard
+from mockserver.serving.hooks import Before, Hooks
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
 from mockserver.store.collecting import collecting_paused
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
-from mockserver.traffic.interception import SEGMENT, WORLD, Interception, Segment, endpoint_name, template_rule
+from mockserver.traffic.interception import EXTENSION, WORLD, Interception
 from mockserver.traffic.journals import Journals, KeptJournals, SharedJournals
 from mockserver.traffic.latency import Latency
 from mockserver.version import __version__
@@ -64,6 +68,14 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
+    def answer_failure(self, error: Exception, asked: Request) -> Response:
+        """Return what is answered where an answer could not be made: an error's, or the 500 of an exception."""
+        with RequestContext(self, asked.environ, asked):
+            try:
+                return self.finalize_request(self.handle_user_exception(error))
+            except Exception as unexpected:
+                return self.handle_exception(unexpected)
+
 
 @collecting_paused()
 def create_app(
@@ -85,6 +97,7 @@ def create_app(
     trusted_proxy: str = LOOPBACK,
     store: str = MEMORY,
     shared: bool = False,
+    keep_answers: bool = True,
     contract: Contract | None = None,
     progress: Progress | None = None,
 ) -> Flask:
@@ -100,7 +113,8 @@ def create_app(
     for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
     `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
     `sqlite:///FILE`, in which the default world is found again with all others; `shared` says that other processes of
-    this machine have that file open too. `progress` is told how far the
+    this machine have that file open too. With `keep_answers=False` each answer is made anew, even where nothing that it
+    shows has changed. `progress` is told how far the
     seeding of a large scenario is: what is made, how many are, how many there will be.
 
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
@@ -124,33 +138,36 @@ def create_app(
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.converters[SEGMENT] = Segment
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
     app.extensions["mockserver.close"] = partial(_close, worlds, journals)
     strictness = Strictness(contract)
-    for route in routes:
-        _serve(app, route, strictness if strict else None)
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds, static))
     app.register_blueprint(accounts_blueprint(worlds))
     app.register_blueprint(shared_blueprint(routes))
     app.register_blueprint(media_blueprint(worlds))
-    if archive is not None and archive.is_shared:
-        app.before_request(_catching_up(worlds))
     coverage = Coverage(contract)
-    origins.install(app)  # first, since a browser's preflight is no request of a client's
-    interception = Interception(worlds, routes, coverage, most_entries=journal_size, latency=wait)
-    interception.install(app)
+    is_shared = archive is not None and archive.is_shared
+    # Where others write too, it takes a look at the store to know that an answer still holds: none is kept.
+    interception = Interception(
+        worlds, routes, coverage, most_entries=journal_size, latency=wait, keeps=keep_answers and not is_shared
+    )
+    app.extensions[EXTENSION] = interception
+    hooks = Hooks((_catching_up(worlds),) if is_shared else ())
+    # The preflight of a browser is answered before anything else: it is no request of a client's.
+    hooks = hooks + origins.hooks + Hooks((interception.before,), (interception.after,)) + Hooks(after=(_sign,))
+    hooks.install(app)
     if admin:
         from mockserver.admin import Plane, control_plane
 
         plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals)
         app.register_blueprint(control_plane(plane, admin_token))
     app.register_error_handler(HTTPException, _route_missed(interception))
-    app.after_request(_sign)
-    app.wsgi_app = guard.before(proxies.before(_formats(app.wsgi_app)))  # type: ignore[method-assign, assignment]
+    direct = Direct(_table(app, routes), hooks, interception, partial(_answer, strictness if strict else None))
+    served = direct.before(app.wsgi_app, app.answer_failure)
+    app.wsgi_app = guard.before(proxies.before(_formats(served)))  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -159,10 +176,10 @@ def close(app: Flask) -> None:
     app.extensions["mockserver.close"]()
 
 
-def _catching_up(worlds: Worlds) -> Callable[[], Response | None]:
+def _catching_up(worlds: Worlds) -> Before:
     """Return what takes in the writes of other processes before a request is answered."""
 
-    def catch_up() -> Response | None:
+    def catch_up(asked: Request) -> Response | None:
         try:
             worlds.catch_up()
         except StoreUnavailable as error:
@@ -177,20 +194,21 @@ def _close(worlds: Worlds, journals: Journals) -> None:
     worlds.close()
 
 
-def _serve(app: Flask, route: Route, strictness: Strictness | None) -> None:
-    def view(**path: str) -> Response:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
-        world: World = asked.environ[WORLD]
-        found, named = route.seen(world.profile, path)
-        response = dispatch(found, named, world, asked)
-        if strictness:
-            response = strictness.check(response, found, world, asked.method)
-        return response
+def _table(app: Flask, routes: Sequence[Route]) -> Table:
+    """Return the table of the contract's routes, less what of their paths the application answers by itself."""
+    table = Table(routes)
+    for rule in app.url_map.iter_rules():
+        table.leave(rule.rule, rule.methods or ())
+    return table
 
-    # Of whatever method, known or not: which of them a route has, and who is told so, is for the road to say.
-    name = endpoint_name(route)
-    app.url_map.add(Pattern(template_rule(route.path), endpoint=name, strict_slashes=False))
-    app.view_functions[name] = view
+
+def _answer(strictness: Strictness | None, route: Route, path: dict[str, str], asked: Request) -> Response:
+    """Answer a request of the contract; of whatever method, since who is told which of them there are is for the road
+    to say."""
+    world: World = asked.environ[WORLD]
+    found, named = route.seen(world.profile, path)
+    response = dispatch(found, named, world, asked)
+    return strictness.check(response, found, world, asked.method) if strictness else response
 
 
 def _serve_schema(app: Flask, contract: Contract) -> None:
@@ -225,7 +243,7 @@ def _route_missed(interception: Interception) -> Callable[[HTTPException], Respo
     return missed
 
 
-def _sign(response: Response) -> Response:
+def _sign(asked: Request, response: Response) -> Response:
     response.headers["X-Mockserver"] = __version__
     return response
 

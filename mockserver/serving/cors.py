@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, request
+from flask import Request, Response
+
+from mockserver.serving.hooks import Hooks
 
 LOCALHOST = "localhost"
 LOCAL_ORIGIN = re.compile(r"https?://(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?")
@@ -51,14 +53,13 @@ class Cors:
         named = origin.lower() in self.origins or (self.local and bool(LOCAL_ORIGIN.fullmatch(origin)))
         return named or (self.any and not path.startswith(CONTROL))
 
-    def install(self, app: Flask) -> None:
-        """Answer the preflights of an application, and sign its answers for the pages that may read them."""
-        if self.any or self.local or self.origins:
-            app.before_request(self._answer_preflight)
-            app.after_request(self._sign)
+    @property
+    def hooks(self) -> Hooks:
+        """What answers preflights, and signs answers for the pages that may read them."""
+        some = self.any or self.local or self.origins
+        return Hooks((self._answer_preflight,), (self._sign,)) if some else Hooks()
 
-    def _answer_preflight(self) -> Response | None:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
+    def _answer_preflight(self, asked: Request) -> Response | None:
         environ = asked.environ
         if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
             return None
@@ -68,8 +69,7 @@ class Cors:
         response.headers.update(_preflight(environ))
         return response
 
-    def _sign(self, response: Response) -> Response:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    def _sign(self, asked: Request, response: Response) -> Response:
         origin = asked.environ.get("HTTP_ORIGIN")
         if origin is None or asked.blueprint == SAID_BY_ITSELF:
             return response

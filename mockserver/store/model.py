@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.store.log import Log
 
@@ -143,6 +143,37 @@ class View(Protocol):
 
     def version(self, name: str) -> object:
         """Return a token that changes whenever a table does."""
+
+    def read_outside(self) -> None:
+        """Say that something was read which no view holds, such as the machine's time."""
+
+    def noting(self) -> NotingView:
+        """Return the same state, seen by a view that takes down what is read of it."""
+
+
+class Reads(NamedTuple):
+    """What was read of a state: tables with their versions, and values. What was made of nothing else is still true of
+    every state that has the same."""
+
+    tables: tuple[tuple[str, object], ...]
+    values: tuple[tuple[str, Any], ...]
+
+    def hold_in(self, view: View) -> bool:
+        """Return whether a state has all of it, as it was read."""
+        version, value = view.version, view.value
+        return all(version(name) == read for name, read in self.tables) and all(
+            value(name) is read for name, read in self.values
+        )
+
+
+class NotingView(View, Protocol):
+    """A view that takes down what is read of it."""
+
+    def reads(self) -> Reads | None:
+        """Return what was read so far; nothing once something outside was read as well."""
+
+    def is_state_of(self, store: Store) -> bool:
+        """Return whether a store still is as this view shows it: nobody wrote in between."""
 
 
 class Transaction(View, Protocol):

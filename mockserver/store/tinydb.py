@@ -17,7 +17,7 @@ from immutables import Map
 from mockserver.store.blocks import BlockTable
 from mockserver.store.contents import EMPTY, REVISIONS, Contents, Placed, Root
 from mockserver.store.log import Log
-from mockserver.store.model import Block, Layout, StoreError
+from mockserver.store.model import Block, Layout, Reads, Store, StoreError
 from mockserver.store.table import Holder, MemoryTable
 
 
@@ -46,6 +46,12 @@ class MemoryView(Holder):
     def version(self, name: str) -> object:
         return self.contents(name).revision
 
+    def read_outside(self) -> None:
+        """Take down nothing: see `NotingView`."""
+
+    def noting(self) -> MemoryNotingView:
+        return MemoryNotingView(self.layouts, self.root)
+
     def contents(self, name: str) -> Contents:
         return self.root.tables.get(name, EMPTY)
 
@@ -59,6 +65,52 @@ class MemoryView(Holder):
     def replace(self, name: str, contents: Contents, rows: Iterable[int] = ()) -> None:
         """Refuse: a view is not written."""
         raise StoreError("a view is not written; open a transaction")
+
+
+class MemoryNotingView(MemoryView):
+    """A view that takes down what is read of it."""
+
+    def __init__(self, layouts: Mapping[str, Layout], root: Root) -> None:
+        super().__init__(layouts, root)
+        self._tables: set[str] = set()
+        self._values: set[str] = set()
+        self._is_all = True
+
+    def table(self, name: str) -> MemoryTable:
+        self._tables.add(name)
+        return super().table(name)
+
+    def version(self, name: str) -> object:
+        self._tables.add(name)
+        return super().version(name)
+
+    def value(self, name: str) -> Any:
+        self._values.add(name)
+        return super().value(name)
+
+    def values(self) -> dict[str, Any]:
+        self._is_all = False
+        return super().values()
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        self._is_all = False
+        return super().read()
+
+    def read_outside(self) -> None:
+        self._is_all = False
+
+    def reads(self) -> Reads | None:
+        if not self._is_all:
+            return None
+        tables, values = self.root.tables, self.root.values
+        return Reads(
+            tuple([(name, tables.get(name, EMPTY).revision) for name in self._tables]),
+            tuple([(name, values.get(name)) for name in self._values]),
+        )
+
+    def is_state_of(self, store: Store) -> bool:
+        view = store.view()
+        return isinstance(view, MemoryView) and view.root is self.root
 
 
 class MemoryTransaction(MemoryView):

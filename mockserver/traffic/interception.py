@@ -13,17 +13,17 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from flask import Flask, Request, Response, abort, current_app, request
+from flask import Request, Response, abort, current_app
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.routing import BaseConverter
 
-from mockserver.contract import ByProfile, Profile
 from mockserver.errors import ParseError
 from mockserver.request import auth
 from mockserver.request.parsing import has_body, read_json
 from mockserver.request.sharing import PARAMETER
-from mockserver.road.binding import Route
-from mockserver.store import View
+from mockserver.road.binding import SAFE, Route
+from mockserver.road.dispatch import READ, USED
+from mockserver.store import NotingView, View
+from mockserver.traffic.answers import KeptAnswer, KeptAnswers, identity
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferred
 from mockserver.traffic.journal import MOST_KEPT_BYTES, Body, Entry, headers_of, read_query, read_value, spell_headers
@@ -42,26 +42,8 @@ BEGAN = "mockserver.began"
 DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
 
-
-SEGMENT = "segment"
-"""The converter of a path's parameters."""
-
-
-class Segment(BaseConverter):
-    """Part of a path that names a record: without a dot, as DRF's routers have it."""
-
-    regex = "[^/.]+"
-    part_isolating = True
-
-
-def template_rule(path: str) -> str:
-    """Return a path of the contract as Flask writes its parameters, with the slash that a request may leave out."""
-    return path.replace("{", f"<{SEGMENT}:").replace("}", ">") + "/"
-
-
-def endpoint_name(route: Route) -> str:
-    """Return the name of a route's Flask endpoint."""
-    return f"{route.resource.family} {route.path}"
+ROUTE = "mockserver.route"
+"""Where the WSGI environment keeps the route of the contract that a request is for."""
 
 
 class Asked:
@@ -71,7 +53,7 @@ class Asked:
         self._asked = asked
         self.operation = operation
         self.method: str = asked.method
-        self.path: str = asked.environ.get("mockserver.path") or asked.path
+        self.path = _path(asked)
 
     @property
     def query(self) -> Mapping[str, Any]:
@@ -103,24 +85,64 @@ class Interception:
 
     def __init__(
         self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int,
-        latency: Latency | None = None,
+        latency: Latency | None = None, keeps: bool = True,
     ) -> None:  # fmt: skip
         self.worlds = worlds
         self.coverage = coverage
         self._latency = latency
         self._most_entries = most_entries
         self._paths = [route.path for route in routes]
-        self._operations = ByProfile(lambda profile: {endpoint_name(route): _ids(route, profile) for route in routes})
+        self._kept = KeptAnswers() if keeps else None
 
-    def install(self, app: Flask) -> None:
-        """Stand around every request of an application."""
-        app.extensions[EXTENSION] = self
-        app.before_request(self.before)
-        app.after_request(self.after)
+    def again(self, environ: Mapping[str, Any]) -> KeptAnswer | None:
+        """Return the answer that a request got before and would get again, written into the journal once more.
 
-    def before(self) -> Response | None:
+        So it is while nothing that it was made of has changed. Where a fault or a stub is planned, nothing is.
+        """
+        key = _bearer(environ)
+        if self._kept is None or key is None or environ["REQUEST_METHOD"] != "GET" or has_body(environ):
+            return None
+        began = time.perf_counter()
+        world = self.worlds.of_key(key)
+        headers = headers_of(environ)
+        kept = self._kept.find(identity(environ, headers, world))
+        if kept is None:
+            return None
+        view = clockwork.settled(world)
+        if view.value(FAULTS) or view.value(STUBS) or not kept.reads.hold_in(view):
+            return None
+        if self._latency is not None:
+            time.sleep(self._latency.seconds(world))
+        clocks = entropy.read_clocks(view)
+        if kept.key is not None:
+            world.uses[kept.key] = clocks
+        duration_ms = (time.perf_counter() - began) * 1000
+        query = environ.get("QUERY_STRING", "")
+        entry = Entry(
+            clocks, kept.operation, "GET", kept.path, query, headers, b"", kept.status, kept.journalled, duration_ms
+        )  # fmt: skip
+        self._note(world, entry)
+        return kept
+
+    def keep(self, asked: Request, response: Response) -> None:
+        """Keep an answer to be given again, if it is one that may be."""
+        environ = asked.environ
+        view: NotingView | None = environ.get(READ)
+        if self._kept is None or view is None or DAMAGE in environ or _bearer(environ) is None or has_body(environ):
+            return
+        world: World = environ[WORLD]
+        reads, content = view.reads(), response.response
+        if reads is None or not view.is_state_of(world.store) or response.status_code >= 500:
+            return
+        if isinstance(content, list) and len(content) == 1:
+            kept = KeptAnswer(
+                reads, response.status, response.status_code, response.headers.to_wsgi_list(), content[0],
+                content[0][:MOST_KEPT_BYTES], self.operation_of(asked, world), _path(asked), environ.get(USED),
+            )  # fmt: skip
+            self._kept.keep(identity(environ, headers_of(environ), world), kept)
+
+    def before(self, asked: Request) -> Response | None:
         """Find the request's world; answer in its place if a fault or a stub does."""
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy costs at each use
         environ = asked.environ
         if environ["PATH_INFO"].startswith(ADMIN):
             return None
@@ -155,12 +177,11 @@ class Interception:
 
     def operation_of(self, asked: Request, world: World) -> str | None:
         """Return the operation that a request is for."""
-        ids = self._operations[world.profile].get(asked.endpoint or "")
-        return ids.get(asked.method) if ids else None
+        route: Route | None = asked.environ.get(ROUTE)
+        return route.operation_id(world.profile, asked.method) if route is not None else None
 
-    def after(self, response: Response) -> Response:
+    def after(self, asked: Request, response: Response) -> Response:
         """Spoil the answer if a fault says so, and write the request into the journal of its world."""
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         environ = asked.environ
         began = environ.get(BEGAN)
         if began is None:
@@ -173,13 +194,16 @@ class Interception:
         status = None if environ.get(DROPPED) else response.status_code
         duration_ms = (time.perf_counter() - began) * 1000
         entry = _entry(asked, operation, entropy.read_clocks(world.view()), status, response, duration_ms)
-        world.store.log.append(entry, entry.size, most=self._most_entries)
-        if operation is not None and status is not None:
-            self.coverage.count(world.id, operation, status)
-        if asked.method not in ("GET", "HEAD", "OPTIONS"):
+        if asked.method not in SAFE:
             self.worlds.register(world)
-        world.bell.ring()
+        self._note(world, entry)
         return response
+
+    def _note(self, world: World, entry: Entry) -> None:
+        world.store.log.append(entry, entry.size, most=self._most_entries)
+        if entry.operation is not None and entry.status is not None:
+            self.coverage.count(world.id, entry.operation, entry.status)
+        world.bell.ring()
 
     def closest_route(self, path: str) -> str | None:
         """Return the route that a path was perhaps meant for."""
@@ -187,11 +211,9 @@ class Interception:
         return found[0] if found else None
 
 
-def _ids(route: Route, profile: Profile) -> dict[str, str]:
-    """Return the operations of a route in a profile, by method."""
-    found, _ = route.seen(profile, {})
-    ids = {method: endpoint.operation.id for method, endpoint in found.endpoints.items()}
-    return ids | ({"HEAD": ids["GET"]} if "GET" in ids else {})
+def _path(asked: Request) -> str:
+    """Return the path as it was asked for."""
+    return asked.environ.get("mockserver.path") or asked.path
 
 
 def _entry(
@@ -212,10 +234,9 @@ def _entry(
         answer = b""  # it is made while it is sent
     if len(answer) > MOST_KEPT_BYTES:
         answer = answer[:MOST_KEPT_BYTES]
-    path = environ.get("mockserver.path") or asked.path
     return Entry(
-        clocks, operation, asked.method, path, environ.get("QUERY_STRING", ""), headers_of(environ), carried(asked),
-        status, answer, duration_ms,
+        clocks, operation, asked.method, _path(asked), environ.get("QUERY_STRING", ""), headers_of(environ),
+        carried(asked), status, answer, duration_ms,
     )  # fmt: skip
 
 
@@ -246,13 +267,17 @@ def _session_of(asked: Request) -> str | None:
     return asked.cookies.get(auth.SESSION_COOKIE) if "HTTP_COOKIE" in asked.environ else None
 
 
+def _bearer(environ: Mapping[str, Any]) -> str | None:
+    """Return the key or project token in a request's header."""
+    found = auth.BEARER.match(environ.get("HTTP_AUTHORIZATION") or "")
+    return found[1].strip() if found else None
+
+
 def key_of(asked: Request) -> str | None:
     """Return the key or project token that names a world: in the header, the query or the body."""
-    authorization = asked.environ.get("HTTP_AUTHORIZATION")
-    if authorization:
-        found = auth.BEARER.match(authorization)
-        if found:
-            return found[1].strip()
+    key = _bearer(asked.environ)
+    if key is not None:
+        return key
     candidate = asked.args.get("personal_api_key") or shared_by(asked) or _session_of(asked)
     if candidate or asked.method in ("GET", "HEAD", "OPTIONS") or asked.blueprint == CAPTURE:
         return candidate

@@ -68,6 +68,7 @@ def now(view: View) -> datetime:
     clock = view.value(CLOCK) or {}
     if clock.get("frozen"):
         return read_timestamp(clock["frozen"])
+    view.read_outside()
     return system_time() + timedelta(seconds=clock.get("offset_seconds", 0.0))
 
 

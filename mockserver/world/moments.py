@@ -31,3 +31,7 @@ class AtMoment:
     def version(self, name: str) -> object:
         """Return a token that changes whenever a table does."""
         return self._view.version(name)
+
+    def read_outside(self) -> None:
+        """Say that something was read which no view holds."""
+        self._view.read_outside()

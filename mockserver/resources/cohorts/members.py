@@ -114,13 +114,13 @@ class CohortMembers(ActivityLogged):
         if record["is_static"]:
             raise ValidationError("Cannot duplicate a static cohort as a static cohort.")
         settle(call)
-        with call.world.store.transaction() as transaction:
-            call.state = transaction
+        with call.writing() as writing:
+            call.state = transaction = writing.transaction
             data = {**self.schema.judge({}, self.lookup(call)), "name": f"{record['name']} (static copy)"}
             copy = self.perform_create(call, {**data, "is_static": True})
             add_members(transaction, copy, list(members(transaction, record)))
             call.table(self.table).update(copy, {"is_due": True})
-        call.state = call.world.store.view()
+        call.see_anew()
         return copy
 
     def known_persons(self, call: Call, identifiers: Sequence[Any]) -> list[Record]:

@@ -200,7 +200,7 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
 
     def _seen_anew(self, call: Call, record: Record) -> Record:
         """Return a record that was written, and let the call see what was."""
-        call.state = call.world.view()
+        call.see_anew()
         return record
 
     # What was done to them

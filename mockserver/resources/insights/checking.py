@@ -44,7 +44,7 @@ def settle(call: Call) -> None:
     for alert in due:
         _check_until_now(call, alert)
     if due:
-        call.state = call.world.view()
+        call.see_anew()
 
 
 def add_check(

@@ -143,7 +143,7 @@ def identifier(key: Mapping[str, Any]) -> str:
 
 def last_used(call: Call, key: Record) -> str | None:
     """Return when a key was last used: in this world, or before, as its record says."""
-    reading = call.world.uses.get(key["value"])
+    reading = call.last_use(key["value"])
     return entropy.timestamp(entropy.moment_of(reading)) if reading else key.get("last_used_at")
 
 
