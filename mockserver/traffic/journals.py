@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
@@ -109,14 +110,18 @@ class SharedJournals(KeptJournals):
         super().__init__(worlds, archive)
         self.seconds = archive.tail_seconds
         self._heard = 0
+        self._due = 0.0
 
     def entries(self, world: World) -> list[tuple[int, Entry]]:
         with self._flushing:
             self._keep(world)
         self._archive.gather()
-        return [(number, unpacked(body)) for number, body in self._archive.tail(world.id)]
+        entries = [(number, unpacked(body)) for number, body in self._archive.tail(world.id)]
+        entries.sort(key=lambda entry: entry[1].clocks[0])  # handed in by the batch, each process its own
+        return entries
 
     def clear(self, world: World) -> None:
+        self._archive.gather()  # what others would hand in later was answered before this, too
         with self._flushing:
             super().clear(world)
             self._written[world.id] = Written(world.store.log, world.store.log.latest, 0)
@@ -126,8 +131,12 @@ class SharedJournals(KeptJournals):
         """Read nothing: what is asked for is read then."""
 
     def _flush(self) -> None:
+        """Hand in what there is, where somebody asks for it, or did not for a while."""
         asking = self._archive.asked()
+        if asking == self._heard and time.monotonic() < self._due and not self._stopping.is_set():
+            return
         super()._flush()
+        self._due = time.monotonic() + SECONDS
         if asking != self._heard:
             self._archive.hear(asking)
             self._heard = asking
