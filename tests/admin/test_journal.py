@@ -325,7 +325,8 @@ def test_operation_and_contract_are_told(explained) -> None:
 
 
 def test_an_answer_that_breaks_the_contract_is_told(admin, explained) -> None:
-    stub = {"match": {}, "response": {"status": 200, "body": {"results": "none"}}, "force": True}
+    page = {"count": 0, "next": None, "previous": None, "results": "none"}
+    stub = {"match": {}, "response": {"status": 200, "body": page}, "force": True}
     admin("POST", "/worlds/default/stubs", stub)
     told = explained("GET", ANNOTATIONS)["contract"]
     assert told["kept"] is False and "results" in told["problem"]
