@@ -368,10 +368,9 @@ def test_a_missing_scope_is_named_beside_those_that_are_there(admin, explained) 
 
 
 def test_what_was_planned_is_told(admin, ask, seen, explained) -> None:
-    admin("POST", "/worlds/default/faults", {"drop": True, "times": 1, "match": {"operation": "annotations_list"}})
+    admin("POST", "/worlds/default/faults", {"delay_ms": 1, "times": 1, "match": {"operation": "annotations_list"}})
     admin("POST", "/worlds/default/stubs", {"match": {"method": "DELETE"}, "response": {"status": 500}})
-    with pytest.raises(ConnectionAbortedError):
-        ask("GET", ANNOTATIONS)
+    assert ask("GET", ANNOTATIONS).status_code == 200
     assert explained("DELETE", f"{ANNOTATIONS}1/")["reason"]["by"] == "stub-1"
     ask("GET", ANNOTATIONS, headers={"Prefer": "code=503"})
     ask("GET", ANNOTATIONS)
