@@ -33,6 +33,7 @@ HOSTS_HELP = "A name under which the control plane is asked, beside --host and l
 HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is given."
 WORKERS_HELP = "Processes that serve together; more than one need a --store that they can share."
 STORE_HELP = "Where worlds are kept: memory://, sqlite:///FILE or postgresql://…, from which they come back."
+OPENAPI_HELP = "OpenAPI document, a file or an address: what it has beyond the contract is answered from it."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -56,6 +57,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
 @click.option("--store", default="memory://", show_default=True, help=STORE_HELP)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help=WORKERS_HELP)
+@click.option("--openapi", multiple=True, metavar="FILE", help=OPENAPI_HELP)
 @click.option("--worker", is_flag=True, hidden=True)
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once.")
 def serve(
@@ -78,6 +80,7 @@ def serve(
     private_key: Path | None,
     store: str,
     workers: int,
+    openapi: tuple[str, ...],
     worker: bool,
     threads: int,
 ) -> None:
@@ -125,6 +128,7 @@ def serve(
             allowed_hosts=allowed_hosts,
             store=store,
             shared=workers > 1,
+            openapi=openapi,
         )
         gc.freeze()  # what is there now stays: the collector need not go through it again
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
@@ -137,6 +141,7 @@ def serve(
             end_with_parent()
             server.run()
             return
+        _tell_oddities(application)
         _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
@@ -173,6 +178,8 @@ def _sign_own(host: str, folder: Path) -> Pair:
 def _build(**options: Any) -> Flask:
     """Return the application. Raises: UsageFailure, in one line, for whatever cannot be read."""
     from mockserver.contract import ContractError
+    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.inferred.registry import Clash
     from mockserver.road.binding import BindingError
     from mockserver.seeding.scenarios import ScenarioError
     from mockserver.serving.app import create_app
@@ -181,7 +188,7 @@ def _build(**options: Any) -> Flask:
     try:
         with _Bar() as bar:
             return create_app(progress=bar, **options)
-    except (BindingError, ContractError, ScenarioError, StoreError, ValueError) as error:
+    except (BindingError, Clash, ContractError, ScenarioError, StoreError, UnreadableDocument, ValueError) as error:
         raise UsageFailure(str(error)) from None
 
 
@@ -211,6 +218,13 @@ class _Bar:
     def __exit__(self, *error: object) -> None:
         if self._progress is not None:
             self._progress.stop()
+
+
+def _tell_oddities(application: Flask) -> None:
+    """Say what is odd in the documents that were given, each with its place."""
+    for document in application.extensions["mockserver.inferred"].documents:
+        for oddity in document.compiled.oddities:
+            click.echo(f"{document.name}: {oddity}", err=True)
 
 
 def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None) -> None:

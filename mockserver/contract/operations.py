@@ -40,6 +40,8 @@ class Standing(StrEnum):
     """No page shows it; it is described and answered as fully as if one did."""
     SERVED = "served"
     """It stands beside others of its family, and is served because servers have it."""
+    INFERRED = "inferred"
+    """A document that the server was given describes it, and it is answered from that document alone."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,11 @@ class Operation:
     def takes_sharing_tokens(self) -> bool:
         """Whether who bears a sharing token is let in, to see what it shares."""
         return bool(self.spec.get("x-sharing-token"))
+
+    @cached_property
+    def takes_nobody(self) -> bool:
+        """Whether who bears no key is let in, as nobody."""
+        return bool(self.spec.get("x-open"))
 
     @cached_property
     def membership_level(self) -> int:

@@ -39,19 +39,22 @@ def read_document(source: str, *, api_key: str | None = None, ca_file: Path | No
 
     Raises: UnreadableDocument.
     """
+    return parse(source, read_content(source, api_key=api_key, ca_file=ca_file))
+
+
+def read_content(source: str, *, api_key: str | None = None, ca_file: Path | None = None) -> bytes:
+    """Return what lies in a file or at an address, as it is. Raises: UnreadableDocument."""
     if source.lower().startswith(("http://", "https://")):
         try:
             parts = urlsplit(source)
         except ValueError as error:
             raise UnreadableDocument(f"{source}: {error}; check the address") from None
         source = source if parts.path.strip("/") else f"{parts.scheme}://{parts.netloc}{SCHEMA_PATH}"
-        content = _fetch(source, api_key, ca_file)
-    else:
-        try:
-            content = Path(source).read_bytes()
-        except OSError as error:
-            raise UnreadableDocument(f"{source}: {error.strerror}") from None
-    return _parse(source, content)
+        return _fetch(source, api_key, ca_file)
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise UnreadableDocument(f"{source}: {error.strerror}") from None
 
 
 def _fetch(url: str, api_key: str | None, ca_file: Path | None) -> bytes:
@@ -82,7 +85,8 @@ def _advice(error: HTTPError) -> str:
     return f"it answers {error.code}; is there an OpenAPI document?"
 
 
-def _parse(source: str, content: bytes) -> Node:
+def parse(source: str, content: bytes) -> Node:
+    """Return the document that text spells; `source` is what messages call it. Raises: UnreadableDocument."""
     start = content[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         raise UnreadableDocument(f"{source}: that is an HTML page, not an OpenAPI document; check the address")

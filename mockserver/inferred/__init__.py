@@ -1,5 +1,6 @@
 """Operations that are answered from an OpenAPI document alone: of whatever API, stateful, where no family is modelled.
 
-`reading` takes a document and brings it to one form, `drawing` makes values that fit its schemas, `judging` judges the
-bodies that they describe.
+`reading` and `tidying` take a document and bring it to one form, `inference` finds what its paths are about, `compiled`
+keeps that; `drawing` makes values that fit its schemas, `judging` judges bodies by them; `answering` does
+with records what operations say, and `registry` says which requests are answered so.
 """

@@ -60,6 +60,15 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
     return Principal(user, key)
 
 
+def nobody(view: View) -> Principal:
+    """Return who asks without a key, where none is asked for."""
+    project: Mapping[str, Any] = next(iter(view.table("projects")), {})
+    user = {
+        "id": None, "current_project_id": project.get("id"), "current_organization_id": project.get("organization_id"),
+    }  # fmt: skip
+    return Principal(user, {"value": "", "scopes": []})
+
+
 def of_session(view: View, cookies: Mapping[str, str], token: str | None, *, writes: bool) -> Principal:
     """Return whose session a cookie bears; what it writes must show the token that came with it.
 

@@ -60,6 +60,8 @@ class Resource:
     """Whether OPTIONS tells the fields of what may be written; servers tell none where no serializer reads it."""
     has_writing_scope: ClassVar[bool] = True
     """Whether servers know a scope for writing here, even where nothing can be written."""
+    refuses_without_scope: ClassVar[bool] = True
+    """Whether servers refuse a scoped key for a method that names no action, as PostHog's do, before their 405."""
     level_refusal: ClassVar[str] = "You need to have admin level or higher."
     reads_first: ClassVar[frozenset[str]] = frozenset()
     """Actions of methods that may write which take long to compute: they are given the state as it stands, so that

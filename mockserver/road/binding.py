@@ -129,6 +129,11 @@ class Route:
         return any(e.operation.takes_sharing_tokens for e in self.endpoints.values())
 
     @cached_property
+    def takes_nobody(self) -> bool:
+        """Whether who bears no key is let in here, whatever the method."""
+        return any(e.operation.takes_nobody for e in self.endpoints.values())
+
+    @cached_property
     def reading_scope(self) -> str | None:
         """The scope that OPTIONS asks for."""
         return f"{self.scopes[0].partition(':')[0]}:read" if self.scopes else None

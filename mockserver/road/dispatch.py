@@ -167,6 +167,8 @@ def authenticate(
     """
     value = None if isinstance(body, APIError) else body.value
     found = auth.find_key(request.environ.get("HTTP_AUTHORIZATION"), value, request.args)
+    if route.takes_nobody and (found is None or view.table("api_keys").get(found[0]) is None):
+        return auth.nobody(view)
     takes_secrets = endpoint is not None and endpoint.operation.takes_secrets
     try:
         if route.takes_sharing_tokens and request.args.get(sharing.PARAMETER):
@@ -200,6 +202,8 @@ def refuse_keys(principal: Principal, route: Route, endpoint: Endpoint | None, m
     method on an action that does declare its scopes, go on to their 405.
     """
     if not principal.is_scoped or method == "OPTIONS":
+        return
+    if endpoint is None and not route.resource.refuses_without_scope:
         return
     if method in route.unmodelled:
         refused = not route.unmodelled[method]

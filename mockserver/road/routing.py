@@ -73,6 +73,11 @@ class Table:
         """Let a template with these methods be answered by somebody else; any other is the contract's."""
         self._root.at(_segments(template)).ends.insert(0, End(None, (), frozenset(methods)))
 
+    def leaves(self, path: str, method: str) -> bool:
+        """Return whether somebody else answers a path, or refuses the method there."""
+        found = next(self._root.reach(_segments(path), 0, ()), None)
+        return found is not None and found[0].route is None
+
     def find(self, path: str, method: str) -> Found | None:
         """Return the route of a path and its parameters; nothing for what the contract does not answer."""
         for end, values in self._root.reach(_segments(path), 0, ()):

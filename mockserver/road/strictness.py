@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from flask import Response
 
-from mockserver.contract import Contract, Document, Operation, Profile, for_profile
+from mockserver.contract import Contract, Document, Operation, Profile, Standing, for_profile
 from mockserver.contract.answers import for_answers, validator
 from mockserver.errors import ContractViolation
 from mockserver.road.binding import Route
@@ -36,6 +37,8 @@ class Strictness:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        self.beside: Callable[[Operation, Response], str | None] | None = None
+        """What judges answers of operations that the contract does not have."""
         self._components: dict[Profile, Document] = {}
         self._validators: dict[tuple[str, str, Profile], Any] = {}
 
@@ -53,6 +56,8 @@ class Strictness:
 
     def find_problem(self, operation: Operation, response: Response, profile: Profile) -> str | None:
         """Return what the contract does not allow in a response, if anything."""
+        if operation.standing is Standing.INFERRED and self.beside is not None:
+            return self.beside(operation, response)
         spec = operation.spec["responses"].get(str(response.status_code))
         if spec is None or not profile.is_dated_within(spec):
             return None if response.status_code == 501 else f"status {response.status_code} is not documented"

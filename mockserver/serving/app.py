@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from mockserver.accounts import accounts_blueprint
 from mockserver.contract import Contract, Profile
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
+from mockserver.inferred.registry import FOUND, Registry, read_compiled
 from mockserver.request.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.resources import RESOURCES
 from mockserver.road.binding import Route, bind
@@ -48,7 +49,6 @@ from mockserver.world.worlds import World, Worlds
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-CONSOLE = "/__admin/console"
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
 
@@ -101,6 +101,7 @@ def create_app(
     keep_answers: bool = True,
     contract: Contract | None = None,
     progress: Progress | None = None,
+    openapi: Sequence[str] = (),
 ) -> Flask:
     """Return a WSGI application that answers every operation of the contract.
 
@@ -116,10 +117,11 @@ def create_app(
     `sqlite:///FILE`, in which the default world is found again with all others; `shared` says that other processes of
     this machine have that file open too. With `keep_answers=False` each answer is made anew, even where nothing that it
     shows has changed. `progress` is told how far the
-    seeding of a large scenario is: what is made, how many are, how many there will be.
+    seeding of a large scenario is: what is made, how many are, how many there will be. `openapi` are documents, files
+    or addresses: what they describe and no family models is answered from them alone.
 
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
-    is none.
+    is none; UnreadableDocument and Clash for a document.
     """
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
@@ -144,6 +146,11 @@ def create_app(
     app.extensions["mockserver.routes"] = routes
     app.extensions["mockserver.close"] = partial(_close, worlds, journals)
     strictness = Strictness(contract)
+    registry = Registry(routes)
+    for name in openapi:
+        registry.add(read_compiled(name))
+    strictness.beside = registry.find_problem
+    app.extensions["mockserver.inferred"] = registry
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds, static))
     app.register_blueprint(accounts_blueprint(worlds))
@@ -165,9 +172,11 @@ def create_app(
 
         plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals)
         app.register_blueprint(control_plane(plane, admin_token))
-        _serve_console(app)
     app.register_error_handler(HTTPException, _route_missed(interception))
-    direct = Direct(_table(app, routes), hooks, interception, partial(_answer, strictness if strict else None))
+    table = _table(app, routes)
+    registry.stand_beside(table, interception.forget)
+    answer = partial(_answer, strictness if strict else None, registry)
+    direct = Direct(table, hooks, interception, answer, registry.claim)
     served = direct.before(app.wsgi_app, app.answer_failure)
     app.wsgi_app = guard.before(proxies.before(_formats(served)))  # type: ignore[method-assign, assignment]
     return app
@@ -204,10 +213,14 @@ def _table(app: Flask, routes: Sequence[Route]) -> Table:
     return table
 
 
-def _answer(strictness: Strictness | None, route: Route, path: dict[str, str], asked: Request) -> Response:
+def _answer(
+    strictness: Strictness | None, registry: Registry, route: Route, path: dict[str, str], asked: Request
+) -> Response:  # fmt: skip
     """Answer a request of the contract; of whatever method, since who is told which of them there are is for the road
     to say."""
     world: World = asked.environ[WORLD]
+    if FOUND in asked.environ:
+        return registry.answer(route, path, world, asked, strict=strictness is not None)
     found, named = route.seen(world.profile, path)
     response = dispatch(found, named, world, asked)
     return strictness.check(response, found, world, asked.method) if strictness else response
@@ -223,23 +236,6 @@ def _serve_schema(app: Flask, contract: Contract) -> None:
         return Response(bundle_yaml(contract), content_type="application/vnd.oai.openapi; charset=utf-8")
 
     app.add_url_rule("/api/schema/", endpoint="schema", view_func=schema, strict_slashes=False, methods=["GET"])
-
-
-def _serve_console(app: Flask) -> None:
-    """Serve the console's frames and files. They hold no data, so they need no token: what they ask for does."""
-
-    def page(name: str = "") -> Response:
-        from mockserver.console import answer_page  # with the first page, since most servers never show one
-
-        return answer_page(name)
-
-    def file(name: str) -> Response:
-        from mockserver.console import answer_file
-
-        return answer_file(name)
-
-    for rule, view in ((CONSOLE, page), (f"{CONSOLE}/<name>", page), (f"{CONSOLE}/static/<path:name>", file)):
-        app.add_url_rule(rule, endpoint=f"console {rule}", view_func=view, strict_slashes=False, methods=["GET"])
 
 
 def _route_missed(interception: Interception) -> Callable[[HTTPException], Response]:

@@ -13,7 +13,7 @@ from flask import Request, Response
 
 from mockserver.request.parsing import DjangoRequest
 from mockserver.road.binding import Route
-from mockserver.road.routing import Table
+from mockserver.road.routing import Found, Table
 from mockserver.serving.hooks import Hooks
 from mockserver.traffic.interception import ROUTE, Interception
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+    Claim = Callable[[Request, Found | None], Found | None]
     Answer = Callable[[Route, dict[str, str], Request], Response]
     Failure = Callable[[Exception, Request], Response]
 
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 class Direct:
     """The way of a request for the contract, the same hooks around it as around those of Flask."""
 
-    def __init__(self, table: Table, hooks: Hooks, interception: Interception, answer: Answer) -> None:
+    def __init__(
+        self, table: Table, hooks: Hooks, interception: Interception, answer: Answer, claim: Claim
+    ) -> None:  # fmt: skip
         self._table, self._hooks, self._interception, self._answer = table, hooks, interception, answer
+        self._claim = claim
 
     def before(self, application: Application, fail: Failure) -> Application:
         """Return an application that hands on what the contract does not answer; `fail` answers what went wrong."""
@@ -40,7 +44,7 @@ class Direct:
                 start_response(kept.status_line, list(kept.headers))
                 return [kept.body]
             asked = DjangoRequest(environ)
-            found = self._table.find(asked.path, asked.method)
+            found = self._claim(asked, self._table.find(asked.path, asked.method))
             if found is None:
                 return application(environ, start_response)
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import takewhile
 from threading import Lock
 from typing import Any
 
@@ -43,13 +42,10 @@ class Log:
             self._items.append((number, size, item))
             self._bytes += size
 
-    def items(self, after: int = 0) -> list[tuple[int, Any]]:
-        """Return what is remembered, oldest first, each with its number; only what came after one, at its own cost."""
+    def items(self) -> list[tuple[int, Any]]:
+        """Return what is remembered, oldest first, each with its number."""
         with self._lock:
-            if not after:
-                return [(number, item) for number, _, item in self._items]
-            later = takewhile(lambda each: each[0] > after, reversed(self._items))
-            return [(number, item) for number, _, item in later][::-1]
+            return [(number, item) for number, _, item in self._items]
 
     @property
     def latest(self) -> int:

@@ -56,6 +56,12 @@ class KeptAnswers:
         self._bytes = 0
         self._lock = Lock()
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._answers.clear()
+            self._bytes = 0
+
     def find(self, asked: Hashable) -> KeptAnswer | None:
         """Return the answer that a request had the last time."""
         return self._answers.get(asked)

@@ -41,8 +41,6 @@ WORLD = "mockserver.world.worlds"
 BEGAN = "mockserver.began"
 DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
-PLANNED = "mockserver.planned"
-WISHED = "Prefer"
 
 ROUTE = "mockserver.route"
 """Where the WSGI environment keeps the route of the contract that a request is for."""
@@ -126,6 +124,11 @@ class Interception:
         self._note(world, entry)
         return kept
 
+    def forget(self) -> None:
+        """Make every answer anew: what answers what has changed."""
+        if self._kept is not None:
+            self._kept.clear()
+
     def keep(self, asked: Request, response: Response) -> None:
         """Keep an answer to be given again, if it is one that may be."""
         environ = asked.environ
@@ -154,7 +157,6 @@ class Interception:
         if PREFER in environ:
             wish = preferred(environ)
             if wish is not None:
-                environ[PLANNED] = WISHED
                 return wish.answer()
         if key is None and asked.blueprint == CAPTURE:
             return None  # its world is known once its body is read: see `enter`
@@ -170,18 +172,13 @@ class Interception:
         subject = Asked(asked, self.operation_of(asked, world))
         fault = find_fault(world, subject, key_of(asked))
         if fault is not None:
-            asked.environ[PLANNED] = fault.id
             asked.environ[DROPPED] = fault.drop
             answer = fault.answer()
             if answer is not None:
                 return answer
             if fault.damages:
                 asked.environ[DAMAGE] = fault
-        found = find_stub(world, subject)
-        if found is None:
-            return None
-        asked.environ[PLANNED], answer = found
-        return answer
+        return find_stub(world, subject)
 
     def operation_of(self, asked: Request, world: World) -> str | None:
         """Return the operation that a request is for."""
@@ -244,7 +241,7 @@ def _entry(
         answer = answer[:MOST_KEPT_BYTES]
     return Entry(
         clocks, operation, asked.method, _path(asked), environ.get("QUERY_STRING", ""), headers_of(environ),
-        carried(asked), status, answer, duration_ms, environ.get(PLANNED),
+        carried(asked), status, answer, duration_ms,
     )  # fmt: skip
 
 

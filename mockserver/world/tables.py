@@ -270,6 +270,7 @@ TABLES: dict[str, Table] = {
             required=("name", "query"), indexes=("name",), orders=(NEWEST_SAVED_QUERIES,),
         ),
         Table("vacant", Owner.NOBODY, loadable=False),
+        Table("inferred", identity=Identity.GIVEN, key="key", indexes=("place",), loadable=False),
         Table("notification_bookmarks", indexes=("user_id",), loadable=False),
         Table("file_system_views", Owner.PROJECT, indexes=("user_id",), loadable=False),
         Table(

@@ -1,0 +1,270 @@
+"""A document in use: its operations bound to what answers them, route by route, when they are first asked for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from flask import Request, Response
+
+from mockserver.contract import ByProfile, Operation, Profile, Standing, Success
+from mockserver.contract.operations import Unread
+from mockserver.inferred.answering import LONG_AGO, Around, Inferred, Neighbouring, Tools
+from mockserver.inferred.compiled import Compiled
+from mockserver.inferred.matching import Matcher
+from mockserver.inferred.operations import json_schema, success_of
+from mockserver.inferred.outlines import Act, Collection, Role
+from mockserver.inferred.shapes import Shapes
+from mockserver.inferred.templates import Names, Template
+from mockserver.request.parsing import MEDIA_TYPES
+from mockserver.resources.resource import Resource
+from mockserver.road.binding import Endpoint, Route
+from mockserver.road.rendering import encode
+from mockserver.road.strictness import read
+from mockserver.world.tables import Owner
+
+NOTHING_UNREAD = Unread(frozenset(), frozenset())
+VACANT = "vacant"
+"""The table of families that hold nothing: what a document says of them is more than they do."""
+NO_COLLECTION = Collection("", "")
+ENVELOPE_FIELDS = ("detail", "message", "error", "title", "reason", "description", "error_description", "msg")
+
+
+class Published:
+    """One document, answered from."""
+
+    def __init__(self, compiled: Compiled, modelled: Sequence[Route]) -> None:
+        self.compiled = compiled
+        self.name = compiled.name
+        self.tools = Tools(Shapes(compiled.components.resolve))
+        self._modelled = {Template.of(route.path).shape: route for route in modelled}
+        self._routes: dict[str, Route] = {}
+        self._resources: dict[tuple[str, bool], Inferred] = {}
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """The paths, by what tells each from the others."""
+        names = Names()
+        listed = [names.template(operation["path"]) for operation in self.compiled.operations.values()]
+        return {template.shape: template for template in listed}
+
+    @cached_property
+    def ids(self) -> dict[str, dict[str, str]]:
+        """The operations of each path, by method."""
+        found: dict[str, dict[str, str]] = {}
+        for id, operation in self.compiled.operations.items():
+            shape = Template.of(operation["path"]).shape
+            found.setdefault(shape, {})[operation["method"].upper()] = id
+        return found
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self.templates.values())
+
+    @cached_property
+    def collections(self) -> dict[str, Collection]:
+        """What there is, by path."""
+        return {path: Collection.of_json(each) for path, each in self.compiled.collections.items()}
+
+    @cached_property
+    def _by_shape(self) -> dict[str, Collection]:
+        return {Template.of(path).shape: each for path, each in self.collections.items()}
+
+    def match(self, path: str) -> tuple[Template, dict[str, str]] | None:
+        """Return the template that a path fits, and what it has for its parameters."""
+        base = self.compiled.base
+        if base and path.startswith(f"{base}/"):
+            found = self._matcher.match(path[len(base) :])
+            if found is not None:
+                return found
+        return self._matcher.match(path)
+
+    def is_modelled(self, shape: str, method: str) -> bool:
+        """Return whether a modelled family answers an operation."""
+        route = self._modelled.get(shape)
+        return route is not None and route.resource.table != VACANT and method in route.endpoints
+
+    def operations(self) -> list[Operation]:
+        """Return every operation that is answered from here."""
+        return [
+            self.route(shape).endpoints[method].operation
+            for shape, methods in self.ids.items()
+            for method in methods
+            if not self.is_modelled(shape, method)
+        ]
+
+    # Routes
+
+    def route(self, shape: str) -> Route:
+        """Return a path's route."""
+        if shape not in self._routes:
+            self._routes[shape] = self._made(self.templates[shape])
+        return self._routes[shape]
+
+    def _made(self, template: Template) -> Route:
+        endpoints: dict[str, Endpoint] = {}
+        resource: Inferred | None = None
+        for method, id in self.ids[template.shape].items():
+            role = Role.of_json(self.compiled.roles[id])
+            resource = self._resource(template, role)
+            operation = self._operation(id, template)
+            refuses = operation.successes[Profile.DOCUMENTED].status >= 400
+            action = resource.refuse if refuses else getattr(resource, role.action)
+            endpoints[method] = Endpoint(operation, resource, action, False)
+        assert resource is not None
+        mount = self._mount(template, resource)
+        return Route(template.path, template.path[len(mount) :].lstrip("/"), resource, endpoints)
+
+    def _mount(self, template: Template, resource: Inferred) -> str:
+        path = resource.collection.path
+        return path if path and template.path.startswith(path) else template.path
+
+    def _operation(self, id: str, template: Template) -> Operation:
+        told = self.compiled.operations[id]
+        spec = {**told, "security": self._security(told.get("security")), "x-open": self._is_open(told.get("security"))}
+        spec["x-any-key"] = template.owner is Owner.NOBODY and not template.path.startswith("/api/")
+        spec["responses"] = {"401": {}, **told["responses"]}
+        success = self._success(told)
+        return Operation(
+            id, told["method"], told["path"], template.table, told["path"], Standing.INFERRED, spec,
+            ByProfile(lambda profile: success), ByProfile(lambda profile: NOTHING_UNREAD),
+        )  # fmt: skip
+
+    def _success(self, told: Mapping[str, Any]) -> Success:
+        status, schema = success_of(told)
+        content = told["responses"][status].get("content", {})
+        return Success(int(status), schema, tuple(content))
+
+    def _security(self, told: Any) -> list[dict[str, list[str]]]:
+        """Return the first of the ways in which one may be let in: a key that may do what it asks for may do all."""
+        first = told[0] if isinstance(told, list) and told else None
+        known = first if isinstance(first, Mapping) else {}
+        return [{str(n): [str(s) for s in scopes] for n, scopes in known.items() if isinstance(scopes, list)}]
+
+    def _is_open(self, told: Any) -> bool:
+        """Return whether nobody has to show who they are: it is said, or no way of doing so is known."""
+        if told is None:
+            return not self.compiled.schemes
+        return isinstance(told, list) and (not told or any(not requirement for requirement in told))
+
+    def _resource(self, template: Template, role: Role) -> Inferred:
+        """Return what answers the operations about a collection."""
+        found = self.collections.get(role.collection, NO_COLLECTION)
+        path = Template(found.path) if found.path else template
+        key = (template.shape, True) if not found.path else (path.shape, False)
+        if key not in self._resources:
+            self._resources[key] = self._bound(path, template, found)
+        return self._resources[key]
+
+    def _bound(self, path: Template, template: Template, found: Collection) -> Inferred:
+        name = "".join(word.title() for word in re.findall(r"[A-Za-z0-9]+", found.table or template.table)) or "Root"
+        media_types = {kind for told in self.compiled.operations.values() for kind in _media_types(told)}
+        members = {
+            "family": found.table or template.table, "title": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name),
+            "parses": (*MEDIA_TYPES, *sorted(media_types.difference(MEDIA_TYPES))),
+            "refuses_without_scope": path.owner is not Owner.NOBODY or path.path.startswith("/api/"),
+        }  # fmt: skip
+        roles = {id: Role.of_json(role) for id, role in self.compiled.roles.items() if role["collection"] == found.path}
+        around = [self._around(each) for each in (path.around if found.path else template.around)]
+        told = (self.tools, path, found, roles, around)
+        modelled = self._modelled_at(path.shape)
+        if found.path and modelled is not None:
+            item = self._around(Template(f"{found.path}/{{{found.parameter}}}")) if found.parameter else None
+            kind = type(name, (Neighbouring,), members)
+            return kind(*told, item=item, modelled=modelled)  # type: ignore[no-any-return]
+        return type(name, (Inferred,), members)(*told)  # type: ignore[no-any-return]
+
+    def _modelled_at(self, shape: str) -> Resource | None:
+        """Return the modelled family of which a path is a collection."""
+        for each in (shape, f"{shape}/{{}}"):
+            route = self._modelled.get(each)
+            if route is not None and route.resource.table != VACANT:
+                return route.resource
+        return None
+
+    def _around(self, item: Template) -> Around:
+        """Return who knows the records that a path lies in: a modelled family, a collection, or nobody."""
+        route = self._modelled.get(item.shape)
+        if route is not None and route.resource.table != VACANT:
+            return Around(item, None, route.resource, Template.of(route.path).parameters)
+        found = self._by_shape.get(item.parent.shape)
+        if found is None or found.is_single:
+            return Around(item, None, None, ())
+        named = Role("", Act.RETRIEVE, found.path, on_item=True)
+        answers = self._resource(item, named)
+        return Around(item, answers, None, ())
+
+    # What a document says of keys and of answers
+
+    def carry(self, asked: Request) -> None:
+        """Put a key that is carried as the document says where the road looks for one."""
+        environ = asked.environ
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        for scheme in self.compiled.schemes.values():
+            key = None
+            if scheme.get("type") == "apiKey" and not authorization:
+                places: Mapping[str, Any] = {"header": asked.headers, "query": asked.args, "cookie": asked.cookies}
+                key = places.get(str(scheme.get("in")), {}).get(str(scheme.get("name")))
+            elif authorization.lower().startswith("basic "):
+                key = _of_basic(authorization)
+            if key:
+                environ["HTTP_AUTHORIZATION"] = f"Bearer {key.removeprefix('Bearer ')}"
+                return
+
+    def fit_error(self, route: Route, method: str, response: Response) -> Response:
+        """Return a refusal as the document has it, where it has one of this status and PostHog's does not fit it."""
+        endpoint = route.endpoints.get(method)
+        told = endpoint.operation.spec["responses"].get(str(response.status_code)) if endpoint else None
+        schema = json_schema((told or {}).get("content", {}))
+        if schema is None or response.status_code < 400 or response.mimetype != "application/json":
+            return response
+        body = read(response.get_data())
+        drawer = self.tools.drawer(0, LONG_AGO)
+        if isinstance(body, Mapping) and not drawer.fits(schema, body):
+            detail = body.get("detail")
+            sent = {
+                **dict.fromkeys(ENVELOPE_FIELDS, detail), **body, "status": response.status_code, "errors": [detail],
+                "param": body.get("attr"),
+            }  # fmt: skip
+            error = self.tools.shapes.of(schema).properties.get("error", {})
+            if self.tools.shapes.of(error).kind == "object":
+                sent["error"] = dict(sent)
+            response.set_data(encode(drawer.draw(schema, "error", sent=sent)))
+        return response
+
+    def find_problem(self, operation: Operation, response: Response) -> str | None:
+        """Return what the document does not allow in a response, if anything; errors in PostHog's envelope it may."""
+        told = self.compiled.operations[operation.id]["responses"].get(str(response.status_code))
+        if told is None:
+            return None if response.status_code >= 400 else f"status {response.status_code} is not documented"
+        content = told.get("content", {})
+        if response.mimetype != "application/json":
+            return (
+                None
+                if not response.get_data() or response.mimetype in content
+                else f"{response.mimetype} is not documented"
+            )
+        schema = json_schema(content)
+        if schema is None:
+            return None if response.status_code >= 400 else "a body where the document has none"
+        body = read(response.get_data())
+        if self.tools.drawer(0, LONG_AGO).fits(schema, body):
+            return None
+        return f"the body does not fit the schema of the answer {response.status_code}"
+
+
+def _of_basic(authorization: str) -> str | None:
+    """Return the key of basic authentication: the password, else the name."""
+    try:
+        name, _, password = base64.b64decode(authorization[6:].strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return password or name or None
+
+
+def _media_types(told: Mapping[str, Any]) -> list[str]:
+    return [kind.partition(";")[0].strip().lower() for kind in told["requestBody"].get("content", {})]

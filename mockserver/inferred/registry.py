@@ -1,0 +1,152 @@
+"""The documents that a server answers from beside its contract; without any, it costs a look at an empty list.
+
+Modelled families win. A document answers what no family does: paths that nobody knows, methods that a family leaves
+out, and families that hold nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from flask import Request, Response
+
+from mockserver.contract import Operation
+from mockserver.errors import ContractViolation
+from mockserver.road.binding import Route
+from mockserver.road.dispatch import FORMAT, dispatch
+from mockserver.road.rendering import render_error
+from mockserver.road.routing import Found, Table
+
+if TYPE_CHECKING:
+    from mockserver.inferred.compiled import Compiled
+    from mockserver.inferred.published import Published
+    from mockserver.inferred.templates import Template
+    from mockserver.world.worlds import World
+
+FOUND = "mockserver.inferred"
+"""Where the WSGI environment keeps the document that a request is answered from."""
+HEADER, SOURCE = "X-Mockserver-Source", "inferred"
+
+
+class Clash(Exception):
+    """A document's operation is another's already, or its name is; the message names both."""
+
+
+def read_compiled(name: str) -> Compiled:
+    """Return the document of a file or an address, compiled. Raises: UnreadableDocument."""
+    from mockserver.inferred.compiled import compile_document  # late: a server without documents needs none of it
+    from mockserver.inferred.reading import Source
+
+    return compile_document(Source.read(name))
+
+
+class Registry:
+    """The documents of one server."""
+
+    def __init__(self, modelled: Sequence[Route]) -> None:
+        self.documents: list[Published] = []
+        self._modelled = list(modelled)
+        self._leaves: Callable[[str, str], bool] = lambda path, method: False
+        self._changed: Callable[[], None] = lambda: None
+
+    def stand_beside(self, table: Table, changed: Callable[[], None]) -> None:
+        """Learn what else is answered, and whom to tell when what is answered from documents changes."""
+        self._leaves, self._changed = table.leaves, changed
+
+    def add(self, compiled: Compiled) -> Published:
+        """Answer from one document more. Raises: Clash, and nothing has changed then."""
+        from mockserver.inferred.published import Published  # late, as above
+
+        published = Published(compiled, self._modelled)
+        for other in self.documents:
+            if other.name == published.name:
+                raise Clash(f"{published.name}: a document of this name is there already")
+            for shape, methods in published.ids.items():
+                both = methods.keys() & other.ids.get(shape, {}).keys()
+                if both:
+                    place = f"{min(both)} {published.templates[shape].path}"
+                    raise Clash(f"{published.name}: {place} is an operation of {other.name} already")
+            taken = compiled.operations.keys() & other.compiled.operations.keys()
+            if taken:
+                raise Clash(f"{published.name}: an operation of {other.name} is called {min(taken)} already")
+        self.documents = [*self.documents, published]
+        self._changed()
+        return published
+
+    def remove(self, name: str) -> bool:
+        """Answer no more from a document; return whether there was one of this name."""
+        left = [document for document in self.documents if document.name != name]
+        was_there = len(left) < len(self.documents)
+        self.documents = left
+        self._changed()
+        return was_there
+
+    def get(self, name: str) -> Published | None:
+        """Return the document of a name."""
+        return next((document for document in self.documents if document.name == name), None)
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield every operation that is answered from documents."""
+        for document in self.documents:
+            yield from document.operations()
+
+    def routes(self) -> list[Route]:
+        """Return every route of every document, of whose methods modelled families may answer some."""
+        return [document.route(shape) for document in self.documents for shape in document.ids]
+
+    # Requests
+
+    def claim(self, asked: Request, found: Found | None) -> Found | None:
+        """Return the route that answers a request: the one of the contract that was found, or a document's."""
+        if not self.documents:
+            return found
+        environ = asked.environ
+        for document in self.documents:
+            written = environ.get("mockserver.path")
+            matched = document.match(written) if written else None
+            is_whole = matched is not None  # what looked like a format is a part of the path
+            matched = matched or document.match(asked.path)
+            if matched is None or not self._is_free(document, matched[0], asked, found):
+                continue
+            if is_whole:
+                environ.pop(FORMAT, None)
+            document.carry(asked)
+            if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower().endswith("+json"):
+                environ["CONTENT_TYPE"] = "application/json"
+            environ[FOUND] = document
+            return document.route(matched[0].shape), matched[1]
+        return found
+
+    def _is_free(self, document: Published, template: Template, asked: Request, found: Found | None) -> bool:
+        """Return whether a request is the document's to answer: no family, or one that does less, is found for it."""
+        method = "GET" if asked.method == "HEAD" else asked.method
+        if found is None:
+            return not self._leaves(asked.path, asked.method)
+        if method not in document.ids[template.shape]:
+            return False
+        parameters = found[0].path.count("{")
+        if parameters != len(template.parameters):  # `/surveys/stats` is no survey
+            return parameters > len(template.parameters)
+        return not document.is_modelled(template.shape, method)
+
+    def answer(
+        self, route: Route, path: dict[str, str], world: World, asked: Request, *, strict: bool
+    ) -> Response:  # fmt: skip
+        """Answer a request that was claimed; `strict` lets a 500 say what does not fit the document."""
+        document: Published = asked.environ[FOUND]
+        response = document.fit_error(route, asked.method, dispatch(route, path, world, asked))
+        endpoint = route.endpoints.get(asked.method) if strict else None
+        problem = document.find_problem(endpoint.operation, response) if endpoint else None
+        if endpoint and problem:
+            detail = f"{endpoint.operation.id} answered {response.status_code}: {problem}"
+            response = render_error(ContractViolation(detail))
+        response.headers[HEADER] = SOURCE
+        return response
+
+    def find_problem(self, operation: Operation, response: Response) -> str | None:
+        """Return what the document of an operation does not allow in a response, if anything."""
+        for document in self.documents:
+            if operation.id in document.compiled.operations:
+                return document.find_problem(operation, response)
+        return None
