@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mockserver.contract import METHODS, Document, follow
+from mockserver.contract.caching import cached
 from mockserver.contract.locations import CONTRACTS
 from mockserver.errors import ParseError, ValidationError
 
@@ -106,9 +108,13 @@ def _words(error: Any, kind: str) -> str:
 
 def read_document() -> Document:
     """Return the control plane's contract."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: Document = yaml.load((CONTRACTS / "admin.yaml").read_text(encoding="utf-8"), loader)
+    file = CONTRACTS / "admin.yaml"
+    document: Document = cached("admin", [file], lambda: _read(file))
     return document
+
+
+def _read(file: Path) -> Any:
+    return yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def controls(document: Document) -> Iterator[Control]:

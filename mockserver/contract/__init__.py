@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
-from mockserver.contract.joining import BEYOND, join
+from mockserver.contract.joining import BEYOND, read_joined
 from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.operations import Family, Operation, Standing, Success, Unread
 from mockserver.contract.profiles import ByProfile, Profile, enum_values, for_profile, read_month, view
@@ -51,7 +51,7 @@ class Contract:
 
         Raises: ContractError when a file is missing, is not YAML, or names a component twice.
         """
-        return cls(*join(folder))
+        return cls(*read_joined(folder))
 
     @property
     def title(self) -> str:

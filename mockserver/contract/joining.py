@@ -16,11 +16,29 @@ from typing import Any
 
 import yaml
 
+from mockserver.contract.caching import cached
 from mockserver.contract.document import METHODS, ContractError, Document, component_name
+from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.operations import Family
 
+CODE = (Path(__file__), Path(__file__).with_name("document.py"))
+"""What decides, beside the files, what they make together."""
 UNDOCUMENTED = "x-undocumented-paths"
 BEYOND = "x-modelled-beyond-pages"
+
+
+def read_joined(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
+    """Return what `join` does, as it is kept of the contract's own folder. Raises: ContractError."""
+    if folder != CONTRACTS:
+        return join(folder)
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("families/*.yaml")])
+    document, undocumented, mounts = cached("contract", [*CODE, *files], lambda: _told(join(folder)))
+    return document, undocumented, {name: Family(name, tuple(paths)) for name, paths in mounts.items()}
+
+
+def _told(joined: tuple[Document, Document, dict[str, Family]]) -> list[Any]:
+    document, undocumented, families = joined
+    return [document, undocumented, {family.name: list(family.mounts) for family in families.values()}]
 
 
 def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from mockserver.contract import ByProfile, Contract, Document, Operation, Profile, component_name, for_profile
@@ -74,8 +74,12 @@ class Resource:
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
         self._schemas = ByProfile(partial(build_schema, contract, self.writes or self.component, self.field_overrides))
-        self.schema: Schema = self._schemas[Profile.DOCUMENTED]
         self._layouts: dict[tuple[str, Profile], builtins.list[str]] = {}
+
+    @cached_property
+    def schema(self) -> Schema:
+        """How bodies are judged, where the profile does not matter."""
+        return self._schemas[Profile.DOCUMENTED]
 
     # The six standard actions
 

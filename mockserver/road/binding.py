@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from mockserver.contract import ByProfile, Contract, Family, Operation, Profile
@@ -199,7 +199,12 @@ def _endpoint(operation: Operation, resource: Resource) -> Endpoint:
         closest = get_close_matches(operation.action, public, n=1)
         hint = f"; the closest is {closest[0]}" if closest else ""
         raise BindingError(f"{operation.id}: {type(resource).__name__} has no method {operation.action}{hint}")
-    return Endpoint(operation, resource, action, "record" in inspect.signature(action).parameters)
+    return Endpoint(operation, resource, action, _takes_record(getattr(action, "__func__", action)))
+
+
+@cache
+def _takes_record(function: Action) -> bool:
+    return "record" in inspect.signature(function).parameters
 
 
 def _refuse_strays(resource: type[Resource], operations: Iterable[Operation]) -> None:

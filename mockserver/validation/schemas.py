@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -14,6 +15,12 @@ from marshmallow import EXCLUDE
 from mockserver.contract import Contract, Document, Profile
 from mockserver.errors import ValidationError
 from mockserver.validation import fields
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """Return the names of all time zones, looked up once: they are files, hundreds of them."""
+    return frozenset(available_timezones())
 
 
 def build_schema(
@@ -67,7 +74,7 @@ def _typed(contract: Contract, prop: Document, types: list[str], options: dict[s
         reference = fields.UuidReference if prop.get("format") == "uuid" else fields.Reference
         return reference(prop["x-references"], **options)
     if prop.get("x-choices") == "timezones":
-        return fields.Choice(available_timezones(), **options)
+        return fields.Choice(timezones(), **options)
     if "enum" in prop:
         return fields.Choice(prop["enum"], **options)
     bounds = {"minimum": prop.get("minimum"), "maximum": prop.get("maximum")}

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.contract import Profile
 from mockserver.resources import RESOURCES
 from mockserver.resources.annotations import Annotations
 from mockserver.road.binding import BindingError, bind
+from mockserver.validation.schemas import build_schema
 
 
 def test_every_operation_is_bound(contract):
@@ -44,3 +46,11 @@ def test_stray_method_is_refused(contract):
 def test_family_without_a_resource_is_refused(contract):
     with pytest.raises(BindingError, match="annotations"):
         bind(contract, [resource for resource in RESOURCES if resource is not Annotations])
+
+
+@pytest.mark.parametrize("profile", [Profile.DOCUMENTED, Profile.OBSERVED])
+def test_bodies_of_every_family_can_be_judged(contract, profile):
+    """They are made when a body is first read, so a start does not find out."""
+    for resource in {route.resource for route in bind(contract, RESOURCES)}:
+        component = resource.writes or resource.component
+        build_schema(contract, component, resource.field_overrides, profile)

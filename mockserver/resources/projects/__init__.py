@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from mockserver.contract import ByProfile, Contract, Operation
@@ -50,9 +50,13 @@ class Projects(ProductOnboarding, TokenActions):
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
-        self.settings = frozenset(self.schema.load_fields) - NOT_SETTINGS
         self._team = ByProfile(partial(shapes.team_fields, contract))
         self._modifiers = ByProfile(partial(shapes.modifiers_known, contract))
+
+    @cached_property
+    def settings(self) -> frozenset[str]:
+        """The fields that are settings of a project."""
+        return frozenset(self.schema.load_fields) - NOT_SETTINGS
 
     # Whose it is
 
