@@ -29,6 +29,17 @@ class SoftDelete(Resource):
         return record
 
 
+class OnlyAsked(Resource):
+    """What is asked and never written, so that no fields are told and no scope for writing is known.
+
+    Answers are kept among those of queries, if at all.
+    """
+
+    table = "queries"
+    tells_fields = False
+    has_writing_scope = False
+
+
 class ActivityLogged(Resource):
     """Changes leave an entry in the activity log, which the family's `activity` pages show."""
 

@@ -14,22 +14,19 @@ from mockserver.queries.drafting import draft
 from mockserver.queries.giving import PLANS, give
 from mockserver.queries.running import UNKEPT, run
 from mockserver.request.call import Answer, Call
-from mockserver.resources.resource import Resource
+from mockserver.resources.behaviours import OnlyAsked
 from mockserver.store import Record
 from mockserver.validation.models import Model
 
 LONGEST_PROMPT = 400
 
 
-class Queries(Resource):
+class Queries(OnlyAsked):
     """Queries of a project. Only those that run in the background can be asked for again, by their id."""
 
     family = "query"
-    table = "queries"
     component = "QueryRequest"
     title = "Query"
-    tells_fields = False
-    has_writing_scope = False  # all that can be done with a query counts as reading
     reads_first = frozenset({"create"})
 
     def __init__(self, contract: Contract) -> None:

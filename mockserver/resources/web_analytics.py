@@ -6,20 +6,17 @@ from typing import Any
 
 from mockserver.errors import PermissionDenied
 from mockserver.request.call import Call
-from mockserver.resources.resource import Resource
+from mockserver.resources.behaviours import OnlyAsked
 
 SWITCHED_OFF = "External web analytics is not available for this user - please contact support."
 
 
-class WebAnalytics(Resource):
+class WebAnalytics(OnlyAsked):
     """Numbers of a site, which servers tell nobody who was not let in. Source: recorded answers."""
 
     family = "web_analytics"
-    table = "queries"
     component = "QueryRequest"
     title = "External Web Analytics"
-    tells_fields = False
-    has_writing_scope = False
 
     def overview(self, call: Call) -> Any:
         """Refuse. Raises: PermissionDenied, whoever asks."""

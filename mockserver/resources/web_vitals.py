@@ -7,20 +7,17 @@ from typing import Any
 from mockserver.queries import answers
 from mockserver.queries.running import run
 from mockserver.request.call import Call
-from mockserver.resources.resource import Resource
+from mockserver.resources.behaviours import OnlyAsked
 
 METRICS = ("INP", "LCP", "CLS", "FCP")
 
 
-class WebVitals(Resource):
+class WebVitals(OnlyAsked):
     """A trend of a page's metrics, each at its 90th percentile. Source: PostHog's sources."""
 
     family = "web_vitals"
-    table = "queries"
     component = "WebVitals"
     title = "Web Vitals"
-    tells_fields = False
-    has_writing_scope = False
 
     def list(self, call: Call) -> Any:
         """Return the trend of the page that `pathname` tells."""

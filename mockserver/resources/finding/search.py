@@ -13,7 +13,8 @@ from mockserver.errors import ValidationError
 from mockserver.listing import ranking
 from mockserver.request import access
 from mockserver.request.call import Call
-from mockserver.resources.resource import Record, Resource
+from mockserver.resources.behaviours import OnlyAsked
+from mockserver.resources.resource import Record
 from mockserver.validation.fields import TRUE
 from mockserver.world.tables import TABLES
 
@@ -56,15 +57,12 @@ RULED = frozenset({"insight", "dashboard", "feature_flag", "notebook", "experime
 """The kinds that rules of access are about."""
 
 
-class Search(Resource):
+class Search(OnlyAsked):
     """What a project has of every kind."""
 
     family = "search"
-    table = "queries"
     component = "Found"
     title = "Search"
-    tells_fields = False
-    has_writing_scope = False
 
     def list(self, call: Call) -> Any:
         """Return the things that the words are found in, the best first, or all; and how many of each kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.request.call import Call
-from mockserver.resources.resource import Resource
+from mockserver.resources.behaviours import OnlyAsked
 from mockserver.world.tables import TABLES
 
 TAGGED = (
@@ -15,15 +15,12 @@ TAGGED = (
 """The tables whose records may have tags; a deleted record keeps its own."""
 
 
-class Tags(Resource):
+class Tags(OnlyAsked):
     """The tags of a project."""
 
     family = "tags"
-    table = "queries"
     component = "Tags"
     title = "Tagged Item"
-    tells_fields = False
-    has_writing_scope = False
 
     def list(self, call: Call) -> Any:
         """Return every tag that something has, each once."""

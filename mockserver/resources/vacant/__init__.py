@@ -6,14 +6,14 @@ make or compute is not modelled, unless it is refused before. Source: recorded a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from mockserver.analytics.dates import parse_date
 from mockserver.analytics.errors import QueryError
-from mockserver.errors import BareError, NotFound, NotModelled, PermissionDenied, ValidationError
+from mockserver.errors import APIError, BareError, NotFound, NotModelled, PermissionDenied, ValidationError
 from mockserver.request.call import Call
 from mockserver.request.tenancy import integer
 from mockserver.resources.resource import Resource
@@ -35,69 +35,6 @@ class Vacant(Resource):
     table = "vacant"
     component = "Vacant"
     tells_fields = False
-
-
-class WarehouseTables(Vacant):
-    """Tables of a warehouse."""
-
-    family = "warehouse_tables"
-    title = "Table"
-
-
-class WarehouseViewLinks(Vacant):
-    """Joins of a warehouse."""
-
-    family = "warehouse_view_links"
-    title = "View Link"
-
-
-class ExternalDataSources(Vacant):
-    """Sources of a warehouse."""
-
-    family = "external_data_sources"
-    title = "External Data Source"
-
-
-class WebExperiments(Vacant):
-    """Experiments made on a page."""
-
-    family = "web_experiments"
-    title = "Web Experiment"
-
-
-class ManagedMigrations(Vacant):
-    """Migrations from other products."""
-
-    family = "managed_migrations"
-    title = "Managed Migration"
-
-
-class HogFlows(Vacant):
-    """Campaigns."""
-
-    family = "hog_flows"
-    title = "Hog Flow"
-
-
-class MessagingTemplates(Vacant):
-    """Templates of messages."""
-
-    family = "messaging_templates"
-    title = "Message Templates"
-
-
-class UserInterviews(Vacant):
-    """Interviews of users."""
-
-    family = "user_interviews"
-    title = "User Interview"
-
-
-class OrganizationBatchExports(Vacant):
-    """Exports of an organization's projects."""
-
-    family = "organization_batch_exports"
-    title = "Batch Export"
 
 
 class BatchExports(Vacant):
@@ -144,28 +81,6 @@ class Integrations(Vacant):
         raise ValidationError(NOT_CONFIGURED)
 
 
-class Lineage(Vacant):
-    """What models of a warehouse come of."""
-
-    family = "lineage"
-    title = "Lineage"
-
-    def get_upstream(self, call: Call) -> Any:
-        """Say that it is not modelled."""
-        raise NotModelled("Lineage is not modelled.")
-
-
-class Metalytics(Vacant):
-    """How often pages of the product are seen."""
-
-    family = "metalytics"
-    title = "Metalytics"
-
-    def create(self, call: Call) -> Any:
-        """Say that it is not modelled."""
-        raise NotModelled("Metalytics are not modelled.")
-
-
 class QueryTabState(Vacant):
     """Tabs of the editor of SQL."""
 
@@ -177,50 +92,6 @@ class QueryTabState(Vacant):
         if not call.query.get("user_id"):
             raise BareError({"error": "user_id is required"})
         raise NotModelled("Tabs of the editor are not modelled.")
-
-
-class AsyncMigrations(Vacant):
-    """Migrations of an installation."""
-
-    family = "async_migrations"
-    title = "Async Migration"
-
-    def list(self, call: Call) -> Any:
-        """Refuse: nobody here is of the staff."""
-        raise PermissionDenied(NOT_STAFF)
-
-
-class InstanceStatus(Vacant):
-    """How an installation is."""
-
-    family = "instance_status"
-    title = "Instance Status"
-
-    def list(self, call: Call) -> Any:
-        """Say that it is not modelled."""
-        raise NotModelled("The status of the installation is not modelled.")
-
-
-class DebugQueries(Vacant):
-    """Queries as ClickHouse saw them."""
-
-    family = "debug_ch_queries"
-    title = "Debug Ch Queries"
-
-    def list(self, call: Call) -> Any:
-        """Say that it is not modelled."""
-        raise NotModelled("ClickHouse's own log of queries is not modelled.")
-
-
-class RevenueAnalytics(Vacant):
-    """What revenue is made of."""
-
-    family = "revenue_analytics"
-    title = "Revenue Analytics"
-
-    def taxonomy_values(self, call: Call) -> Any:
-        """Say that it is not modelled."""
-        raise NotModelled("Revenue analytics are not modelled.")
 
 
 class AppMetrics(Vacant):
@@ -255,10 +126,44 @@ class AppMetrics(Vacant):
         return [(start + timedelta(days=n)).isoformat() for n in range(min((end - start).days + 1, self.most_days))]
 
 
+EMPTY = {
+    "warehouse_tables": "Table", "warehouse_view_links": "View Link", "external_data_sources": "External Data Source",
+    "web_experiments": "Web Experiment", "managed_migrations": "Managed Migration", "hog_flows": "Hog Flow",
+    "messaging_templates": "Message Templates", "user_interviews": "User Interview",
+    "organization_batch_exports": "Batch Export",
+}  # fmt: skip
+"""Families of lists without rows, each with its title."""
+
+REFUSING: tuple[tuple[str, str, str, type[APIError], str], ...] = (
+    ("lineage", "Lineage", "get_upstream", NotModelled, "Lineage is not modelled."),
+    ("metalytics", "Metalytics", "create", NotModelled, "Metalytics are not modelled."),
+    ("async_migrations", "Async Migration", "list", PermissionDenied, NOT_STAFF),
+    ("instance_status", "Instance Status", "list", NotModelled, "The status of the installation is not modelled."),
+    ("debug_ch_queries", "Debug Ch Queries", "list", NotModelled, "ClickHouse's own log of queries is not modelled."),
+    ("revenue_analytics", "Revenue Analytics", "taxonomy_values", NotModelled, "Revenue analytics are not modelled."),
+)
+"""Families that refuse the one action that they have: family, title, action, error, what it says."""
+
+
+def _family(name: str, title: str, **actions: Callable[[Resource, Call], Any]) -> type[Resource]:
+    """Return a family that differs from others in nothing but its name, its title and what it refuses."""
+    return type(
+        name.title().replace("_", ""), (Vacant,), {"family": name, "title": title, "__module__": __name__, **actions}
+    )
+
+
+def _refusing(error: type[APIError], detail: str) -> Callable[[Resource, Call], Any]:
+    def refuse(self: Resource, call: Call) -> Any:
+        """Refuse, whatever is asked."""
+        raise error(detail)
+
+    return refuse
+
+
 VACANT: tuple[type[Resource], ...] = (
-    WarehouseTables, WarehouseViewLinks, ExternalDataSources, WebExperiments, ManagedMigrations, HogFlows,
-    MessagingTemplates, UserInterviews, OrganizationBatchExports, BatchExports, Integrations, Lineage, Metalytics,
-    QueryTabState, AsyncMigrations, InstanceStatus, DebugQueries, RevenueAnalytics, AppMetrics,
+    *(_family(name, title) for name, title in EMPTY.items()),
+    *(_family(name, title, **{action: _refusing(error, detail)}) for name, title, action, error, detail in REFUSING),
+    BatchExports, Integrations, QueryTabState, AppMetrics,
 )  # fmt: skip
 
 
