@@ -130,11 +130,14 @@ def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[P
     found: list[tuple[str, str]] = []
     if any(not operation.exists_in(profile) for profile in profiles):
         found.append(("*", "the servers of one profile do not have it"))
-    refusing = {operation.refuses_keys_in(profile) for profile in profiles if profile.is_observed}
-    if len(refusing) > 1:  # the pages show every operation with a key
-        found += [
-            (place, "the servers of one date take no key for it") for place in ("status", "$.detail", "header allow")
-        ]
+    if any(not _stand_alike(other, profiles) for other in contract.operations if other.path == operation.path):
+        found.append(("header allow", "the servers of one profile do not have all that the path does in the other"))
+    if len({operation.refuses_keys_in(profile) for profile in profiles}) > 1:
+        # The pages show every operation with a key; a session is sent where servers take none, so only who is refused
+        # for something else sees it.
+        dated = all(profile.is_observed for profile in profiles)
+        places = ("status", "$.detail", "header allow") if dated else ("$.detail",)
+        found += [(place, "the servers of one profile take no key for it") for place in places]
     statuses = {profile: operation.successes[profile].status for profile in profiles}
     if len(set(statuses.values())) > 1:
         found.append(("status", "; ".join(f"{profile}: {status}" for profile, status in statuses.items())))
@@ -148,6 +151,11 @@ def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[P
             ]
     between = frozenset(map(str, profiles))
     return [Deviation(re.escape(operation.id), place, reason, between=between) for place, reason in dict(found).items()]
+
+
+def _stand_alike(operation: Operation, profiles: Sequence[Profile]) -> bool:
+    """Return whether all of some profiles have an operation, or none."""
+    return len({operation.exists_in(profile) for profile in profiles}) == 1
 
 
 def _shape(contract: Contract, response: Document, profile: Profile) -> dict[str, Any]:
