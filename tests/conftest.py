@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from mockserver.contract import Contract
 from mockserver.serving.app import create_app
 from mockserver.world.worlds import World, Worlds
+from tests.browsers import browser as browser
 from tests.store.postgres import Cluster, cluster, programs
 
 NOON = "2026-01-15T12:00:00Z"

@@ -96,6 +96,8 @@ def _view(plane: Plane, control: Control, handler: Handler, token: str | None) -
                 path["world"].bell.ring()
         except APIError as error:
             return render_error(error)
+        if isinstance(answer, Response):
+            return answer
         return empty(control.status) if answer is None else Response(encode(answer), control.status, content_type=JSON)
 
     return view

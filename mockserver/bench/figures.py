@@ -68,6 +68,15 @@ def fastest(work: Callable[[], Any], times: int = 300, rounds: int = ROUNDS) -> 
     return best * 1e6
 
 
+def both(work: Callable[[], Any], other: Callable[[], Any], times: int = 300) -> tuple[float, float]:
+    """Return the microseconds that a call takes, and another: in turn, so that a machine's moods hit them alike."""
+    took, compared = float("inf"), float("inf")
+    for _ in range(ROUNDS):
+        took = min(took, fastest(work, times, 1))
+        compared = min(compared, fastest(other, times, 1))
+    return took, compared
+
+
 def output_of(program: str) -> str:
     """Return what a Python program prints that runs alone, in a process of its own."""
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mockserver.bench.figures import Figure, fastest, seconds_of, send
+from mockserver.bench.figures import Figure, both, seconds_of, send
 from mockserver.bench.requests import NOTES, application
 from mockserver.store import Store
 from mockserver.store.archive import About, Archive, open_archive
@@ -63,11 +63,10 @@ def _kept(archive: Archive, id: str) -> Store:
 def _reading(name: str, url: str, target: float) -> Figure:
     from mockserver.serving.app import close, create_app
 
-    app = create_app(store=url)
-    took = fastest(lambda: send(app, "GET", f"{NOTES}1/"), 500)
+    app, memory = create_app(store=url), create_app()
+    took, compared = both(partial(send, app, "GET", f"{NOTES}1/"), partial(send, memory, "GET", f"{NOTES}1/"), 500)
     close(app)
-    memory = create_app()
-    return Figure(name, took, fastest(lambda: send(memory, "GET", f"{NOTES}1/"), 500), target, against="memory")
+    return Figure(name, took, compared, target, against="memory")
 
 
 def _writing(folder: Path) -> Iterator[Figure]:
@@ -85,8 +84,8 @@ def _writing(folder: Path) -> Iterator[Figure]:
         bare.execute("INSERT INTO bare (body) VALUES (?)", (body,))
         bare.execute("COMMIT")
 
-    one = fastest(partial(_write, store, numbers), 100)
-    yield Figure("a write to a file", one, fastest(insert, 100), 1.3, against="a bare INSERT and COMMIT")
+    one, compared = both(partial(_write, store, numbers), insert, 100)
+    yield Figure("a write to a file", one, compared, 1.3, against="a bare INSERT and COMMIT")
     together = _together(partial(_write, store, numbers))
     yield Figure("the same by 16 writers at once", together, one, 1 / 4, against="one writer")
     archive.close()
@@ -132,7 +131,7 @@ def _sharing(url: str) -> Figure:
     import psycopg  # of the extra that the URL asks for
 
     archive, numbers = _archive(url), count(1000)
-    took = fastest(partial(_write, _kept(archive, f"bench {time.time_ns()}"), numbers), 100)
+    store = _kept(archive, f"bench {time.time_ns()}")
     body = bytes(len(str(NOTE)) + 100)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(BARE.format(bytes="BYTEA").replace("INTEGER PRIMARY KEY", "SERIAL PRIMARY KEY"))
@@ -141,7 +140,7 @@ def _sharing(url: str) -> Figure:
             with connection.transaction():
                 connection.execute("INSERT INTO bare (body) VALUES (%s)", (body,))
 
-        compared = fastest(insert, 100)
+        took, compared = both(partial(_write, store, numbers), insert, 100)
         connection.execute("DROP TABLE bare")
     archive.close()
     return Figure("a write to PostgreSQL", took, compared, 1.4, against="a bare transaction")

@@ -49,6 +49,7 @@ from mockserver.world.worlds import World, Worlds
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+CONSOLE = "/__admin/console"
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
 
@@ -172,6 +173,7 @@ def create_app(
 
         plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals)
         app.register_blueprint(control_plane(plane, admin_token))
+        _serve_console(app)
     app.register_error_handler(HTTPException, _route_missed(interception))
     table = _table(app, routes)
     registry.stand_beside(table, interception.forget)
@@ -236,6 +238,23 @@ def _serve_schema(app: Flask, contract: Contract) -> None:
         return Response(bundle_yaml(contract), content_type="application/vnd.oai.openapi; charset=utf-8")
 
     app.add_url_rule("/api/schema/", endpoint="schema", view_func=schema, strict_slashes=False, methods=["GET"])
+
+
+def _serve_console(app: Flask) -> None:
+    """Serve the console's frames and files. They hold no data, so they need no token: what they ask for does."""
+
+    def page(name: str = "") -> Response:
+        from mockserver.console import answer_page  # with the first page, since most servers never show one
+
+        return answer_page(name)
+
+    def file(name: str) -> Response:
+        from mockserver.console import answer_file
+
+        return answer_file(name)
+
+    for rule, view in ((CONSOLE, page), (f"{CONSOLE}/<name>", page), (f"{CONSOLE}/static/<path:name>", file)):
+        app.add_url_rule(rule, endpoint=f"console {rule}", view_func=view, strict_slashes=False, methods=["GET"])
 
 
 def _route_missed(interception: Interception) -> Callable[[HTTPException], Response]:

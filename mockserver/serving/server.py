@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.serving.draining import Application, draining
+from mockserver.serving.streaming import Streaming
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START_SECONDS = 10.0
@@ -65,10 +66,10 @@ class Server:
         certificate: Path | None = None, private_key: Path | None = None,
     ) -> None:  # fmt: skip
         self.address = address
-        self._application = draining(application)
+        self._application = Streaming(draining(application))
         self._granian = _granian(
-            address=address.host, port=address.port, blocking_threads=threads,
-            ssl_cert=certificate, ssl_key=private_key,
+            self._application, address=address.host, port=address.port, blocking_threads=threads, ssl_cert=certificate,
+            ssl_key=private_key,
         )  # fmt: skip
         self._thread: threading.Thread | None = None
 
@@ -102,19 +103,29 @@ def wait_until_answered(address: Address) -> None:
     raise TimeoutError(f"nothing answers at {address.url}")
 
 
-def _granian(**options: Any) -> Any:
+def _granian(application: Streaming, **options: Any) -> Any:
     """Return granian's threaded server, for a Python with or without the global lock.
 
     Granian keeps it for builds without the lock, since its threads cannot run Python side by side elsewhere. That is no
     loss here: what matters is that the application stays in this process.
     """
     from granian.constants import HTTPModes, Interfaces
-    from granian.server import common
+    from granian.server import common, mt
     from granian.server.mt import MTServer
+
+    wrap = vars(mt)["_wsgi_call_wrap"]
+    if wrap is not _send_aside:
+        _send_aside.wrap = wrap  # type: ignore[attr-defined]
+        vars(mt)["_wsgi_call_wrap"] = _send_aside
 
     class InProcess(MTServer):
         def _check_gil(self) -> None:
             """Accept any build."""
+
+        def shutdown(self, exit_code: int = 0) -> None:
+            """Stop; what lasts ends first, since a connection is closed when its answer is over."""
+            application.end()
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
         def startup(self, spawn_target: Any, target_loader: Any) -> None:
             """Start; signal handlers are for the main thread alone to set."""
@@ -132,3 +143,9 @@ def _granian(**options: Any) -> Any:
         "mockserver", interface=Interfaces.WSGI, http=HTTPModes.http1, workers=1, websockets=False,
         log_enabled=False, backlog=1024, **options,
     )  # fmt: skip
+
+
+def _send_aside(application: Any, *options: Any) -> Any:
+    """Return what granian runs for each request, with the streams of our applications sent aside."""
+    run = _send_aside.wrap(application, *options)  # type: ignore[attr-defined]
+    return application.over(run) if isinstance(application, Streaming) else run

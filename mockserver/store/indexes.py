@@ -75,7 +75,12 @@ def has(record: Record, field: str, value: Any) -> bool:
 
 def values_of(record: Record | None, field: str) -> tuple[Any, ...]:
     """Return the values that a record is found by in the index of a field, `properties.email` included."""
-    value: Any = record
+    if record is None:
+        return ()
+    value: Any = record.get(field, MISSING)
+    if value.__class__ in PLAIN:  # as nearly all are
+        return (value,)
+    value = record
     for part in field.split(".") if "." in field else (field,):
         if not isinstance(value, dict) or part not in value:
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 from threading import Lock
 from typing import Any
 
@@ -42,10 +43,13 @@ class Log:
             self._items.append((number, size, item))
             self._bytes += size
 
-    def items(self) -> list[tuple[int, Any]]:
-        """Return what is remembered, oldest first, each with its number."""
+    def items(self, after: int = 0) -> list[tuple[int, Any]]:
+        """Return what is remembered, oldest first, each with its number; only what came after one, at its own cost."""
         with self._lock:
-            return [(number, item) for number, _, item in self._items]
+            if not after:
+                return [(number, item) for number, _, item in self._items]
+            later = takewhile(lambda each: each[0] > after, reversed(self._items))
+            return [(number, item) for number, _, item in later][::-1]
 
     @property
     def latest(self) -> int:

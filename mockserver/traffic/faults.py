@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Response
@@ -38,6 +38,7 @@ class Fault:
     drop: bool = False
     truncate: int | None = None
     malformed: bool = False
+    id: str | None = None
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Fault:
@@ -79,7 +80,7 @@ def find_fault(world: World, subject: Subject, key: str | None = None) -> Fault 
             with world.store.transaction() as transaction:
                 fault = _strike(world, transaction, spec["id"], key)
             if fault is not None:
-                return fault
+                return replace(fault, id=spec["id"])
     return None
 
 

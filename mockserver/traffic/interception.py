@@ -41,6 +41,8 @@ WORLD = "mockserver.world.worlds"
 BEGAN = "mockserver.began"
 DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
+PLANNED = "mockserver.planned"
+WISHED = "Prefer"
 
 ROUTE = "mockserver.route"
 """Where the WSGI environment keeps the route of the contract that a request is for."""
@@ -157,6 +159,7 @@ class Interception:
         if PREFER in environ:
             wish = preferred(environ)
             if wish is not None:
+                environ[PLANNED] = WISHED
                 return wish.answer()
         if key is None and asked.blueprint == CAPTURE:
             return None  # its world is known once its body is read: see `enter`
@@ -172,13 +175,18 @@ class Interception:
         subject = Asked(asked, self.operation_of(asked, world))
         fault = find_fault(world, subject, key_of(asked))
         if fault is not None:
+            asked.environ[PLANNED] = fault.id
             asked.environ[DROPPED] = fault.drop
             answer = fault.answer()
             if answer is not None:
                 return answer
             if fault.damages:
                 asked.environ[DAMAGE] = fault
-        return find_stub(world, subject)
+        found = find_stub(world, subject)
+        if found is None:
+            return None
+        asked.environ[PLANNED], answer = found
+        return answer
 
     def operation_of(self, asked: Request, world: World) -> str | None:
         """Return the operation that a request is for."""
@@ -241,7 +249,7 @@ def _entry(
         answer = answer[:MOST_KEPT_BYTES]
     return Entry(
         clocks, operation, asked.method, _path(asked), environ.get("QUERY_STRING", ""), headers_of(environ),
-        carried(asked), status, answer, duration_ms,
+        carried(asked), status, answer, duration_ms, environ.get(PLANNED),
     )  # fmt: skip
 
 

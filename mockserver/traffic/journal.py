@@ -32,7 +32,10 @@ Body = bytes | Mapping[str, Any]
 
 
 class Entry(NamedTuple):
-    """One request and its answer. `status` is None when the connection was dropped instead."""
+    """One request and its answer. `status` is None when the connection was dropped instead.
+
+    `planned` is the fault or the stub that had a hand in it, or `Prefer`, the header of a request that wished for it.
+    """
 
     clocks: entropy.Reading
     operation: str | None
@@ -44,6 +47,7 @@ class Entry(NamedTuple):
     status: int | None
     answer: bytes
     duration_ms: float
+    planned: str | None = None
 
     @property
     def at(self) -> datetime:
@@ -119,7 +123,34 @@ def show(number: int, entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "response": redact(read_value(entry.answer)),
         "duration_ms": round(entry.duration_ms, 3),
+        "planned": entry.planned,
     }
+
+
+def show_line(number: int, entry: Entry) -> dict[str, Any]:
+    """Return an entry in a line: without headers and bodies, but with what a refusal said."""
+    return {
+        "id": number,
+        "at": entropy.timestamp(entry.at),
+        "operation": entry.operation,
+        "method": entry.method,
+        "path": redact(entry.path),
+        "query": redact(entry.query),
+        "status": entry.status,
+        "detail": refusal_of(entry),
+        "duration_ms": round(entry.duration_ms, 3),
+        "planned": entry.planned,
+    }
+
+
+def refusal_of(entry: Entry) -> str | None:
+    """Return what a refusal said, in whichever of PostHog's envelopes; None where nothing was refused or said."""
+    if entry.status is None or entry.status < 400:
+        return None
+    answer = read_value(entry.answer)
+    words = (answer.get(name) for name in ("detail", "error", "message")) if isinstance(answer, Mapping) else (answer,)
+    text = next((word for word in words if isinstance(word, str) and word), None)
+    return None if text is None else redact(text[:300])
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from base64 import b64decode, b64encode
 from typing import NamedTuple
 
@@ -38,9 +39,9 @@ class Journals:
     def stop(self) -> None:
         """Keep what is left."""
 
-    def entries(self, world: World) -> list[tuple[int, Entry]]:
-        """Return what is remembered of a world's requests, the oldest first, each with its number."""
-        return world.store.log.items()
+    def entries(self, world: World, after: int = 0) -> list[tuple[int, Entry]]:
+        """Return what is remembered of a world's requests after a number, the oldest first, each with its number."""
+        return world.store.log.items(after)
 
     def clear(self, world: World) -> None:
         """Forget a world's requests."""
@@ -109,14 +110,18 @@ class SharedJournals(KeptJournals):
         super().__init__(worlds, archive)
         self.seconds = archive.tail_seconds
         self._heard = 0
+        self._due = 0.0
 
-    def entries(self, world: World) -> list[tuple[int, Entry]]:
+    def entries(self, world: World, after: int = 0) -> list[tuple[int, Entry]]:
         with self._flushing:
             self._keep(world)
         self._archive.gather()
-        return [(number, unpacked(body)) for number, body in self._archive.tail(world.id)]
+        entries = [(number, unpacked(body)) for number, body in self._archive.tail(world.id) if number > after]
+        entries.sort(key=lambda entry: entry[1].clocks[0])  # handed in by the batch, each process its own
+        return entries
 
     def clear(self, world: World) -> None:
+        self._archive.gather()  # what others would hand in later was answered before this, too
         with self._flushing:
             super().clear(world)
             self._written[world.id] = Written(world.store.log, world.store.log.latest, 0)
@@ -126,8 +131,12 @@ class SharedJournals(KeptJournals):
         """Read nothing: what is asked for is read then."""
 
     def _flush(self) -> None:
+        """Hand in what there is, where somebody asks for it, or did not for a while."""
         asking = self._archive.asked()
+        if asking == self._heard and time.monotonic() < self._due and not self._stopping.is_set():
+            return
         super()._flush()
+        self._due = time.monotonic() + SECONDS
         if asking != self._heard:
             self._archive.hear(asking)
             self._heard = asking
@@ -145,13 +154,14 @@ def packed(entry: Entry) -> bytes:
     """Return an entry as the archive keeps it."""
     raw = entry.raw if isinstance(entry.raw, dict) else {"": b64encode(bytes(entry.raw)).decode()}  # type: ignore[arg-type]
     kept = entry._replace(raw=raw, answer=b64encode(entry.answer))
-    return orjson.dumps([*kept[:8], kept.answer.decode(), kept.duration_ms])
+    return orjson.dumps([*kept[:8], kept.answer.decode(), kept.duration_ms, kept.planned])
 
 
 def unpacked(body: bytes) -> Entry:
     """Return an entry from what the archive kept."""
-    clocks, operation, method, path, query, variables, raw, status, answer, duration_ms = orjson.loads(body)
+    clocks, operation, method, path, query, variables, raw, status, answer, duration_ms, *planned = orjson.loads(body)
     carried = b64decode(raw[""]) if set(raw) == {""} else raw
     return Entry(
-        tuple(clocks), operation, method, path, query, variables, carried, status, b64decode(answer), duration_ms
+        tuple(clocks), operation, method, path, query, variables, carried, status, b64decode(answer), duration_ms,
+        *planned,
     )  # fmt: skip

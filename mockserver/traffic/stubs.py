@@ -25,14 +25,14 @@ from mockserver.world.worlds import World
 STUBS = "stubs"
 
 
-def find_stub(world: World, subject: Subject) -> Response | None:
-    """Return the answer that a stub gives to a request, and count it."""
+def find_stub(world: World, subject: Subject) -> tuple[str, Response] | None:
+    """Return the stub that answers a request, by its id, and its answer; and count it."""
     for spec in reversed(world.view().value(STUBS) or []):
         if Match.of(spec["match"]).fits(subject):
             with world.store.transaction() as transaction:
                 answers = _count(transaction, spec["id"])
             if answers:
-                return response_of(spec["response"])
+                return spec["id"], response_of(spec["response"])
     return None
 
 

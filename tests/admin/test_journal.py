@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import gzip
+import io
 import threading
 import time
 import zlib
+from threading import BoundedSemaphore
 
 import orjson
 import pytest
 
 from mockserver.admin import verdicts
+from mockserver.admin.journal import streaming
 from mockserver.serving.app import create_app
 from tests.admin.conftest import ANNOTATIONS
 
 FIELDS = {
     "id", "at", "operation", "method", "path", "query", "headers", "body", "status", "response", "duration_ms",
+    "planned",
 }  # fmt: skip
 
 
@@ -227,3 +231,164 @@ def test_too_many_do_not_wait_at_once(admin, monkeypatch) -> None:
     with verdicts._WAITING:
         answer = admin("POST", "/worlds/default/requests/verify", {"match": {}, "within_s": 1})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+
+
+def messages(stream, count: int) -> list[tuple[str, str]]:
+    """The next messages of a stream, each its name or number with its data."""
+    found: list[tuple[str, str]] = []
+    while len(found) < count:
+        for block in next(stream).decode().split("\n\n"):
+            lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+            if "data" in lines:
+                found.append((lines.get("event") or lines["id"], lines["data"]))
+    return found
+
+
+@pytest.fixture
+def listen(flask_client):
+    """Listens to the default world's requests, as they are told in one process."""
+    streams = []
+
+    def listen(query: str = "", **headers: str):
+        answer = flask_client.get(f"/__admin/worlds/default/requests/stream{query}", headers=headers, buffered=False)
+        assert answer.content_type.startswith("text/event-stream")
+        streams.append(answer)
+        return iter(answer.response)
+
+    yield listen
+    for stream in streams:
+        stream.close()
+
+
+def test_requests_are_told_as_they_come(ask, listen, seen) -> None:
+    ask("GET", ANNOTATIONS)
+    told = listen()
+    next(told)
+    ask("POST", ANNOTATIONS, {"content": "x"})
+    ((number, data),) = messages(told, 1)
+    (_, entry) = seen()
+    assert (int(number), orjson.loads(data)) == (entry["id"], entry)
+
+
+def test_stream_begins_and_resumes_where_it_is_told(ask, listen) -> None:
+    for _ in range(3):
+        ask("GET", ANNOTATIONS)
+    numbers = [int(number) for number, _ in messages(listen("?since=0&brief=true"), 3)]
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+    assert messages(listen("?since=2000-01-01"), 3)[0][0] == str(numbers[0])
+    resumed = messages(listen("?since=0", **{"Last-Event-ID": str(numbers[1])}), 1)
+    assert [number for number, _ in resumed] == [str(numbers[2])]
+
+
+def test_stream_tells_of_a_reset_and_ends_with_its_world(admin, ask, listen, flask_client) -> None:
+    told = listen()
+    next(told)
+    admin("POST", "/worlds/default/reset")
+    assert messages(told, 1) == [("cleared", "{}")]
+    world = admin("POST", "/worlds", {"from": "default"}).json["id"]
+    other = flask_client.get(f"/__admin/worlds/{world}/requests/stream", buffered=False)
+    admin("DELETE", f"/worlds/{world}")
+    assert b"data" not in b"".join(other.response)
+
+
+def test_more_streams_than_are_held_are_told_what_there_is(ask, listen, monkeypatch) -> None:
+    monkeypatch.setattr(streaming, "_STREAMS", BoundedSemaphore(1))
+    ask("GET", ANNOTATIONS)
+    held = listen("?since=0")
+    assert len(messages(held, 1)) == 1
+    assert b"".join(listen("?since=0")).count(b"data: ") == 1  # and it ends
+
+
+def test_lines_leave_out_bodies_and_say_what_a_refusal_said(ask, seen) -> None:
+    ask("POST", ANNOTATIONS, {"scope": "galaxy"})
+    (line,) = seen("?brief=true")
+    assert set(line) == FIELDS - {"headers", "body", "response"} | {"detail"}
+    assert line["detail"] == '"galaxy" is not a valid choice.'
+
+
+@pytest.fixture
+def explained(admin, ask, seen):
+    """Asks something, and returns what is said of it."""
+
+    def explained(*asked, **options) -> dict:
+        ask(*asked, **options)
+        return admin("GET", f"/worlds/default/requests/{seen()[-1]['id']}").json["explanation"]
+
+    return explained
+
+
+def test_operation_and_contract_are_told(explained) -> None:
+    told = explained("GET", ANNOTATIONS)
+    assert told["operation"]["id"] == "annotations_list"
+    assert told["operation"]["scopes"] == ["annotation:read"]
+    assert (told["contract"], told["reason"]) == ({"kept": True, "problem": None}, None)
+
+
+def test_an_answer_that_breaks_the_contract_is_told(admin, explained) -> None:
+    page = {"count": 0, "next": None, "previous": None, "results": "none"}
+    stub = {"match": {}, "response": {"status": 200, "body": page}, "force": True}
+    admin("POST", "/worlds/default/stubs", stub)
+    told = explained("GET", ANNOTATIONS)["contract"]
+    assert told["kept"] is False and "results" in told["problem"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "kind", "told"),
+    [
+        (("GET", "/api/projcts/1/anotations/"), {}, "route", {"closest": {
+            "path": "/api/projects/{project_id}/annotations/", "methods": ["GET", "POST"]}}),
+        (("GET", "/wp-login.php"), {}, "route", {"closest": None}),
+        (("PUT", ANNOTATIONS, {}), {}, "method", {"allowed": ["GET", "POST", "HEAD", "OPTIONS"]}),
+        (("GET", ANNOTATIONS), {"key": None}, "key", {}),
+        (("GET", ANNOTATIONS), {"key": "phx_of_nobody"}, "key", {}),
+        (("GET", ANNOTATIONS), {"key": "phc_mock_project_token"}, "key", {}),
+        (("GET", "/api/projects/77/annotations/"), {}, "tenant", {"known": [1]}),
+        (("GET", ANNOTATIONS + "99/"), {}, "record", {}),
+        (("POST", ANNOTATIONS), {"data": "{", "content_type": "application/json"}, "body", {}),
+        (("POST", ANNOTATIONS), {"data": "x", "content_type": "text/plain"}, "media", {}),
+        (("POST", ANNOTATIONS, {"scope": "galaxy"}), {}, "field", {
+            "field": "scope", "is_sent": True, "sent": "galaxy"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_a_refusal_says_why(admin, explained, asked, options, kind, told) -> None:
+    if kind == "method" or options.get("key") == "session":
+        options = {"key": admin("POST", "/worlds/default/api_keys", {"scopes": []}).json["api_key"]}
+    reason = explained(*asked, **options)["reason"]
+    assert reason["kind"] == kind
+    assert {name: reason[name] for name in told} == told
+    assert reason["text"]
+
+
+def test_a_missing_scope_is_named_beside_those_that_are_there(admin, explained) -> None:
+    key = admin("POST", "/worlds/default/api_keys", {"scopes": ["annotation:read"], "label": "mine"}).json["api_key"]
+    reason = explained("POST", ANNOTATIONS, {}, key=key)["reason"]
+    assert reason["text"] == "The key 'mine' lacks the scope annotation:write."
+    assert (reason["kind"], reason["scope"], reason["scopes"]) == ("scope", "annotation:write", ["annotation:read"])
+
+
+def test_what_was_planned_is_told(admin, ask, seen, explained) -> None:
+    admin("POST", "/worlds/default/faults", {"delay_ms": 1, "times": 1, "match": {"operation": "annotations_list"}})
+    admin("POST", "/worlds/default/stubs", {"match": {"method": "DELETE"}, "response": {"status": 500}})
+    assert ask("GET", ANNOTATIONS).status_code == 200
+    assert explained("DELETE", f"{ANNOTATIONS}1/")["reason"]["by"] == "stub-1"
+    ask("GET", ANNOTATIONS, headers={"Prefer": "code=503"})
+    ask("GET", ANNOTATIONS)
+    assert [entry["planned"] for entry in seen()] == ["fault-1", "stub-1", "Prefer", None]
+
+
+def test_a_request_is_sent_again_as_it_was(admin, ask, seen) -> None:
+    ask("POST", ANNOTATIONS + "?a=1", {"content": "Twice"})
+    (first,) = seen()
+    again = admin("POST", f"/worlds/default/requests/{first['id']}/resend")
+    assert again.status_code == 201
+    assert (again.json["status"], again.json["body"], again.json["query"]) == (201, {"content": "Twice"}, {"a": "1"})
+    assert ask("GET", ANNOTATIONS + "?search=Twice").json["count"] == 2
+
+
+def test_what_cannot_be_sent_again_is_said(admin, ask, seen) -> None:
+    ask("POST", ANNOTATIONS, data={"file": (io.BytesIO(b"x"), "x.csv")}, content_type="multipart/form-data")
+    assert admin("POST", f"/worlds/default/requests/{seen()[-1]['id']}/resend").status_code == 409
+    for id in ("0", "99999", "x", "-1"):
+        assert admin("POST", f"/worlds/default/requests/{id}/resend").status_code == 404
+        assert admin("GET", f"/worlds/default/requests/{id}").status_code == 404

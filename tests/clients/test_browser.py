@@ -16,14 +16,13 @@ from mockserver.serving.app import create_app
 from mockserver.serving.server import Server, free_address
 from mockserver.testing.client import ControlPlane, World
 from mockserver.testing.worlds import PostHog
-from tests.clients.conftest import NODE_MODULES, PROGRAMS, is_there
+from tests.browsers import lacking
+from tests.clients.conftest import NODE_MODULES, PROGRAMS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 POSTHOG_JS = NODE_MODULES / "posthog-js" / "dist"
-QUIET = ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-         "disable-component-update", "disable-sync")  # fmt: skip
 SOON = {"request_queue_config": {"flush_interval_ms": 250}, "opt_out_useragent_filter": True}  # else it is a robot's
 
 Open = Callable[..., "Page"]
@@ -50,19 +49,11 @@ def site() -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make clients")
-    chromium = is_there("chromium", NODE_MODULES / "posthog-js")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=[f"--{option}" for option in QUIET])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(browser: Browser, site: str, posthog: PostHog) -> Iterator[Open]:
     """Opens the page as somebody who never was there, with options of posthog-js."""
+    if not POSTHOG_JS.exists():
+        lacking("posthog-js")
     context = browser.new_context()
 
     def visit(**options: Any) -> Page:

@@ -20,16 +20,23 @@ class Ticket:
         self.publish, self.withdraw, self.is_valid = publish, withdraw, is_valid
         self.is_done = False
         self.error: Exception | None = None
+        self.call = threading.Lock()
+        """Let go of when its thread is to go on: the ticket is done, or the next commit is that thread's to make."""
+        self.call.acquire()
 
 
 class Commits:
-    """A queue of tickets, committed in the order in which they were handed in."""
+    """A queue of tickets, committed in the order in which they were handed in.
+
+    One thread at a time commits, everything that waits; the others sleep until they are called, each by its own name: a
+    lock that all of them took in turn would hold up, for one commit more, those whose tickets are done.
+    """
 
     def __init__(self, commit: Callable[[list[Write]], None]) -> None:
         self._commit = commit
         self._queue: list[Ticket] = []
         self._queueing = threading.Lock()
-        self._committing = threading.Lock()
+        self._is_committing = False
 
     def hand_in(self, ticket: Ticket) -> None:
         """Let a ticket go with the next commit."""
@@ -41,10 +48,15 @@ class Commits:
 
         Raises: whatever the commit raised; nothing of the ticket is kept then.
         """
-        while not ticket.is_done:
-            with self._committing:
-                if not ticket.is_done:
-                    self._commit_all()
+        with self._queueing:
+            must_sleep = self._is_committing
+            self._is_committing = True
+        if must_sleep:
+            ticket.call.acquire()
+        if not ticket.is_done:
+            self._commit_all()
+        elif not must_sleep:
+            self._pass_on()
         if ticket.error is not None:
             raise ticket.error
 
@@ -64,3 +76,13 @@ class Commits:
                 ticket.error = error or StoreUnavailable()
                 ticket.withdraw()
             ticket.is_done = True
+        self._pass_on()
+        for ticket in tickets:
+            ticket.call.release()
+
+    def _pass_on(self) -> None:
+        """Let the first of those who came meanwhile make the next commit."""
+        with self._queueing:
+            self._is_committing = bool(self._queue)
+            if self._queue:
+                self._queue[0].call.release()

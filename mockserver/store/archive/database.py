@@ -49,6 +49,7 @@ SWEEP = tuple(f"DELETE FROM {table} WHERE world NOT IN (SELECT id FROM worlds)" 
 FORGET = ("DELETE FROM worlds WHERE id = ?", "DELETE FROM log WHERE world = ?", "DELETE FROM journal WHERE world = ?")
 READ_TAIL = "SELECT number, body FROM journal WHERE world = ? ORDER BY number"
 KEEP_TAIL = "INSERT INTO journal VALUES (?, ?, ?)"
+ONE_MORE = ", (?, ?, ?)"
 SHORTEN_TAIL = (
     "DELETE FROM journal WHERE world = ? AND number <= "
     "(SELECT number FROM journal WHERE world = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"

@@ -21,6 +21,7 @@ from mockserver.store.log import Log
 from mockserver.store.model import Layout, Store, StoreError
 from mockserver.store.tinydb import MemoryStore, Saved
 
+ROWS_AT_ONCE = 100
 MOST_ENTRIES = 10_000
 """How long a world's log may be when the archive is opened; a longer one is made a state."""
 
@@ -171,8 +172,13 @@ class Keeping(ABC, Generic[Own]):
 
     def add_tail(self, id: str, bodies: list[bytes], *, most: int) -> None:
         last = self.number("request", len(bodies))
-        added = [(database.KEEP_TAIL, (id, number, body)) for number, body in enumerate(bodies, last + 1 - len(bodies))]
-        self.db.commit([*added, (database.SHORTEN_TAIL, (id, id, most))])
+        numbered = list(enumerate(bodies, last + 1 - len(bodies)))
+        writes: list[Write] = []
+        for at in range(0, len(numbered), ROWS_AT_ONCE):
+            some = numbered[at : at + ROWS_AT_ONCE]
+            values = [value for number, body in some for value in (id, number, body)]
+            writes.append((database.KEEP_TAIL + database.ONE_MORE * (len(some) - 1), values))
+        self.db.commit([*writes, (database.SHORTEN_TAIL, (id, id, most))])
 
     def asked(self) -> int:
         return 0

@@ -6,6 +6,8 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl
@@ -110,8 +112,8 @@ class SqliteFile:
             run = self._connection.execute
             try:
                 run("BEGIN IMMEDIATE")
-                for statement, values in writes:
-                    run(statement, values)
+                for statement, alike in groupby(writes, itemgetter(0)):
+                    self._connection.executemany(statement, [values for _, values in alike])
                 run("COMMIT")
             except sqlite3.Error as error:
                 if self._connection.in_transaction:
