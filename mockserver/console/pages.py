@@ -42,7 +42,12 @@ class Page:
         return f"{ROOT}/{self.name}"
 
 
-PAGES = (Page("requests", "Requests", "Traffic"),)
+PAGES = (
+    Page("requests", "Requests", "Traffic"),
+    Page("faults", "Faults and stubs", "Traffic"),
+    Page("coverage", "Coverage", "Traffic"),
+    Page("worlds", "Worlds", "World"),
+)
 """Every page, in the order of the navigation; the first is the console's own."""
 
 

@@ -53,6 +53,7 @@ class Coverage:
             seen = statuses.get(operation.id, {})
             rows.append({
                 "operation": operation.id,
+                "family": operation.family,
                 "method": operation.method.upper(),
                 "path": operation.path,
                 "calls": sum(seen.values()),

@@ -25,6 +25,26 @@ const authorization = () => {
   return token ? { Authorization: `Bearer ${token}` } : {};
 };
 
+let pending = 0;
+
+/** Mark the page while something is asked: `data-asking` on its root, and `data-settled` once all was answered. */
+async function asking(action) {
+  const { dataset } = document.documentElement;
+  pending += 1;
+  dataset.asking = "";
+  delete dataset.settled;
+  try {
+    return await action();
+  } finally {
+    pending -= 1;
+    setTimeout(() => { // what an answer leads to may ask at once
+      if (pending) return;
+      delete dataset.asking;
+      dataset.settled = "";
+    });
+  }
+}
+
 /** Send a call to the control plane, its path below `/__admin`; the answer's response, once somebody is signed in. */
 export async function send(method, path, body, options = {}) {
   for (;;) {
@@ -40,7 +60,7 @@ export async function send(method, path, body, options = {}) {
 }
 
 /** Make a call of the control plane and return the JSON that it answers, null for nothing. Throws: Refusal. */
-export async function call(method, path, body, options = {}) {
+export const call = (method, path, body, options = {}) => asking(async () => {
   const answer = await send(method, path, body, options);
   const text = await answer.text();
   let value = null;
@@ -51,7 +71,7 @@ export async function call(method, path, body, options = {}) {
   }
   if (!answer.ok) throw new Refusal(answer.status, value);
   return value;
-}
+});
 
 async function isRefused(token) {
   try {
@@ -112,7 +132,7 @@ export const forget = () => void (described = null);
  * Ask the API as a client does, with the world's own key, or with `key`.
  * Returns `{status, ok, headers, body, duration_ms}`; `body` is JSON if it can be, else text.
  */
-export async function ask(method, path, body, { key, headers = {}, signal } = {}) {
+export const ask = (method, path, body, { key, headers = {}, signal } = {}) => asking(async () => {
   const bearer = key ?? (await describe()).api_key;
   const sent = { ...headers };
   if (bearer) sent.Authorization ??= `Bearer ${bearer}`;
@@ -129,7 +149,7 @@ export async function ask(method, path, body, { key, headers = {}, signal } = {}
   } catch {
     return { ...told, body: text };
   }
-}
+});
 
 /** The path of the API for the world's project: `await project("/persons/?limit=2")`. */
 export async function project(path = "") {
