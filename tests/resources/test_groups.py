@@ -118,6 +118,8 @@ def test_types_are_named_and_shown(grouped) -> None:
     assert asker.patch(f"{TYPES}update_metadata/", long).json["code"] == "max_length"
     made = asker.put(f"{TYPES}create_detail_dashboard/", {"group_type_index": 4}).json
     assert grouped.get(TYPES).json[-1]["detail_dashboard"] == made["detail_dashboard"]
+    dashboards = asker.get("/api/projects/1/dashboards/").json["results"]
+    assert made["detail_dashboard"] in [dashboard["id"] for dashboard in dashboards]
     again = asker.put(f"{TYPES}create_detail_dashboard/", {"group_type_index": 4})
     assert (again.status_code, again.json) == (400, {"detail": "Dashboard already exists for this group type."})
     assert grouped.get("/api/projects/1/").json["group_types"][-1]["name_singular"] == "Customer"

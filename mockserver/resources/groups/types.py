@@ -79,12 +79,11 @@ class GroupTypes(Resource):
 def make_dashboard(call: Call, kind: Record) -> int:
     """Make the dashboard of a type of groups with its insights, and return its id."""
     singular = kind.get("name_singular") or kind["group_type"]
-    number, now = call.next_id("dashboards"), call.now()
-    call.table("dashboards").insert({
-        "id": number, "project_id": call.tenant.project_id, "name": f"Template dashboard for {singular} overview",
-        "description": f"What the page of each {singular} shows: its insights tell of that one alone.",
-        "deleted": False, "created_by": call.user["id"], "created_at": now, "creation_mode": "template",
-    })  # fmt: skip
+    made = tiles.new_dashboard(
+        call, name=f"Template dashboard for {singular} overview", creation_mode="template",
+        description=f"What the page of each {singular} shows: its insights tell of that one alone.",
+    )  # fmt: skip
+    number: int = made["id"]
     for name, query in _insights(kind[INDEX]).items():
         insight = add_insight(call, {"name": name, "query": query})
         tiles.add(call, number, insight=insight["id"])
