@@ -34,6 +34,8 @@ from mockserver.world.tables import Owner
 ONESELF = "@me"
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 COPY = " (copy)"
+MOST_KEYS = 20
+"""How many keys are drawn by a schema that few fit."""
 TITLES = ("name", "title")
 
 
@@ -264,7 +266,7 @@ class Inferred(Resource):
                 key = given
                 shelf.reserve([given])
             else:
-                key = shelf.new_key(self._drawn_key(drawer))
+                key = self._fitting_key(drawer, shelf, shelf.new_key(self._example_key()))
         sent = {**self.set_by_server(call, is_new=True), found.key: key, **accepted}
         if found.deleted:
             sent.setdefault(found.deleted, False)
@@ -385,10 +387,22 @@ class Inferred(Resource):
                 record = {**record, **drawn} if number == 0 else {**drawn, **record}
         return record
 
-    def _drawn_key(self, drawer: Drawer) -> Any:
+    def _example_key(self) -> Any:
         found = self.collection
         schema = self.tools.shapes.of(found.record).properties.get(found.key)
         return self.tools.shapes.of(schema).words.get("example") if schema is not None else None
+
+    def _fitting_key(self, drawer: Drawer, shelf: Shelf, key: Any) -> Any:
+        """Return a new key as the record's schema has it: of its own pattern, where it has one."""
+        found = self.collection
+        schema = self.tools.shapes.of(found.record).properties.get(found.key)
+        if schema is None or drawer.fits(schema, key):
+            return key
+        for attempt in range(MOST_KEYS):
+            drawn = drawer.draw(schema, found.key, place=f"{found.table}/{key}/{attempt}")
+            if isinstance(drawn, (str, int)) and shelf.is_free(drawn):
+                return drawn
+        return key
 
     # Bodies
 

@@ -41,10 +41,13 @@ class Spot:
     place: str
     depth: int = 0
     owner: str = ""
+    is_listed: bool = False
 
     def inside(self, name: str, step: str | int | None = None) -> Spot:
         """Return the spot of a part."""
-        return Spot(name, f"{self.place}/{name if step is None else step}", self.depth + 1, self.name)
+        return Spot(
+            name, f"{self.place}/{name if step is None else step}", self.depth + 1, self.name, isinstance(step, int)
+        )
 
     @property
     def is_again(self) -> bool:
@@ -110,7 +113,7 @@ class _Drawing:
         return None if shape.nullable else drawn
 
     def _attempt(self, schema: Any, shape: Shape, kind: str | None, spot: Spot, sent: Any) -> Any:
-        is_null = spot.depth >= DEEP or naming.is_not_yet(spot.name) or kind is None
+        is_null = spot.depth >= DEEP or naming.is_not_yet(spot.name) or (kind is None and not self._for_request)
         if is_null and sent is NOTHING and shape.nullable:
             return None
         if shape.options:
@@ -130,7 +133,7 @@ class _Drawing:
                 return self._number(shape.words, kind, spot)
             case "boolean":
                 return naming.is_affirmed(spot.name)
-        return self._anything(shape, sent)
+        return self._anything(shape, spot, sent)
 
     def _option(self, schema: Any, shape: Shape, spot: Spot, sent: Any) -> Any:
         """Return a value for one option of a union: one that fits what was sent, else the first that can be drawn."""
@@ -254,13 +257,15 @@ class _Drawing:
                     break
         return items
 
-    def _anything(self, shape: Shape, sent: Any) -> Any:
+    def _anything(self, shape: Shape, spot: Spot, sent: Any) -> Any:
         """Return a value where a schema names no type."""
         if sent is not NOTHING:
             return sent
         example = shape.words.get("example")
         if example is not None:
             return example
+        if self._for_request and spot.depth:  # null is the one value that many take for nothing
+            return self._faked("word", spot.place) if spot.is_listed else {}
         return None if shape.nullable else {}
 
     # Texts

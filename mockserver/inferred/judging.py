@@ -220,7 +220,7 @@ def _refuse_beside(number: float, words: Mapping[str, Any]) -> None:
         refuse(f"Ensure this value is a multiple of step size {step}.", "step_size")
 
 
-class Nested(Field):
+class Nested(fields.Object):
     """An object in a body, judged by its own fields."""
 
     def __init__(self, judge: Judge, schema: Any, shape: Shape, **kwargs: Any) -> None:
@@ -228,7 +228,7 @@ class Nested(Field):
         self._judge, self._schema, self._shape = judge, schema, shape
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping):  # a form's, that is no JSON, too
             message = Detail(f"Invalid data. Expected a dictionary, but got {type(value).__name__}.")
             raise marshmallow.ValidationError({ITSELF: [message]})
         model = self._judge.model(self._schema)  # made when it is needed: an object may hold others of its kind

@@ -15,6 +15,7 @@ from mockserver.contract import Document
 Resolve = Callable[[Any], Any]
 """Follows the references of a schema until there is none; what leads nowhere is an empty schema."""
 
+TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 LARGER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 SMALLER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 ABOUT = frozenset(
@@ -170,7 +171,7 @@ def _normal(schema: Mapping[str, Any]) -> Document:
     """Return a schema's own words as OpenAPI 3.1 has them, types as a list without null."""
     words = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "type", NULLABLE)}
     types = schema.get("type")
-    kinds = [types] if isinstance(types, str) else [each for each in types or () if isinstance(each, str)]
+    kinds = [each for each in ([types] if isinstance(types, str) else types or ()) if each in TYPES]
     if "const" in words:
         words["enum"] = [words.pop("const")]
     if kinds:
