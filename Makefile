@@ -7,7 +7,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null &&
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test clients lint replay drift deep kills package bench docs clean
+.PHONY: run test clients lint replay drift deep walk kills package bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -35,6 +35,9 @@ drift: .venv/installed  ## break a server in every way and count what a replay f
 
 deep: .venv/installed   ## send four times as many generated requests as the suite does (slow)
 	TEST_DEPTH=deep $(BIN)/pytest -q -n $(WORKERS) --dist loadscope tests/contract/test_properties.py
+
+walk: .venv/installed   ## ask every operation of an OpenAPI document: make walk DOCUMENT=posthog.yaml
+	$(BIN)/python -m tests.inferred.walking "$(DOCUMENT)"
 
 kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db
