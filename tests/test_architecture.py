@@ -109,7 +109,7 @@ def test_no_circle_inside_a_package(package: str) -> None:
 def test_circle_is_found_where_there_is_one() -> None:
     back = {**IMPORTS, "store/log": {*IMPORTS["store/log"], "mockserver.store.tinydb.MemoryStore"}}
     assert {"log", "tinydb"} <= set(circle_in("store", back))
-    entrance = {**IMPORTS, "store/model": {*IMPORTS["store/model"], "mockserver.store.open_store"}}
+    entrance = {**IMPORTS, "store/model": {*IMPORTS["store/model"], "mockserver.store.memory_store"}}
     assert set(circle_in("store", entrance)) == {"model", "__init__"}
     families = {**IMPORTS, "resources/cohorts/fields": {"mockserver.resources.persons.Persons"}}
     assert set(circle_in("resources", families)) == {"cohorts", "persons"}

@@ -17,7 +17,7 @@ def measure(*, large: bool = False, store: str | None = None) -> Iterator[Figure
 
     `store` is the URL of a PostgreSQL to measure as well; a world or two are left in it.
     """
-    from mockserver.bench import dashboards, flags, processes, queries, requests, stores, worlds
+    from mockserver.bench import dashboards, flags, processes, queries, requests, stores, workers, worlds
     from mockserver.bench import large as big
 
     if large:
@@ -26,6 +26,7 @@ def measure(*, large: bool = False, store: str | None = None) -> Iterator[Figure
     yield from requests.figures()
     yield from worlds.figures()
     yield from stores.figures(store)
+    yield from workers.figures()
     yield from flags.figures()
     yield from queries.figures()
     yield from dashboards.figures()

@@ -40,11 +40,11 @@ def figures(url: str | None = None) -> Iterator[Figure]:
     """Yield what a file costs, and what the shared store of a URL does, if one is given."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        yield _reading("GET one, worlds in a file", f"sqlite:///{folder}/reads.db", 1.1)
+        yield from _reading("a file", f"sqlite:///{folder}/reads.db", 1.1)
         yield from _writing(folder)
         yield _restart(folder)
     if url is not None:
-        yield _reading("GET one, worlds in PostgreSQL", url, 1.3)
+        yield from _reading("PostgreSQL", url, 1.3)
         yield _sharing(url)
 
 
@@ -60,13 +60,15 @@ def _kept(archive: Archive, id: str) -> Store:
     return archive.adopt(id, world.store.fork(), About(0, "documented", "empty")).store
 
 
-def _reading(name: str, url: str, target: float) -> Figure:
+def _reading(where: str, url: str, target: float) -> Iterator[Figure]:
+    """Yield what a read takes whose answer is made, and one whose answer is there and still holds."""
     from mockserver.serving.app import close, create_app
 
-    app, memory = create_app(store=url), create_app()
-    took, compared = both(partial(send, app, "GET", f"{NOTES}1/"), partial(send, memory, "GET", f"{NOTES}1/"), 500)
-    close(app)
-    return Figure(name, took, compared, target, against="memory")
+    for name, keeps in ((f"GET one, worlds in {where}", False), ("the same, given again", True)):
+        app, memory = create_app(store=url, keep_answers=keeps), create_app(keep_answers=keeps)
+        took, compared = both(partial(send, app, "GET", f"{NOTES}1/"), partial(send, memory, "GET", f"{NOTES}1/"), 500)
+        close(app)
+        yield Figure(name, took, compared, target, against="memory")
 
 
 def _writing(folder: Path) -> Iterator[Figure]:

@@ -22,11 +22,12 @@ FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 @click.group()
 def store() -> None:
-    """Look after a store that outlives its server: sqlite:///FILE.
+    """Look after a store that outlives its server: sqlite:///FILE or postgresql://….
 
     \b
-    Example:
+    Examples:
       mockserver store check sqlite:///worlds.db
+      mockserver store export postgresql://posthog:secret@db.internal/mockserver --out worlds.jsonl
     """
 
 

@@ -33,9 +33,9 @@ from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.direct import Direct
 from mockserver.serving.guarding import Guard
-from mockserver.serving.hooks import Before, Hooks
+from mockserver.serving.hooks import Hooks
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
-from mockserver.store.archive import MEMORY, StoreUnavailable, open_archive
+from mockserver.store.archive import MEMORY, open_archive
 from mockserver.store.collecting import collecting_paused
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
@@ -159,12 +159,11 @@ def create_app(
     app.register_blueprint(media_blueprint(worlds))
     coverage = Coverage(contract)
     is_shared = archive is not None and archive.is_shared
-    # Where others write too, it takes a look at the store to know that an answer still holds: none is kept.
     interception = Interception(
-        worlds, routes, coverage, most_entries=journal_size, latency=wait, keeps=keep_answers and not is_shared
+        worlds, routes, coverage, most_entries=journal_size, latency=wait, keeps=keep_answers, is_shared=is_shared
     )
     app.extensions[EXTENSION] = interception
-    hooks = Hooks((_catching_up(worlds),) if is_shared else ())
+    hooks = Hooks((interception.catch_up,) if is_shared else ())
     # The preflight of a browser is answered before anything else: it is no request of a client's.
     hooks = hooks + origins.hooks + Hooks((interception.before,), (interception.after,)) + Hooks(after=(_sign,))
     hooks.install(app)
@@ -187,19 +186,6 @@ def create_app(
 def close(app: Flask) -> None:
     """Write what is left to the store of an application, and let go of it."""
     app.extensions["mockserver.close"]()
-
-
-def _catching_up(worlds: Worlds) -> Before:
-    """Return what takes in the writes of other processes before a request is answered."""
-
-    def catch_up(asked: Request) -> Response | None:
-        try:
-            worlds.catch_up()
-        except StoreUnavailable as error:
-            return render_error(error)
-        return None
-
-    return catch_up
 
 
 def _close(worlds: Worlds, journals: Journals) -> None:

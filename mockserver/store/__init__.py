@@ -4,7 +4,8 @@ A store is a value that is replaced, never edited. Reading takes a `View` of it 
 it likes; writing happens in one `Transaction` at a time, which becomes the store's new value when it ends well and is
 forgotten when it does not. So readers never wait, nobody sees half a write, and a snapshot or a fork is a reference.
 
-Above this line nothing knows what a store is made of: `open_store(url)` picks the backend.
+Above this line nothing knows what a store is made of. All are made in memory (`memory_store`); an archive keeps what
+they hold in a database, if there is one (`archive.open_archive(url)`).
 """
 
 from __future__ import annotations
@@ -45,18 +46,12 @@ __all__ = [
     "StoreError",
     "Transaction",
     "View",
-    "open_store",
+    "memory_store",
 ]
 
 
-def open_store(url: str, layouts: Iterable[Layout]) -> Store:
-    """Open the store that a URL names; `memory://` is the one there is.
-
-    Raises: StoreError for any other scheme.
-    """
-    scheme = url.partition("://")[0]
-    if scheme != "memory":
-        raise StoreError(f"no store for {url!r}; known: memory://")
+def memory_store(layouts: Iterable[Layout]) -> Store:
+    """Return a store in memory with nothing in it."""
     from mockserver.store.tinydb import MemoryStore
 
     return MemoryStore({layout.name: layout for layout in layouts})

@@ -22,7 +22,9 @@ from mockserver.request.parsing import has_body, read_json
 from mockserver.request.sharing import PARAMETER
 from mockserver.road.binding import SAFE, Route
 from mockserver.road.dispatch import READ, USED
+from mockserver.road.rendering import render_error
 from mockserver.store import NotingView, View
+from mockserver.store.archive import StoreUnavailable
 from mockserver.traffic.answers import KeptAnswer, KeptAnswers, identity
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.faults import FAULTS, PREFER, Fault, find_fault, preferred
@@ -39,6 +41,7 @@ WORLD = "mockserver.world.worlds"
 """Where the WSGI environment keeps the world that a request belongs to."""
 
 BEGAN = "mockserver.began"
+CAUGHT_UP = "mockserver.caught_up"
 DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
 PLANNED = "mockserver.planned"
@@ -87,7 +90,7 @@ class Interception:
 
     def __init__(
         self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int,
-        latency: Latency | None = None, keeps: bool = True,
+        latency: Latency | None = None, keeps: bool = True, is_shared: bool = False,
     ) -> None:  # fmt: skip
         self.worlds = worlds
         self.coverage = coverage
@@ -95,8 +98,18 @@ class Interception:
         self._most_entries = most_entries
         self._paths = [route.path for route in routes]
         self._kept = KeptAnswers() if keeps else None
+        self._is_shared = is_shared
 
-    def again(self, environ: Mapping[str, Any]) -> KeptAnswer | None:
+    def catch_up(self, asked: Request) -> Response | None:
+        """Take in what other processes wrote before a request came, unless that was done for it already."""
+        if CAUGHT_UP not in asked.environ:
+            try:
+                self.worlds.catch_up()
+            except StoreUnavailable as error:
+                return render_error(error)
+        return None
+
+    def again(self, environ: dict[str, Any]) -> KeptAnswer | None:
         """Return the answer that a request got before and would get again, written into the journal once more.
 
         So it is while nothing that it was made of has changed. Where a fault or a stub is planned, nothing is.
@@ -108,7 +121,7 @@ class Interception:
         world = self.worlds.of_key(key)
         headers = headers_of(environ)
         kept = self._kept.find(identity(environ, headers, world))
-        if kept is None:
+        if kept is None or (self._is_shared and not self._has_caught_up(environ, key, world)):
             return None
         view = clockwork.settled(world)
         if view.value(FAULTS) or view.value(STUBS) or not kept.reads.hold_in(view):
@@ -130,6 +143,15 @@ class Interception:
         """Make every answer anew: what answers what has changed."""
         if self._kept is not None:
             self._kept.clear()
+
+    def _has_caught_up(self, environ: dict[str, Any], key: str, world: World) -> bool:
+        """Take in what other processes wrote; return whether that could be done, and a key still names a world."""
+        try:
+            self.worlds.catch_up()
+        except StoreUnavailable:
+            return False
+        environ[CAUGHT_UP] = True
+        return self.worlds.of_key(key) is world
 
     def keep(self, asked: Request, response: Response) -> None:
         """Keep an answer to be given again, if it is one that may be."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.contract import Profile
 from mockserver.errors import Conflict, NotFound
-from mockserver.store import Snapshot, Store, Transaction, View, open_store
+from mockserver.store import Snapshot, Store, Transaction, View, memory_store
 from mockserver.store.archive import About, Archive, Kept, WorldTaken
 from mockserver.world import entropy
 from mockserver.world.bell import Bell
@@ -40,10 +40,9 @@ class World:
     @classmethod
     def new(
         cls, id: str = DEFAULT, *, seed: int = 0, profile: Profile = Profile.DOCUMENTED, scenario: str = "blank",
-        url: str = "memory://",
     ) -> World:  # fmt: skip
         """Return a world with nothing in it."""
-        store = open_store(url, [table.layout for table in TABLES.values()])
+        store = memory_store([table.layout for table in TABLES.values()])
         return cls(id, store, seed, profile, scenario)
 
     @classmethod

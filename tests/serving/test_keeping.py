@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +96,49 @@ def test_what_cannot_be_opened_is_said_in_a_line(arguments, said, tmp_path):
     done = subprocess.run(program, capture_output=True, text=True, input="{}\n", timeout=120, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(said)
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A disk of four megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("a disk that is full takes one that is small, and there is no mount here")
+    if done.returncode:
+        pytest.skip(f"a disk that is full takes one that is small, and mounting one is refused: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])
+def test_a_disk_that_is_full_refuses_writes_and_loses_nothing(small_disk, contract, shared):
+    notes, body = "/api/projects/1/annotations/", {"content": "x" * 400, "date_marker": MOMENT}
+    options = {"store": f"sqlite:///{small_disk}/worlds.db", "shared": shared, "contract": contract}
+    app = create_app(scenario="empty", **options)
+    client = app.test_client()
+    kept = [client.post(notes, headers=KEY, json=body).json["id"]]
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    for _ in range(50):  # what is left of the log's last page may take some
+        answer = client.post(notes, headers=KEY, json=body)
+        if answer.status_code != 201:
+            break
+        kept.append(answer.json["id"])
+    assert (answer.status_code, answer.json["code"]) == (507, "store_full")
+    assert answer.headers["Retry-After"] == "5"
+    assert client.post("/__admin/worlds", json={}).status_code == 507
+    assert {note["id"] for note in client.get(notes, headers=KEY).json["results"]} == set(kept)
+    ballast.unlink()
+    kept.append(client.post(notes, headers=KEY, json=body).json["id"])
+    before = client.get(notes, headers=KEY)
+    assert {note["id"] for note in before.json["results"]} == set(kept)
+    close(app)
+    again = create_app(**options)
+    assert again.test_client().get(notes, headers=KEY).data == before.data
+    close(again)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.store import Layout, StoreError, open_store
+from mockserver.store import Layout, StoreError, memory_store
 from mockserver.store.archive import About, StoreFull, open_archive
 from mockserver.store.archive.alone import Alone
 from mockserver.store.archive.sqlite import SqliteFile
@@ -28,7 +28,7 @@ def opened(file: Path) -> Alone:
 
 
 def made(archive: Alone, id: str = "default"):
-    memory = open_store("memory://", [NOTES])
+    memory = memory_store([NOTES])
     with memory.transaction() as transaction:
         transaction.table("notes").insert_many({"id": number, "text": "first"} for number in range(1, 4))
     return archive.adopt(id, memory, About(7, "observed", "blank", origin=memory.snapshot())).store

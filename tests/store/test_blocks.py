@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.store import DuplicateKey, Layout, Order, Store, Transaction, open_store
+from mockserver.store import DuplicateKey, Layout, Order, Store, Transaction, memory_store
 
 LAYOUT = Layout("events", "uuid", ("project_id", "distinct_id"))
 
@@ -30,7 +30,7 @@ class Numbers:
 
 @pytest.fixture
 def store() -> Store:
-    opened = open_store("memory://", [LAYOUT])
+    opened = memory_store([LAYOUT])
     with opened.transaction() as transaction:
         transaction.table("events").insert({"uuid": "first", "project_id": 1, "distinct_id": "d0"})
         transaction.attach("events", Numbers())
@@ -121,14 +121,14 @@ def test_tinydb_methods_see_blocks(store: Store) -> None:
 
 def test_block_of_a_table_kept_in_order_is_stored() -> None:
     order = Order(("project_id",), "at", descending=True)
-    store = open_store("memory://", [Layout("events", "uuid", (), (order,))])
+    store = memory_store([Layout("events", "uuid", (), (order,))])
     with store.transaction() as transaction:
         transaction.attach("events", Numbers())
     assert next(record["uuid"] for record in store.view().table("events").in_order(order, (1,))) == "made-2"
 
 
 def test_records_may_share_a_key_where_it_repeats() -> None:
-    store = open_store("memory://", [Layout("events", "uuid", repeats=True)])
+    store = memory_store([Layout("events", "uuid", repeats=True)])
     with store.transaction() as transaction:
         events = transaction.table("events")
         events.insert({"uuid": "a", "n": 1})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mockserver.store import Layout, open_store
+from mockserver.store import Layout, memory_store
 
 
 def test_since_tells_what_was_added() -> None:
-    store = open_store("memory://", [Layout("things")])
+    store = memory_store([Layout("things")])
     with store.transaction() as transaction:
         transaction.table("things").insert_many([{"id": 1}, {"id": 2}])
     first = store.view().table("things").since(0)
@@ -21,7 +21,7 @@ def test_since_tells_what_was_added() -> None:
 
 
 def test_since_sees_records_worked_out_when_read() -> None:
-    store = open_store("memory://", [Layout("things")])
+    store = memory_store([Layout("things")])
     with store.transaction() as transaction:
         transaction.attach("things", Numbers())
         transaction.table("things").insert({"id": 9})
