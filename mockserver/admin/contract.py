@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from mockserver.caching import cached
 from mockserver.contract import METHODS, Document, follow
-from mockserver.contract.caching import cached
 from mockserver.contract.locations import CONTRACTS
 from mockserver.errors import ParseError, ValidationError
 

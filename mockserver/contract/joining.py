@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from mockserver.contract.caching import cached
+from mockserver.caching import cached
 from mockserver.contract.document import METHODS, ContractError, Document, component_name
 from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.operations import Family

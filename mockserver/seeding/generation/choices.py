@@ -19,10 +19,12 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from mockserver.caching import cached
 from mockserver.seeding.kinds import LoadError, expected
 from mockserver.world import entropy
 from mockserver.world.entropy import Dice
@@ -126,16 +128,24 @@ def _between(spec: Any, seed: int, beside: Known) -> Choice:
 def _faker(spec: Any, seed: int, beside: Known) -> Choice:
     if not isinstance(spec, str) or spec.startswith(("_", "seed", "add_", "set_", "del_")):
         raise expected("the name of a Faker provider", spec)
+    if not spec.isidentifier():
+        raise LoadError(f"Faker has no provider {spec!r}")
+    code = [*entropy.faker_files(), Path(__file__), Path(entropy.__file__)]
+    pool = cached(f"pool-{spec}", code, partial(_drawn, spec, seed), by=f"{spec} {seed}")
+    distinct = list(dict.fromkeys(pool)) if all(isinstance(value, (str, int, float)) for value in pool) else pool
+    return lambda dice, known: distinct[int(dice.random() * len(distinct))]
+
+
+def _drawn(spec: str, seed: int) -> list[Any]:
+    """Return what a provider of Faker gives. Raises: LoadError."""
     with entropy.faker(seed, f"pool:{spec}") as fake:
         provider = getattr(fake, spec, None)
         if not callable(provider):
             raise LoadError(f"Faker has no provider {spec!r}")
         try:
-            pool = [_plain(provider()) for _ in range(POOL)]
+            return [_plain(provider()) for _ in range(POOL)]
         except (TypeError, ValueError) as error:
             raise LoadError(f"Faker's {spec!r} cannot be used here: {error}") from None
-    distinct = list(dict.fromkeys(pool)) if all(isinstance(value, (str, int, float)) for value in pool) else pool
-    return lambda dice, known: distinct[int(dice.random() * len(distinct))]
 
 
 def _plain(value: Any) -> Any:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.caching import cached
 from mockserver.contract import Contract
-from mockserver.contract.caching import cached
 from mockserver.contract.joining import join
 from mockserver.contract.locations import CONTRACTS
 
