@@ -7,7 +7,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null &&
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test clients lint replay drift deep walk kills package bench docs clean
+.PHONY: run test clients lint replay drift deep walk generate kills package bench docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -38,6 +38,9 @@ deep: .venv/installed   ## send four times as many generated requests as the sui
 
 walk: .venv/installed   ## ask every operation of an OpenAPI document: make walk DOCUMENT=posthog.yaml
 	$(BIN)/python -m tests.inferred.walking "$(DOCUMENT)"
+
+generate: .venv/installed ## send what schemathesis makes of an OpenAPI document: make generate DOCUMENT=posthog.yaml (slow)
+	$(BIN)/python -m tests.inferred.generating "$(DOCUMENT)"
 
 kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db

@@ -24,7 +24,7 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import requests
 import yaml
@@ -326,6 +326,12 @@ class Walker:
                 filled += quote(self._identifier(template[: place.start()], filled, name, fresh=alone), safe="@")
             end = place.end()
         return filled + template[end:]
+
+    def identifiers(self, path: str) -> dict[str, str]:
+        """Return what the parameters of a path may be: identifiers of what exists, as they are written in it."""
+        filled = self._filled(path, fresh=False)
+        found = re.fullmatch(re.sub(r"\\{[^{}/]+?\\}", "([^/]+)", re.escape(path)), filled)
+        return dict(zip(PARAMETER.findall(path), map(unquote, found.groups()), strict=True)) if found else {}
 
     def _identifier(self, before: str, filled: str, parameter: str, *, fresh: bool) -> str:
         """Return an identifier of what lies under a path: of something made, else listed, else a likely one."""
