@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mockserver.contract import Contract
+from mockserver.inferred.registry import Registry
 from mockserver.road.binding import Route
 from mockserver.road.strictness import Strictness
 from mockserver.seeding.templates import Templates
@@ -26,4 +27,5 @@ class Plane:
     strictness: Strictness
     coverage: Coverage
     journals: Journals
+    registry: Registry
     started: float = field(default_factory=time.monotonic)

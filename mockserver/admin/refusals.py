@@ -18,7 +18,7 @@ def refuse_bad_match(plane: Plane, match: Mapping[str, Any], *, is_forced: bool 
     """
     refuse_bad_patterns(match, ("query", "headers", "body"))
     operation = match.get("operation")
-    known = [operation.id for operation in plane.contract.operations]
+    known = [operation.id for operation in (*plane.contract.operations, *plane.registry.operations())]
     if operation is not None and operation not in known and not is_forced:
         closest = get_close_matches(operation, known, n=1)
         hint = f" Did you mean {closest[0]}?" if closest else ""

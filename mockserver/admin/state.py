@@ -16,7 +16,7 @@ def load_records(plane: Plane, body: dict[str, Any], world: World) -> dict[str, 
     """Store records of any tables, completed and checked, all or none."""
     refuse_claims(plane, world, body)
     try:
-        loaded = load(plane.contract, world, body)
+        loaded = load(plane.contract, world, body, plane.registry if plane.registry.documents else None)
     except LoadError as error:
         raise _refused(error) from None
     plane.worlds.register(world)

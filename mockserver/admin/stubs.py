@@ -25,7 +25,7 @@ def add_stub(plane: Plane, given: Mapping[str, Any], world: World) -> Mapping[st
     is_forced = bool(given.get("force"))
     refuse_bad_match(plane, given["match"], is_forced=is_forced)
     if not is_forced:
-        problem = find_problem(given, plane.routes, plane.strictness, world.profile)
+        problem = find_problem(given, [*plane.routes, *plane.registry.routes()], plane.strictness, world.profile)
         if problem:
             text = f'The contract does not allow this answer: {problem}. "force": true stubs it all the same.'
             raise ValidationError(text, code="contract_violation", attr="response")

@@ -34,6 +34,7 @@ HTTPS_HELP = "Serve HTTPS, with a certificate signed by itself unless one is giv
 WORKERS_HELP = "Processes that serve together; more than one need a --store that they can share."
 STORE_HELP = "Where worlds are kept: memory://, sqlite:///FILE or postgresql://…, from which they come back."
 OPENAPI_HELP = "OpenAPI document, a file or an address: what it has beyond the contract is answered from it."
+OVERRIDES_HELP = "File that corrects what is inferred of --openapi documents."
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -58,6 +59,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--store", default="memory://", show_default=True, help=STORE_HELP)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help=WORKERS_HELP)
 @click.option("--openapi", multiple=True, metavar="FILE", help=OPENAPI_HELP)
+@click.option("--overrides", multiple=True, metavar="FILE", help=OVERRIDES_HELP)
 @click.option("--worker", is_flag=True, hidden=True)
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once.")
 def serve(
@@ -81,6 +83,7 @@ def serve(
     store: str,
     workers: int,
     openapi: tuple[str, ...],
+    overrides: tuple[str, ...],
     worker: bool,
     threads: int,
 ) -> None:
@@ -129,6 +132,7 @@ def serve(
             store=store,
             shared=workers > 1,
             openapi=openapi,
+            overrides=overrides,
         )
         gc.freeze()  # what is there now stays: the collector need not go through it again
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
@@ -142,8 +146,7 @@ def serve(
             server.run()
             return
         _tell_oddities(application)
-        own = pair[0] if pair and not certificate else None
-        _greet(application, address.url, scenario, profile, own=own, console=admin)
+        _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
         runner: Server | Workers = server
@@ -180,16 +183,26 @@ def _build(**options: Any) -> Flask:
     """Return the application. Raises: UsageFailure, in one line, for whatever cannot be read."""
     from mockserver.contract import ContractError
     from mockserver.diff.reading import UnreadableDocument
-    from mockserver.inferred.registry import Clash
+    from mockserver.inferred.errors import Clash, OverrideError
     from mockserver.road.binding import BindingError
     from mockserver.seeding.scenarios import ScenarioError
     from mockserver.serving.app import create_app
     from mockserver.store import StoreError
 
+    known = (
+        BindingError,
+        Clash,
+        ContractError,
+        OverrideError,
+        ScenarioError,
+        StoreError,
+        UnreadableDocument,
+        ValueError,
+    )
     try:
         with _Bar() as bar:
             return create_app(progress=bar, **options)
-    except (BindingError, Clash, ContractError, ScenarioError, StoreError, UnreadableDocument, ValueError) as error:
+    except known as error:
         raise UsageFailure(str(error)) from None
 
 
@@ -228,9 +241,7 @@ def _tell_oddities(application: Flask) -> None:
             click.echo(f"{document.name}: {oddity}", err=True)
 
 
-def _greet(
-    application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None, console: bool = True
-) -> None:  # fmt: skip
+def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None) -> None:
     """Print all that a client needs, and a line that works."""
     worlds = application.extensions["mockserver"]
     about = worlds.describe(worlds.default)
@@ -238,8 +249,6 @@ def _greet(
     for name in ("api_key", "project_token", "project_id", "organization_id"):
         if about[name] is not None:
             click.echo(f"  {name.replace('_', ' '):16} {about[name]}")
-    if console:
-        click.echo(f"  {'console':16} {url}/__admin/console")
     trust = ""
     if own is not None:
         click.echo(f"  {'certificate':16} {own}")

@@ -20,7 +20,7 @@ import orjson
 from mockserver.inferred.reading import Components, Oddity, Source
 from mockserver.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "MOCKSERVER_CACHE"
 """The environment variable that names another folder."""
 
@@ -42,6 +42,8 @@ class Compiled:
     """By path."""
     roles: Mapping[str, Mapping[str, Any]]
     """By operationId."""
+    corrections: Any
+    """What the document itself says of how to read it, under `x-mockserver`."""
     oddities: tuple[Oddity, ...]
 
     @property
@@ -67,7 +69,8 @@ def _compile(source: Source) -> dict[str, Any]:
     from mockserver.inferred.inference import infer
     from mockserver.inferred.tidying import tidy
 
-    tidied = tidy(source.parse())
+    document = source.parse()
+    tidied = tidy(document)
     components = Components({"components": {"schemas": tidied.schemas}})
     collections, roles = infer(tidied.operations, components)
     return {
@@ -76,6 +79,7 @@ def _compile(source: Source) -> dict[str, Any]:
         "operations": {operation["operationId"]: operation for operation in tidied.operations},
         "collections": {each.path: each.as_json() for each in collections},
         "roles": {role.operation: role.as_json() for role in roles},
+        "corrections": document.get("x-mockserver"),
         "oddities": [(oddity.place, oddity.text) for oddity in tidied.oddities],
     }  # fmt: skip
 

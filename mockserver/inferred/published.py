@@ -39,7 +39,7 @@ class Published:
 
     def __init__(self, compiled: Compiled, modelled: Sequence[Route]) -> None:
         self.compiled = compiled
-        self.name = compiled.name
+        self.name = called(compiled.name)
         self.tools = Tools(Shapes(compiled.components.resolve))
         self._modelled = {Template.of(route.path).shape: route for route in modelled}
         self._routes: dict[str, Route] = {}
@@ -88,14 +88,34 @@ class Published:
         route = self._modelled.get(shape)
         return route is not None and route.resource.table != VACANT and method in route.endpoints
 
+    @cached_property
+    def answered(self) -> dict[str, tuple[str, str]]:
+        """The operations that are answered from here, each with its path's shape and its method."""
+        return {
+            id: (shape, method)
+            for shape, methods in self.ids.items()
+            for method, id in methods.items()
+            if not self.is_modelled(shape, method)
+        }
+
     def operations(self) -> list[Operation]:
         """Return every operation that is answered from here."""
+        return [self.route(shape).endpoints[method].operation for shape, method in self.answered.values()]
+
+    def outline(self) -> list[dict[str, Any]]:
+        """Return what the paths are about: collections that are answered from here, and what is done with each."""
+        done: dict[str, dict[str, str]] = {}
+        for id in self.answered:
+            role = Role.of_json(self.compiled.roles[id])
+            done.setdefault(role.collection, {})[id] = f"{role.action} {role.verb}".strip()
         return [
-            self.route(shape).endpoints[method].operation
-            for shape, methods in self.ids.items()
-            for method in methods
-            if not self.is_modelled(shape, method)
-        ]
+            {
+                "path": path, "table": found.table, "key": found.key, "identity": str(found.identity),
+                "single": found.is_single, "operations": done[path],
+            }
+            for path, found in self.collections.items()
+            if path in done
+        ]  # fmt: skip
 
     # Routes
 
@@ -198,6 +218,26 @@ class Published:
         answers = self._resource(item, named)
         return Around(item, answers, None, ())
 
+    def tables(self) -> dict[str, str]:
+        """Return the tables of what is answered from here, each with its collection's path; a project's first."""
+        paths = [each["path"] for each in self.outline()]
+        paths.sort(key=lambda path: self.collections[path].owner != Owner.PROJECT)
+        found: dict[str, str] = {}
+        for path in paths:
+            if not isinstance(self.answers_of(path), Neighbouring):
+                found.setdefault(self.collections[path].table, path)
+        return found
+
+    def answers_of(self, path: str) -> Inferred:
+        """Return what answers the operations about a collection."""
+        return self._resource(Template(path), Role("", Act.LIST, path))
+
+    def any_operation(self, path: str) -> Operation:
+        """Return an operation about a collection: whichever there is."""
+        id = next(id for id in self.answered if self.compiled.roles[id]["collection"] == path)
+        where, method = self.answered[id]
+        return self.route(where).endpoints[method].operation
+
     # What a document says of keys and of answers
 
     def carry(self, asked: Request) -> None:
@@ -255,6 +295,13 @@ class Published:
         if self.tools.drawer(0, LONG_AGO).fits(schema, body):
             return None
         return f"the body does not fit the schema of the answer {response.status_code}"
+
+
+def called(source: str) -> str:
+    """Return the name that a document goes by: its title, or its file's name, in small letters."""
+    last = source.rstrip("/").rsplit("/", 1)[-1]
+    plain = re.sub(r"\.(?:ya?ml|json)$", "", last, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z0-9.]+", "-", plain.lower()).strip("-.") or "document"
 
 
 def _of_basic(authorization: str) -> str | None:

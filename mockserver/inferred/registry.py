@@ -6,13 +6,14 @@ out, and families that hold nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response
 
-from mockserver.contract import Operation
+from mockserver.contract import Operation, Standing
 from mockserver.errors import ContractViolation
+from mockserver.inferred.errors import Clash
 from mockserver.road.binding import Route
 from mockserver.road.dispatch import FORMAT, dispatch
 from mockserver.road.rendering import render_error
@@ -22,23 +23,47 @@ if TYPE_CHECKING:
     from mockserver.inferred.compiled import Compiled
     from mockserver.inferred.published import Published
     from mockserver.inferred.templates import Template
+    from mockserver.store import Transaction
     from mockserver.world.worlds import World
 
 FOUND = "mockserver.inferred"
 """Where the WSGI environment keeps the document that a request is answered from."""
-HEADER, SOURCE = "X-Mockserver-Source", "inferred"
+HEADER, SOURCE, MODELLED = "X-Mockserver-Source", "inferred", "modelled"
 
 
-class Clash(Exception):
-    """A document's operation is another's already, or its name is; the message names both."""
-
-
-def read_compiled(name: str) -> Compiled:
-    """Return the document of a file or an address, compiled. Raises: UnreadableDocument."""
+def read_compiled(names: Sequence[str], overrides: Sequence[str] = ()) -> list[Compiled]:
+    """Return the documents of files or addresses, compiled and corrected. Raises: UnreadableDocument, OverrideError."""
+    if not names and not overrides:
+        return []
     from mockserver.inferred.compiled import compile_document  # late: a server without documents needs none of it
+    from mockserver.inferred.overrides import corrected, read_overrides
     from mockserver.inferred.reading import Source
 
-    return compile_document(Source.read(name))
+    documents = [_corrected(compile_document(Source.read(name))) for name in names]
+    for place in overrides:
+        documents = corrected(documents, read_overrides(place), place)
+    return documents
+
+
+def read_given(document: Mapping[str, Any]) -> Compiled:
+    """Return a document that came as a value, compiled. Raises: UnreadableDocument, OverrideError."""
+    from mockserver.inferred.compiled import compile_document  # late, as above
+    from mockserver.inferred.reading import Source
+
+    corrections = document.get("x-mockserver")
+    name = corrections.get("name") if isinstance(corrections, Mapping) else None
+    info = document.get("info")
+    title = info.get("title") if isinstance(info, Mapping) else None
+    return _corrected(compile_document(Source.given(str(name or title or "document"), document)))
+
+
+def _corrected(compiled: Compiled) -> Compiled:
+    """Return a document as its own `x-mockserver` has it. Raises: OverrideError."""
+    if not compiled.corrections:
+        return compiled
+    from mockserver.inferred.overrides import corrected  # late, as above
+
+    return corrected([compiled], compiled.corrections, f"{compiled.name}: x-mockserver")[0]
 
 
 class Registry:
@@ -94,6 +119,32 @@ class Registry:
     def routes(self) -> list[Route]:
         """Return every route of every document, of whose methods modelled families may answer some."""
         return [document.route(shape) for document in self.documents for shape in document.ids]
+
+    def tables(self) -> dict[str, tuple[Published, str]]:
+        """Return the tables of documents, each with its document and its collection's path."""
+        found: dict[str, tuple[Published, str]] = {}
+        for document in self.documents:
+            for table, path in document.tables().items():
+                found.setdefault(table, (document, path))
+        return found
+
+    def load(self, table: str, world: World, transaction: Transaction, records: Sequence[Any]) -> None:
+        """Store records of a document's table. Raises: LoadError; its place begins with the number of the record."""
+        from mockserver.inferred.loading import load_table  # late, as above
+
+        document, path = self.tables()[table]
+        load_table(document, path, world, transaction, records)
+
+    def resolve_of(self, operation: Operation) -> Callable[[Any], Any] | None:
+        """Return what follows the references of an operation's document; nothing for one of the contract."""
+        if operation.standing is not Standing.INFERRED:
+            return None
+        document = next(each for each in self.documents if operation.id in each.answered)
+        return document.compiled.components.resolve
+
+    def source_of(self, operation: str) -> str:
+        """Return what knows an operation: a modelled family, or a document."""
+        return SOURCE if any(operation in document.answered for document in self.documents) else MODELLED
 
     # Requests
 

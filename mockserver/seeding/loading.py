@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from mockserver import capture
 from mockserver.contract import Contract
@@ -21,6 +21,16 @@ Progress = Callable[[str, int, int], None]
 """Told what is being made, how many are, and how many there will be."""
 
 
+class Beside(Protocol):
+    """Tables that are known beside ours, as those of an OpenAPI document."""
+
+    def tables(self) -> Collection[str]:
+        """Return their names."""
+
+    def load(self, table: str, world: World, transaction: Transaction, records: Sequence[Any]) -> None:
+        """Store records of one. Raises: LoadError."""
+
+
 class Loader:
     """Completes, checks and stores the records of one load."""
 
@@ -29,6 +39,19 @@ class Loader:
         self.world = world
         self.transaction = transaction
         self._completers: dict[str, Completer] = {}
+
+    def load_beside(self, tables: Tables, beside: Beside) -> dict[str, int]:
+        """Store the records of every table, those that are known beside ours last. Raises: LoadError."""
+        others = {name: records for name, records in tables.items() if name not in TABLES and name in beside.tables()}
+        counts = self.load({name: records for name, records in tables.items() if name not in others})
+        for name, records in others.items():
+            if not isinstance(records, (list, tuple)):
+                raise LoadError("expected a list of records", name)
+            try:
+                beside.load(name, self.world, self.transaction, records)
+            except LoadError as error:
+                raise error.within(name) from None
+        return {name: len(records) if name in others else counts[name] for name, records in tables.items()}
 
     def load(self, tables: Tables, *, once_persons_are: Callable[[], None] | None = None) -> dict[str, int]:
         """Store the records of every table and return how many of each there are.
@@ -190,7 +213,8 @@ def _combinations(record: Record, fields: Sequence[str]) -> Iterator[tuple[Any, 
         yield (*first, last)
 
 
-def load(contract: Contract, world: World, tables: Tables) -> dict[str, int]:
+def load(contract: Contract, world: World, tables: Tables, beside: Beside | None = None) -> dict[str, int]:
     """Store records in a world, all or none, and return how many of each table. Raises: LoadError."""
     with world.store.transaction() as transaction:
-        return Loader(contract, world, transaction).load(tables)
+        loader = Loader(contract, world, transaction)
+        return loader.load(tables) if beside is None else loader.load_beside(tables, beside)

@@ -103,6 +103,7 @@ def create_app(
     contract: Contract | None = None,
     progress: Progress | None = None,
     openapi: Sequence[str] = (),
+    overrides: Sequence[str] = (),
 ) -> Flask:
     """Return a WSGI application that answers every operation of the contract.
 
@@ -119,10 +120,11 @@ def create_app(
     this machine have that file open too. With `keep_answers=False` each answer is made anew, even where nothing that it
     shows has changed. `progress` is told how far the
     seeding of a large scenario is: what is made, how many are, how many there will be. `openapi` are documents, files
-    or addresses: what they describe and no family models is answered from them alone.
+    or addresses: what they describe and no family models is answered from them alone; `overrides` are files that
+    correct what is inferred of them.
 
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
-    is none; UnreadableDocument and Clash for a document.
+    is none; UnreadableDocument, OverrideError and Clash for a document.
     """
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
@@ -148,8 +150,8 @@ def create_app(
     app.extensions["mockserver.close"] = partial(_close, worlds, journals)
     strictness = Strictness(contract)
     registry = Registry(routes)
-    for name in openapi:
-        registry.add(read_compiled(name))
+    for compiled in read_compiled(openapi, overrides):
+        registry.add(compiled)
     strictness.beside = registry.find_problem
     app.extensions["mockserver.inferred"] = registry
     _serve_schema(app, contract)
@@ -157,7 +159,7 @@ def create_app(
     app.register_blueprint(accounts_blueprint(worlds))
     app.register_blueprint(shared_blueprint(routes))
     app.register_blueprint(media_blueprint(worlds))
-    coverage = Coverage(contract)
+    coverage = Coverage(contract, registry.operations)
     is_shared = archive is not None and archive.is_shared
     interception = Interception(
         worlds, routes, coverage, most_entries=journal_size, latency=wait, keeps=keep_answers, is_shared=is_shared
@@ -170,7 +172,7 @@ def create_app(
     if admin:
         from mockserver.admin import Plane, control_plane
 
-        plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals)
+        plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals, registry)
         app.register_blueprint(control_plane(plane, admin_token))
         _serve_console(app)
     app.register_error_handler(HTTPException, _route_missed(interception))

@@ -85,8 +85,7 @@ class MemoryTable(Table):
         contents = self._contents
         records = contents.records
         rows = [row for row in range(mark + 1, contents.last_row + 1) if row in records]
-        added, stored = ((records[row] for row in rows) for _ in range(2))
-        return Added(contents.last_row, len(rows), added, stored)
+        return Added(contents.last_row, len(rows), (records[row] for row in rows))
 
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)

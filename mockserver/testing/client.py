@@ -95,6 +95,20 @@ class ControlPlane:
         """Return which operations were called, in one world or in all."""
         return dict(self.call("GET", "/coverage", query={"world": world}))
 
+    def contracts(self) -> list[dict[str, Any]]:
+        """Return the OpenAPI documents that the server answers from beside its contract."""
+        listed: list[dict[str, Any]] = self.call("GET", "/contracts")["contracts"]
+        return listed
+
+    def add_contract(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Let the server answer from an OpenAPI document; return what was inferred of it, and what in it is odd."""
+        shown: dict[str, Any] = self.call("POST", "/contracts", document)
+        return shown
+
+    def remove_contract(self, name: str) -> None:
+        """Let the server answer no more from a document."""
+        self.call("DELETE", f"/contracts/{quote(name, safe='')}")
+
     def create_world(
         self, *, scenario: str | None = None, seed: int | None = None, profile: str | None = None,
         freeze_time: str | None = None, from_world: str | None = None,

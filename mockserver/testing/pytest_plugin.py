@@ -31,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="documented",
     )  # fmt: skip
     parser.addini("posthog_seed", "seed of everything that is made up", default="0")
+    parser.addini(
+        "posthog_openapi", "OpenAPI documents: what they have beyond the contract is answered from them",
+        type="linelist", default=[],
+    )  # fmt: skip
+    parser.addini("posthog_overrides", "files that correct what is inferred of them", type="linelist", default=[])
     parser.addini("posthog_freeze_time", "moment at which the worlds' clocks stand still (ISO 8601)", default="")
 
 
@@ -47,6 +52,9 @@ def _settings(config: pytest.Config) -> dict[str, Any]:
         settings["seed"] = int(settings["seed"] or 0)
     except ValueError:
         raise pytest.fail.Exception(f"posthog_seed is not a number: {settings['seed']!r}", pytrace=False) from None
+    for name in ("openapi", "overrides"):
+        listed: list[str] = config.getini(f"posthog_{name}")
+        settings[name] = [given if "://" in given else str(config.rootpath / given) for given in listed]
     return settings
 
 
@@ -66,12 +74,14 @@ def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
+    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.inferred.errors import Clash, OverrideError
     from mockserver.seeding.scenarios import ScenarioError
     from mockserver.testing.worlds import PostHogServer
 
     try:
         host = PostHogServer(**_settings(pytestconfig))
-    except (ScenarioError, ValueError) as error:
+    except (Clash, OverrideError, ScenarioError, UnreadableDocument, ValueError) as error:
         raise pytest.fail.Exception(f"the options of the worlds (posthog_…): {error}", pytrace=False) from None
     with host as server:
         yield server

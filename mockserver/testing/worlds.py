@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from ssl import SSLContext
 from types import TracebackType
@@ -28,11 +28,13 @@ class PostHogServer:
     """
 
     def __init__(
-        self, *, scenario: str | None = None, profile: str | None = None, seed: int = 0, freeze_time: str | None = None
-    ) -> None:
+        self, *, scenario: str | None = None, profile: str | None = None, seed: int = 0,
+        freeze_time: str | None = None, openapi: Sequence[str] = (), overrides: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.app = create_app(
-            scenario=scenario or "demo", profile=profile or "documented", seed=seed, freeze_time=freeze_time
-        )
+            scenario=scenario or "demo", profile=profile or "documented", seed=seed, freeze_time=freeze_time,
+            openapi=openapi, overrides=overrides,
+        )  # fmt: skip
         self.plane = ControlPlane("http://posthog.test", transport=in_process(self.app))
         self._server: Server | None = None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
-from mockserver.contract import Contract, Profile, view
+from mockserver.contract import Contract, Operation, Profile, Standing, view
 
 GONE = ""
+SOURCES = ("modelled", "inferred")
 Calls = Counter[tuple[str, int]]
 
 
@@ -18,8 +20,9 @@ class Coverage:
     A test run makes a world for each test and removes it again, and wants to know about them all.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, beside: Callable[[], Iterable[Operation]] = tuple) -> None:
         self._contract = contract
+        self._beside = beside
         self._calls: dict[str, Calls] = {}
         self._promised: dict[Profile, dict[str, list[str]]] = {}
         self._lock = Lock()
@@ -49,11 +52,14 @@ class Coverage:
             statuses.setdefault(id, {})[str(status)] = number
         promised = self._statuses(profile)
         rows = []
-        for operation in self._contract.described:
+        inferred = list(self._beside())
+        promised = {**promised, **{o.id: sorted(s for s in o.spec["responses"] if s < "4") for o in inferred}}
+        for operation in (*self._contract.described, *inferred):
             seen = statuses.get(operation.id, {})
             rows.append({
                 "operation": operation.id,
                 "family": operation.family,
+                "source": SOURCES[operation.standing is Standing.INFERRED],
                 "method": operation.method.upper(),
                 "path": operation.path,
                 "calls": sum(seen.values()),

@@ -16,8 +16,8 @@ from mockserver.serving.app import create_app
 from tests.admin.conftest import ANNOTATIONS
 
 FIELDS = {
-    "id", "at", "operation", "method", "path", "query", "headers", "body", "status", "response", "duration_ms",
-    "planned",
+    "id", "at", "operation", "source", "method", "path", "query", "headers", "body", "status", "response",
+    "duration_ms", "planned",
 }  # fmt: skip
 
 

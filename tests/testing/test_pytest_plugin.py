@@ -284,3 +284,33 @@ def test_plugin_costs_nothing_where_it_is_not_used() -> None:
     lines = "\n".join(line.strip() for line in program.strip().splitlines())
     done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_documents_are_named_in_the_ini(run, pytester) -> None:
+    pytester.makefile(
+        ".yaml",
+        garden="""
+        openapi: 3.1.0
+        info: {title: Garden, version: '1'}
+        paths:
+          /beds:
+            post:
+              requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Bed'}}}}
+              responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/Bed'}}}}}
+          /beds/{id}:
+            get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/Bed'}}}}}}
+        components:
+          schemas:
+            Bed: {type: object, properties: {id: {type: integer, readOnly: true}, name: {type: string}}}
+        """,
+    )
+    source = """
+    def test_bed(posthog_client, _posthog_world):
+        bed = posthog_client.post("/beds", json={"name": "Roses"}).json()
+        assert posthog_client.get(f"/beds/{bed['id']}").json() == {"id": 1, "name": "Roses"}
+        _posthog_world.load(beds=[{"id": 9, "name": "Mint"}])
+        assert posthog_client.get("/beds/9").json()["name"] == "Mint"
+    """
+    run(source, ini=f"{INI}posthog_openapi = garden.yaml\n").assert_outcomes(passed=1)
+    refused = run(source, ini=f"{INI}posthog_openapi = nowhere.yaml\n")
+    refused.stdout.fnmatch_lines(["*the options of the worlds*nowhere.yaml: No such file*"])

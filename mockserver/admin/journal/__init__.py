@@ -33,7 +33,7 @@ def list_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dict[
     ]
     limit = given.get("limit")
     kept = found if limit is None else found[max(len(found) - limit, 0) :]
-    form = _form(given)
+    form = _form(plane, given)
     return {"requests": [form(number, entry) for number, entry in kept], "count": len(found)}
 
 
@@ -46,7 +46,9 @@ def stream_requests(plane: Plane, given: Mapping[str, Any], world: World) -> Res
         if since is not None:
             earlier = [number for number, entry in plane.journals.entries(world) if entry.at < since]
             after = earlier[-1] if earlier else 0
-    response = Response(stream(plane, world, after, _form(given)), content_type="text/event-stream; charset=utf-8")
+    response = Response(
+        stream(plane, world, after, _form(plane, given)), content_type="text/event-stream; charset=utf-8"
+    )
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold messages back
     return response
@@ -56,7 +58,7 @@ def get_request(plane: Plane, given: Any, world: World, entry: str) -> dict[str,
     """Return a request with what there is to say of it: its operation, whether its answer kept the contract, and why it
     was refused."""
     number, found = _entry(plane, world, entry)
-    return {**show(number, found), "explanation": explain(plane, world, found)}
+    return {**_shown(plane, number, found), "explanation": explain(plane, world, found)}
 
 
 def resend_request(plane: Plane, given: Any, world: World, entry: str) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def resend_request(plane: Plane, given: Any, world: World, entry: str) -> dict[s
     asked = (found.method, found.path, found.query_string)
     for number, other in reversed(plane.journals.entries(world, before)):
         if (other.method, other.path, other.query_string) == asked:
-            return show(number, other)
+            return _shown(plane, number, other)
     raise Conflict("It was answered by another world: the key that it bears has gone there.")
 
 
@@ -80,8 +82,17 @@ def _entry(plane: Plane, world: World, id: str) -> tuple[int, Entry]:
     return found
 
 
-def _form(given: Mapping[str, Any]) -> Callable[[int, Entry], dict[str, Any]]:
-    return show_line if given.get("brief") == "true" else show
+def _form(plane: Plane, given: Mapping[str, Any]) -> Callable[[int, Entry], dict[str, Any]]:
+    form = show_line if given.get("brief") == "true" else show
+    return lambda number, entry: _shown(plane, number, entry, form)
+
+
+def _shown(
+    plane: Plane, number: int, entry: Entry, form: Callable[[int, Entry], dict[str, Any]] = show
+) -> dict[str, Any]:  # fmt: skip
+    """Return an entry, with what knows its operation."""
+    source = None if entry.operation is None else plane.registry.source_of(entry.operation)
+    return {**form(number, entry), "source": source}
 
 
 def _since(given: Mapping[str, Any]) -> tuple[int, datetime | None]:
@@ -107,14 +118,14 @@ def verify_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dic
         return {"matched": matched, "ok": ok, "near_misses": []}
     entries: list[tuple[int, Entry]] = plane.journals.entries(world)
     others = [(number, entry) for number, entry in entries if not match.fits(entry)]
-    return {"matched": matched, "ok": ok, "near_misses": _near_misses(match, others)}
+    return {"matched": matched, "ok": ok, "near_misses": _near_misses(plane, match, others)}
 
 
-def _near_misses(match: Match, others: list[tuple[int, Entry]]) -> list[dict[str, Any]]:
+def _near_misses(plane: Plane, match: Match, others: list[tuple[int, Entry]]) -> list[dict[str, Any]]:
     """Return the requests that differ in the least, the latest of them first."""
     judged = [(list(match.differences(Redacted(entry))), -number, entry) for number, entry in others]
     judged.sort(key=lambda miss: (len(miss[0]), miss[1]))
     return [
-        {"request": show(-number, entry), "differences": differences}
+        {"request": _shown(plane, -number, entry), "differences": differences}
         for differences, number, entry in judged[:MOST_NEAR_MISSES]
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -34,7 +34,8 @@ Told = dict[str, Any]
 
 def explain(plane: Plane, world: World, entry: Entry) -> Told:
     """Return what there is to say of an entry: `operation`, `contract`, and for a refusal `reason`, else nulls."""
-    operation = next((each for each in plane.contract.operations if each.id == entry.operation), None)
+    known = (*plane.contract.operations, *plane.registry.operations())
+    operation = next((each for each in known if each.id == entry.operation), None)
     return {
         "operation": None if operation is None else _describe(plane, operation),
         "contract": _judge(plane, world, entry, operation),
@@ -83,7 +84,8 @@ def _reason(plane: Plane, world: World, entry: Entry, operation: Operation | Non
     answer = read_value(entry.answer)
     envelope: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
     detail, code, attr = (str(envelope.get(name) or "") for name in ("detail", "code", "attr"))
-    route = next((each for each in plane.routes if path_pattern(each.path).fullmatch(entry.path)), None)
+    routes = (*plane.routes, *plane.registry.routes())
+    route = next((each for each in routes if path_pattern(each.path).fullmatch(entry.path)), None)
     if entry.status == 404 and operation is None and route is None:
         return _lost(plane, entry)
     if entry.status == 405:
@@ -179,23 +181,23 @@ def _sent(entry: Entry, path: list[str]) -> tuple[bool, Any]:
 
 def _schema_of(plane: Plane, operation: Operation, path: list[str]) -> Document | None:
     """Return the schema of a field of a request's body, or of a parameter of its query; None for one unknown."""
-    resolve = plane.contract.resolve
+    resolve = plane.registry.resolve_of(operation) or plane.contract.resolve
     body = resolve(operation.spec.get("requestBody") or {}).get("content", {}).get("application/json", {})
     node: Document | None = resolve(body.get("schema"))
     for name in path:
-        node = _inside(plane, node, name)
+        node = _inside(resolve, node, name)
     if node is not None:
         return node
     parameters = [resolve(each) for each in operation.spec.get("parameters", [])]
     return next((each["schema"] for each in parameters if each.get("name") == path[0] and "schema" in each), None)
 
 
-def _inside(plane: Plane, node: Document | None, name: str) -> Document | None:
+def _inside(resolve: Callable[[Any], Any], node: Document | None, name: str) -> Document | None:
     if node is None:
         return None
     inside = node["items"] if name.isdigit() and "items" in node else node.get("properties", {}).get(name)
     if inside is not None:
-        found: Document = plane.contract.resolve(inside)
+        found: Document = resolve(inside)
         return found
-    parts = [plane.contract.resolve(part) for word in ("allOf", "anyOf", "oneOf") for part in node.get(word, ())]
-    return next((inner for part in parts if (inner := _inside(plane, part, name)) is not None), None)
+    parts = [resolve(part) for word in ("allOf", "anyOf", "oneOf") for part in node.get(word, ())]
+    return next((inner for part in parts if (inner := _inside(resolve, part, name)) is not None), None)
