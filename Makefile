@@ -57,6 +57,7 @@ docs: .venv/installed   ## build the pages into site/
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/python -m mockserver.documents
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/pytest -q tests/console/test_every_page.py  # its screenshots are the pages' own; skipped without Chromium
 
 clean:                  ## forget the environment and every cache
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis site

@@ -142,7 +142,16 @@ def test_modules_keep_out_of_what_is_private_to_others() -> None:
 
 
 def test_heavy_libraries_are_loaded_when_they_are_first_used() -> None:
-    heavy = ("chdb", "faker", "hogql_parser", "requests", "rich", "schemathesis", "snowballstemmer")
+    heavy = (
+        "chdb",
+        "faker",
+        "mockserver.console",
+        "hogql_parser",
+        "requests",
+        "rich",
+        "schemathesis",
+        "snowballstemmer",
+    )
     program = f"import sys, mockserver.serving.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha1
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from mockserver.flags import people
 from mockserver.membership.members import rank_members, replace_person
@@ -52,7 +53,9 @@ def is_illegal(distinct_id: str) -> bool:
 
 def person_uuid(project_id: int, distinct_id: str) -> str:
     """Return the UUID of the person that a distinct id makes."""
-    return str(uuid5(NAMESPACE, f"{project_id}:{distinct_id}"))
+    digest = sha1(NAMESPACE.bytes + f"{project_id}:{distinct_id}".encode(), usedforsecurity=False).digest()
+    digits = digest.hex()  # written by hand: `uuid5` takes four times as long, and captures make many
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{digest[8] & 0x3F | 0x80:02x}{digits[18:20]}-{digits[20:32]}"
 
 
 @dataclass

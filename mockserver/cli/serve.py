@@ -146,7 +146,8 @@ def serve(
             server.run()
             return
         _tell_oddities(application)
-        _greet(application, address.url, scenario, profile, own=pair[0] if pair and not certificate else None)
+        own = pair[0] if pair and not certificate else None
+        _greet(application, address.url, scenario, profile, own=own, console=admin)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
         runner: Server | Workers = server
@@ -241,7 +242,9 @@ def _tell_oddities(application: Flask) -> None:
             click.echo(f"{document.name}: {oddity}", err=True)
 
 
-def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None) -> None:
+def _greet(
+    application: Flask, url: str, scenario: str, profile: str, *, own: Path | None = None, console: bool = True
+) -> None:  # fmt: skip
     """Print all that a client needs, and a line that works."""
     worlds = application.extensions["mockserver"]
     about = worlds.describe(worlds.default)
@@ -249,6 +252,8 @@ def _greet(application: Flask, url: str, scenario: str, profile: str, *, own: Pa
     for name in ("api_key", "project_token", "project_id", "organization_id"):
         if about[name] is not None:
             click.echo(f"  {name.replace('_', ' '):16} {about[name]}")
+    if console:
+        click.echo(f"  {'console':16} {url}/__admin/console")
     trust = ""
     if own is not None:
         click.echo(f"  {'certificate':16} {own}")

@@ -26,6 +26,7 @@ from mockserver.store.model import (
     Snapshot,
     Store,
     StoreError,
+    Stretch,
     Transaction,
     View,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Snapshot",
     "Store",
     "StoreError",
+    "Stretch",
     "Transaction",
     "View",
     "memory_store",

@@ -43,14 +43,21 @@ class BlockTable(MemoryTable):
     def since(self, mark: int) -> Added:
         contents = self._contents
         rows = sorted(row for row in contents.records if row > mark)
-        count, made = len(rows), []
+        count, made, whole, parts = len(rows), [], [], []
         for first, block in contents.blocks:
             places = range(max(first, mark + 1) - first, len(block))
-            count += len(places) - sum(1 for row in contents.replaced if row - first in places)
+            replaced = sum(1 for row in contents.replaced if row - first in places)
+            count += len(places) - replaced
             made.append(self._made(first, block, places))
-        stored = (contents.records[row] for row in rows)
-        joined: Iterator[Version] = merge(stored, *made, key=lambda version: version.doc_id)
-        return Added(contents.last_row, count, joined)
+            if replaced or len(places) < len(block):
+                parts.append(self._made(first, block, places))
+            else:
+                whole.append(block)
+        return Added(contents.last_row, count, self._merged(rows, made), self._merged(rows, parts), whole)
+
+    def _merged(self, rows: Iterable[int], made: Iterable[Iterator[Version]]) -> Iterator[Version]:
+        records = self._contents.records
+        return merge((records[row] for row in rows), *made, key=lambda version: version.doc_id)
 
     def _made(self, first: int, block: Block, places: range) -> Iterator[Version]:
         replaced = self._contents.replaced

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -62,11 +62,16 @@ class Layout:
 
 @dataclass(frozen=True)
 class Added:
-    """Records inserted after a mark, oldest first; how many they are; and the mark to ask with next."""
+    """Records inserted after a mark, oldest first; how many they are; and the mark to ask with next.
+
+    `blocks` are those of which every record is among them, and `stored` the others.
+    """
 
     mark: int
     count: int
     records: Iterator[Record]
+    stored: Iterator[Record]
+    blocks: Sequence[Block] = ()
 
 
 class Repository(Protocol):
@@ -113,6 +118,27 @@ class Repository(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
+class Stretch(NamedTuple):
+    """Records that follow each other and have much in common, which is told once; what differs is told by the field.
+
+    A record has the `common` fields and one value of each of the `columns`, which are as long as each other; an object
+    that both tell has the keys of both, none of them twice.
+    """
+
+    common: Record
+    columns: Mapping[str, Sequence[Any]]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yield each record by itself."""
+        names, common = tuple(self.columns), self.common
+        joined = [name for name in names if name in common]
+        for values in zip(*self.columns.values(), strict=True):
+            record = {**common, **dict(zip(names, values, strict=True))}
+            for name in joined:
+                record[name] = {**common[name], **record[name]}
+            yield record
+
+
 class Block(Protocol):
     """Records of one table that are worked out when they are read, always alike, and take no room until then.
 
@@ -124,6 +150,9 @@ class Block(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
     def __getitem__(self, place: int) -> Record: ...
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield the records as stretches, in order: to read a million of them, a few times as quick as one by one."""
 
     def places(self, field: str, value: Any) -> Iterable[int]:
         """Return, ascending, every place where an indexed field may have this value."""

@@ -85,7 +85,8 @@ class MemoryTable(Table):
         contents = self._contents
         records = contents.records
         rows = [row for row in range(mark + 1, contents.last_row + 1) if row in records]
-        return Added(contents.last_row, len(rows), (records[row] for row in rows))
+        added, stored = ((records[row] for row in rows) for _ in range(2))
+        return Added(contents.last_row, len(rows), added, stored)
 
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from mockserver.analytics.clickhouse.mirror import mirror
+from mockserver.analytics.clickhouse.engine import engine
+from mockserver.analytics.clickhouse.mirror import Mirror, mirror
+from mockserver.analytics.clickhouse.tables import People, event_row
+from mockserver.contract import Contract
+from mockserver.seeding.scenarios import build_world
 from tests.analytics.conftest import EVENTS, Asker
 
 COUNT = "select count(), uniq(person_id) from events"
@@ -136,3 +141,35 @@ def test_worlds_are_read_whole_however_their_tables_lie(
         joined = "select count(), countIf(person.created_at > '2000-01-01') from events"
         assert asker.rows(joined) == [[told, told]]
         assert asker.value("count() from persons") == asker.value("uniq(distinct_id) from events")
+
+
+GENERATED = """\
+organizations: [{name: Hedgebox}]
+projects: [{id: 1}]
+generate:
+  persons: 40
+  events: 600
+  traits:
+    client: [{$browser: Chrome, $os: Linux}, {$browser: Firefox}]
+  members: {plan: {choose: [free, pro]}, "it's": 'a "quote", é'}
+  groups: {company: {count: 3}}
+  funnel: [{path: /}, {event: $identify, path: /signup, chance: 0.6}, {event: signed_up, path: /welcome}]
+  usage:
+    - {event: uploaded, path: {template: '/files/{plan}'}, properties: {size: {between: [0.5, 2.5]}, tags: [a, {b: 1}]}}
+    - {event: viewed, properties: {$browser: Other, $elements_chain: 'a:href="/x"'}}
+    - {event: led, properties: {$session_id: its own, $group_0: other}}
+    - {path: /files}
+"""
+
+
+def test_a_block_is_told_as_its_events_are(contract: Contract, tmp_path: Path) -> None:
+    scenario = tmp_path / "generated.yaml"
+    scenario.write_text(GENERATED, encoding="utf-8")
+    view = build_world(contract, scenario=str(scenario), freeze_time="2026-01-15T12:00:00Z").view()
+    events, people, kept = view.table("events"), People(view), Mirror(engine())
+    told = kept.table("events", view, 1)
+    one_by_one = kept._create("events", 0)
+    kept._fill(one_by_one, (event_row(event, people) for event in events))
+    rows = [engine().query(f"SELECT * FROM {name} ORDER BY uuid").rows for name in (told, one_by_one)]
+    assert len(rows[0]) == 600
+    assert rows[0] == rows[1]

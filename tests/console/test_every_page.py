@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 driver()
 AXE = INSTALLED / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-SITE = Path(__file__).parents[2] / "site" / "console"
+SCREENSHOTS = Path(__file__).parents[2] / "site" / "screenshots"
 SERIOUS = ("serious", "critical")
 
 
@@ -54,14 +54,14 @@ def test_page_is_accessible_and_fits(visit: Visit, lively: World, name: str, sch
     settle(page)
     open_first(page)
     settle(page)
-    SITE.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SITE / f"{name}-{scheme}.png")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
     assert serious(page) == []
     page.keyboard.press("Escape")
     for viewport in (WIDE, NARROW):
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, viewport
-    page.screenshot(path=SITE / f"{name}-{scheme}-narrow.png")
+    page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-narrow.png")
 
 
 def settle(page: Page) -> None:

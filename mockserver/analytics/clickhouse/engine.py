@@ -106,9 +106,14 @@ class Engine:
         with self.lock:
             self._run(sql, "Null")
 
-    def insert(self, table: str, lines: str) -> None:
-        """Add rows, a line of JSON each, to a table that nobody knows of yet; whoever makes it may hold the lock."""
-        self._run(f"INSERT INTO {table} FORMAT JSONEachRow {lines}", "Null")
+    def insert(self, table: str, lines: str, settings: str = "") -> None:
+        """Add rows, a line of JSON each, to a table that nobody knows of yet."""
+        reading = f" SETTINGS {settings}" if settings else ""
+        self.fill(f"INSERT INTO {table}{reading} FORMAT JSONEachRow {lines}")
+
+    def fill(self, sql: str) -> None:
+        """Fill a table that nobody knows of yet, in whatever thread; whoever has it made may hold the lock."""
+        self._run(sql, "Null")
 
     def _run(self, sql: str, output: str) -> bytes:
         try:

@@ -10,10 +10,15 @@ from mockserver.analytics.hogql.functions.money import RATES, SINCE
 from mockserver.analytics.hogql.tables.system import SYSTEM, Kept
 from mockserver.analytics.hogql.types import Kind
 from mockserver.membership.members import member_uuids
-from mockserver.store import Record, View
+from mockserver.store import Record, Stretch, View
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 GROUPS = range(5)
+LIFTED = ("$session_id", "$window_id", *(f"$group_{index}" for index in GROUPS))
+"""Properties of events that have columns of their own."""
+UNLIFTED = dict.fromkeys(LIFTED, "")
+CHAIN = "$elements_chain"
+APART = frozenset({*LIFTED, CHAIN})
 
 # What is told of an event's chain of elements, as PostHog's own table of events tells it.
 ELEMENTS = r"""
@@ -92,6 +97,17 @@ class People:
     def __init__(self, view: View) -> None:
         self._table = view.table("persons")
         self._created: dict[str, str] = {}
+        self._told: tuple[Mapping[str, Any], str] = ({}, "{}")
+
+    def told(self, properties: Mapping[str, Any]) -> str:
+        """Return the properties of a person as text; those of one person follow each other in what is generated."""
+        if properties is not self._told[0]:
+            self._told = properties, encode(properties).decode()
+        return self._told[1]
+
+    def read_all(self) -> None:
+        """Find out of everybody at once, for events of very many."""
+        self._created = {person["uuid"]: clock(person["created_at"]) for person in self._table}
 
     def created_at(self, person_id: str) -> str:
         """Return when a person was created; the beginning of time for nobody."""
@@ -115,25 +131,63 @@ def text(value: Any) -> str:
 
 def event_row(event: Record, people: People) -> dict[str, Any]:
     """Return an event as a row."""
-    properties = event["properties"]
-    person_id = event.get("person_id") or NOBODY
-    timestamp = clock(event["timestamp"])
     return {
         "uuid": event["uuid"],
         "event": event["event"],
-        "properties": encode(properties).decode(),
-        "timestamp": timestamp,
+        "timestamp": clock(event["timestamp"]),
+        "created_at": clock(event.get("created_at") or event["timestamp"]),
+        **_who_and_where(event, people),
+    }
+
+
+def _who_and_where(event: Record, people: People) -> dict[str, Any]:
+    """Return what a row of an event says that the others of a visit may say as well."""
+    properties, person_id = event["properties"], event.get("person_id") or NOBODY
+    return {
         "team_id": event["project_id"],
         "distinct_id": event["distinct_id"],
-        "elements_chain": text(properties.get("$elements_chain")),
-        "created_at": clock(event.get("created_at") or event["timestamp"]),
-        "$session_id": text(properties.get("$session_id")),
-        "$window_id": text(properties.get("$window_id")),
+        "properties": encode(properties).decode(),
+        "elements_chain": text(properties.get(CHAIN)),
         "person_id": person_id,
         "person_created_at": people.created_at(person_id),
-        "person_properties": encode(event.get("person_properties") or {}).decode(),
-        **{f"$group_{index}": text(properties.get(f"$group_{index}")) for index in GROUPS},
+        "person_properties": people.told(event.get("person_properties") or {}),
+        **UNLIFTED,
+        **{name: text(properties[name]) for name in LIFTED if name in properties},
     }
+
+
+# Stretches of events are put into a table of their own, a row each, and told one by one by ClickHouse.
+
+OF_STRETCHES = (
+    "team_id Int64, distinct_id String, properties String, elements_chain String, person_id UUID,"
+    " person_created_at DateTime64(3, 'UTC'), person_properties String,"
+    + "".join(f" `{name}` String," for name in LIFTED)
+    + " own Array(String), uuid Array(UUID), event Array(String), timestamp Array(DateTime64(6, 'UTC')),"
+    " created_at Array(DateTime64(6, 'UTC'))"
+)
+COMMON = ("team_id", "distinct_id", "elements_chain", "person_id", "person_created_at", "person_properties", *LIFTED)
+COLUMN_EACH = ("uuid", "event", "timestamp", "created_at")
+JOINED = (
+    "multiIf(own = '{}', properties, properties = '{}', own,"
+    " concat(substring(properties, 1, length(properties) - 1), ',', substring(own, 2)))"
+)
+READING_STRETCHES = "input_format_json_read_objects_as_strings = 1, date_time_input_format = 'best_effort'"
+
+
+def telling(made: str, stretches: str) -> str:
+    """Return the command that tells the events of stretches one by one, each with what all of its stretch share."""
+    names = ", ".join(f"`{name}`" for name in (*COMMON, *COLUMN_EACH))
+    each = ", ".join(("own", *COLUMN_EACH))
+    return f"INSERT INTO {made} ({names}, properties) SELECT {names}, {JOINED} FROM {stretches} ARRAY JOIN {each}"
+
+
+def stretch_row(stretch: Stretch, people: People) -> dict[str, Any] | None:
+    """Return a stretch of events as a row; none where what has columns of its own differs from event to event."""
+    own = stretch.columns["properties"]
+    if not all(map(APART.isdisjoint, own)):
+        return None
+    each = {name: stretch.columns[name] for name in COLUMN_EACH}
+    return {**_who_and_where(stretch.common, people), **each, "own": own}
 
 
 def _persons(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:

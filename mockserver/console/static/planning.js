@@ -49,12 +49,12 @@ function matching({ operation, method, path } = {}) {
 }
 
 const KINDS = {
-  status: ["Answer a status", "PostHog's words for it, unless a body is given"],
-  delay_ms: ["Answer late", "after so many milliseconds"],
-  drop: ["Drop the connection", "before any body"],
-  malformed: ["Send what is no JSON", "half of the answer"],
-  truncate: ["Break off", "after so many bytes"],
-  rate_limit: ["Limit the rate", "429 with Retry-After beyond it"],
+  status: "Answer a status",
+  delay_ms: "Answer late",
+  drop: "Drop the connection",
+  malformed: "Send half an answer, which is no JSON",
+  truncate: "Break off in the middle",
+  rate_limit: "Limit the rate, with 429 beyond it",
 };
 
 const DETAILS = {
@@ -83,7 +83,7 @@ function faultOf(form) {
 export function planFault(prefill = {}) {
   const details = h("div");
   const kinds = h("select", { name: "kind", onchange: () => details.replaceChildren(...[DETAILS[kinds.value]()].flat().filter(Boolean)) },
-    Object.entries(KINDS).map(([kind, [label, more]]) => h("option", { value: kind }, `${label}, ${more}`)));
+    Object.entries(KINDS).map(([kind, label]) => h("option", { value: kind }, label)));
   details.append(...DETAILS.status());
   return openDialog({
     title: "Make it fail", action: "Plan the fault",

@@ -2,7 +2,7 @@
 
 import { $, $$, attempt, confirmed, copyButton, duration, fill, h, method, moment, number, plural, status, toast, tree } from "./dom.js";
 import { bind, moveThrough } from "./keys.js";
-import { call, describe, here, project, Refusal } from "./plane.js";
+import { call, describe, here, project } from "./plane.js";
 import { planFault, planStub } from "./planning.js";
 import { asCurl, asTest } from "./spelling.js";
 import { listen } from "./stream.js";
@@ -126,12 +126,10 @@ function take(name, entry) {
     const news = gathered;
     gathered = [];
     if (paused) waiting.push(...news);
-    else add(news, { fresh: performance.now() > began + 1500 });
+    else add(news, { fresh: true });
     if (paused) $("#pause").textContent = `Resume · ${waiting.length}`;
   });
 }
-
-const began = performance.now();
 
 function forget() {
   entries = [];
@@ -140,10 +138,15 @@ function forget() {
   tell();
 }
 
-listen((last) => here(`/requests/stream?brief=true&since=${last ?? 0}`), take, (isOn) => {
-  $("#live").textContent = isOn ? "live" : "connection lost";
-  $("#live").classList.toggle("on", isOn);
-  if (isOn) setTimeout(tell, 200);
+const told = attempt(async () => {
+  const { requests } = await call("GET", here(`/requests?brief=true&limit=${MOST_ROWS}`));
+  add(requests);
+  tell();
+  const latest = requests.at(-1)?.id ?? 0;
+  listen((last) => here(`/requests/stream?brief=true&since=${last ?? latest}`), take, (isOn, why) => {
+    $("#live").textContent = isOn ? "live" : why;
+    $("#live").classList.toggle("on", isOn);
+  });
 });
 
 const pause = () => {
@@ -286,10 +289,4 @@ bind({
 });
 
 const asked = Number(location.hash.slice(1));
-if (asked) attempt(async () => {
-  try {
-    await open({ id: asked });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-  }
-});
+if (asked) told.then(() => open(entries.find((entry) => entry.id === asked) ?? { id: asked }));

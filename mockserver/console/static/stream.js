@@ -7,7 +7,7 @@ const PAUSE_MS = 1000;
 /**
  * Listen to a stream of the control plane for as long as the page is seen; a hidden tab lets go of its connection, of
  * which a browser has six for a server, and takes up where it was. `take(name, data, id)` is told each message,
- * `tell(isOn)` whether the stream stands. `path(last)` is the call, given the id of the last message.
+ * `tell(isOn, why)` whether the stream stands, and if not why. `path(last)` is the call, given the id of the last message.
  */
 export function listen(path, take, tell) {
   let last = null;
@@ -18,15 +18,16 @@ export function listen(path, take, tell) {
     while (held === own) {
       try {
         const answer = await send("GET", path(last), undefined, { signal: own.signal });
-        if (!answer.ok) throw new Error(`the stream answered ${answer.status}`);
+        if (answer.status === 404) return tell(false, "this world is gone");
+        if (!answer.ok) throw new Error(`refused with a ${answer.status}`);
         tell(true);
         for await (const message of messages(answer.body)) {
           if (message.id !== null) last = message.id;
           take(message.name, message.data, message.id);
         }
       } catch (error) {
-        if (error.name === "AbortError") return;
-        tell(false);
+        if (error.name === "AbortError") return undefined;
+        tell(false, "connection lost");
       }
       await new Promise((wake) => setTimeout(wake, PAUSE_MS));
     }

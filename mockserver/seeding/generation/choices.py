@@ -81,6 +81,11 @@ def choice(spec: Any, seed: int) -> Choice:
     return lambda dice, known: choose(dice, known) if dice.random() < chance else LEFT_OUT
 
 
+def follows(spec: Any) -> bool:
+    """Return whether a value follows from other properties, those of the person it is chosen for among them."""
+    return isinstance(spec, Mapping) and ("template" in spec or "email" in spec)
+
+
 def weighted(values: Sequence[Any], weights: Sequence[float]) -> Callable[[Dice], Any]:
     """Return a choice by weight."""
     bounds = list(accumulate(weights))

@@ -48,7 +48,7 @@ def _records(population: Population, transaction: Transaction, progress: Progres
     first = (transaction.value("ids.persons") or 0) + 1
     transaction.put("ids.persons", first + population.size - 1)
     for number in range(population.size):
-        person = population.person(number, population.dice(number))
+        person = population.person(number)
         yield {
             "id": first + number,
             "project_id": population.project_id,
@@ -91,7 +91,7 @@ def _define(population: Population, transaction: Transaction) -> None:
     dice = entropy.dice(population.seed, "definitions", population.number)
     paged: dict[str, Any] = {}
     for number in range(min(population.size, DEFINING)):
-        person = population.person(number, population.dice(number))
+        person = population.person(number)
         paged = {**person.carried, "$current_url": "", "$pathname": "", "$session_id": "", "$window_id": ""}
         definitions.note({"event": IDENTIFY, "properties": {**paged, "$set": person.known}})
     for step in (*population.funnel, *population.browsing, *population.usage):

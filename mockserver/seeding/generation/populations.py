@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from mockserver.capture.persons import person_uuid
 from mockserver.seeding.generation import choices
@@ -27,6 +27,12 @@ PAUSE_MS = (2_000, 90_000)
 # Multiplying by an odd number and adding another turns places into digits that do not count up, and back again.
 SCATTER, GATHER = 0x9E3779B97F4B, pow(0x9E3779B97F4B, -1, 1 << 48)
 LOW = (1 << 48) - 1
+LOT = 32
+"""Persons who are made up together, by the same dice: to make dice takes as long as to make a person."""
+PERSONS, JOURNEYS = 0, 1
+"""What dice are for."""
+RECENT = 16
+"""Lots that are kept, for who reads persons one by one."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,21 @@ class Step:
     properties: Mapping[str, Choice]
     chance: float = 1.0
     weight: float = 1.0
+    is_personal: bool = False
+    """Whether something of it follows from who takes it."""
+
+
+class Trait(NamedTuple):
+    """What belongs together, such as browser and system: as events carry it, and as it is known of a person."""
+
+    carried: dict[str, Any]
+    known: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Trait:
+        """Return the trait that a row of a scenario is; the first values seen of a person are known as such."""
+        initial = {f"$initial_{name[1:]}": value for name, value in row.items() if name.startswith("$")}
+        return cls(row, {**row, **initial})
 
 
 @dataclass(frozen=True)
@@ -48,8 +69,7 @@ class Group:
     properties: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """One person: who they are, and what their events carry."""
 
     number: int
@@ -58,13 +78,13 @@ class Person:
     user_id: str
     born_ms: int
     is_member: bool
-    visiting: dict[str, Any] = field(repr=False)
+    visiting: dict[str, Any]
     """Properties known of a visitor."""
-    known: dict[str, Any] = field(repr=False)
+    known: dict[str, Any]
     """Properties known in the end."""
-    carried: dict[str, Any] = field(repr=False)
+    carried: dict[str, Any]
     """Properties that each event carries."""
-    groups: dict[str, Any] = field(repr=False)
+    groups: dict[str, Any]
     """Properties that each event of a member carries beside them."""
 
 
@@ -83,6 +103,7 @@ class Population:
         self.growth = declaration.number("growth", 1.5, least=0.01, most=100)
         self.host = declaration.text("host", "app.example.com")
         self.prefix = declaration.text("prefix", "user_")
+        self._named: set[str] = set()
         self.traits = [self._rows(name, rows, declaration) for name, rows in declaration.mapping("traits").items()]
         self.visitors = choices.properties(declaration.mapping("visitors"), seed, *self.place, "visitors")
         self.members = choices.properties(declaration.mapping("members"), seed, *self.place, "members")
@@ -108,6 +129,14 @@ class Population:
         self.pace = Pace(self.start_ms, self.now_ms, self.growth)
         self._base = int.from_bytes(entropy.draw(seed, "population", number, 8), "big")
         self.mask = self._base & LOW
+        self.lot = lru_cache(RECENT)(self._lot)
+        """Return the persons of a lot."""
+
+    @cached_property
+    def carried(self) -> frozenset[str]:
+        """Names of the properties that events carry of their person and visit."""
+        groups = {f"$group_{index}" for index in range(len(self.group_types))}
+        return frozenset(self._named | groups | {"$groups", "$lib", "$host", "$device_id", "$session_id", "$window_id"})
 
     def _step(self, part: Declaration) -> Step:
         spec = part.get("path", "/")
@@ -115,19 +144,23 @@ class Population:
             raise part.error("path", "expected a path, or a choice of paths without a chance")
         path = choices.properties({"path": spec}, self.seed, *part.place)["path"]
         event = part.text("event", "$pageview")
-        given = choices.properties(part.mapping("properties"), self.seed, *part.place, "properties")
+        spelled = part.mapping("properties")
+        given = choices.properties(spelled, self.seed, *part.place, "properties")
+        is_personal = event == IDENTIFY or any(map(choices.follows, (spec, *spelled.values())))
         chance = part.number("chance", 1.0)
         weighs = part.number("weight", 1.0, least=1e-6, most=1e9)
         part.finish()
-        return Step(event, path, given, chance, weighs)
+        return Step(event, path, given, chance, weighs, is_personal)
 
-    def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], dict[str, Any]]:
+    def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], Trait]:
         """Return a choice of what belongs together, such as browser and system."""
         parts = list(Declaration({name: rows}, *declaration.place, "traits").parts(name))
         if not parts:
             raise LoadError("expected a list of objects", *declaration.place, "traits", name)
         weights = [part.number("weight", 1.0, least=1e-6, most=1e9) for part in parts]
-        return choices.weighted([part.rest() for part in parts], weights)
+        traits = [Trait.of(part.rest()) for part in parts]
+        self._named.update(*(trait.carried for trait in traits))
+        return choices.weighted(traits, weights)
 
     def _groups(self, name: str, part: Declaration) -> list[Group]:
         count = part.integer("count", 10, least=1, most=100_000)
@@ -206,20 +239,33 @@ class Population:
 
     # Persons
 
-    def dice(self, number: int) -> Dice:
-        """Return the source of everything that is chosen for one person, in the same order each time."""
-        return Dice(self._base << 32 | number)
+    @property
+    def lots(self) -> int:
+        """How many lots there are."""
+        return (self.size + LOT - 1) // LOT
 
-    def person(self, number: int, dice: Dice) -> Person:
+    def dice(self, lot: int, purpose: int) -> Dice:
+        """Return the source of everything that is chosen for a lot's persons, or for what they do."""
+        return Dice(self._base << 34 | purpose << 32 | lot)
+
+    def person(self, number: int) -> Person:
         """Return a person: who they are and what is known of them."""
+        return self.lot(number // LOT)[number % LOT]
+
+    def _lot(self, lot: int) -> list[Person]:
+        dice = self.dice(lot, PERSONS)
+        return [self._person(number, dice) for number in range(lot * LOT, min((lot + 1) * LOT, self.size))]
+
+    def _person(self, number: int, dice: Dice) -> Person:
         born = self.births[number]
         is_member = self._is_member(self.depths[number])
-        traits: dict[str, Any] = {}
-        for row in self.traits:
-            traits.update(row(dice))
         known: dict[str, Any] = {"number": number + 1}
-        initial = {f"$initial_{name[1:]}": value for name, value in traits.items() if name.startswith("$")}
-        visiting = {**traits, **initial}
+        carried: dict[str, Any] = {}
+        visiting: dict[str, Any] = {}
+        for choose in self.traits:
+            trait = choose(dice)
+            carried.update(trait.carried)
+            visiting.update(trait.known)
         visiting.update(choices.make(self.visitors, dice, known))
         told = choices.make(self.members, dice, {**known, **visiting}) if is_member else {}
         groups: dict[str, str] = {}
@@ -231,7 +277,7 @@ class Population:
         return Person(
             number, person_uuid(self.project_id, device_id), device_id, f"{self.prefix}{number + 1}", born, is_member,
             visiting, {**visiting, **told} if told else visiting,
-            {**traits, "$lib": "web", "$host": self.host, "$device_id": device_id},
+            {**carried, "$lib": "web", "$host": self.host, "$device_id": device_id},
             {"$groups": groups, **indexed} if groups else {},
         )  # fmt: skip
 
