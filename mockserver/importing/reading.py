@@ -12,8 +12,11 @@ from mockserver.importing.sources import THEMSELVES, Source, fill, member_lists,
 
 PAGE = 100
 MOST = 1000
+OF_GROUPS = "{group_type_index}"
 MOST_SIBLINGS = 20
 """So many of an organization's other projects are read whole."""
+MOST_PARENTS = 100
+"""Of so many records of a table is read what belongs to each, which takes a request."""
 EVENTS = (
     "select uuid, event, distinct_id, timestamp, properties from events order by timestamp desc limit {limit}"
 )  # fmt: skip
@@ -140,12 +143,19 @@ class Reader:
     def _parents(self, source: Source) -> Iterator[dict[str, Any]]:
         """Yield the ids of the records that a list belongs to: one for each that was read; none at all for most."""
         named = list(source.parents.items())
-        if not named:
+        if OF_GROUPS in source.path:
+            projects = [row for other, _, row in self.reading.rows if other.table.name == "projects"]
+            kinds = projects[0].get("group_types") if projects else None
+            for kind in kinds if isinstance(kinds, list) else ():
+                if isinstance(kind, Mapping) and isinstance(kind.get("group_type_index"), int):
+                    yield {"group_type_index": kind["group_type_index"]}
+        elif not named:
             yield {}
         for name, table in named[:1]:
-            for other, _, row in list(self.reading.rows):
-                if other.table.name == table and row.get("id") is not None:
-                    yield {name: row["id"]}
+            known = [row["id"] for other, _, row in self.reading.rows if other.table.name == table and row.get("id")]
+            yield from ({name: identifier} for identifier in known[:MOST_PARENTS])
+            if len(known) > MOST_PARENTS:
+                self._cut(source.family, f"of more than {MOST_PARENTS} {table.replace('_', ' ')}")
 
     def _read_members(self) -> None:
         path = member_lists(self._contract)
@@ -176,8 +186,8 @@ class Reader:
             self._cut(what)
         return [dict(zip(names, row, strict=False)) for row in rows if isinstance(row, list) and len(row) == len(names)]
 
-    def _cut(self, what: str) -> None:
-        self.reading.left[what] = f"more than {self._most}, the others of which were not read"
+    def _cut(self, what: str, much: str = "") -> None:
+        self.reading.left[what] = f"{much or f'more than {self._most}'}, the others of which were not read"
         self.reading.cut = True
 
     # Pages

@@ -119,10 +119,11 @@ class _Builder:
 
     def _take(self, source: Source, parents: Mapping[str, Any], row: Mapping[str, Any]) -> None:
         table = source.table
-        if table.name == "users":
-            return  # taken with the tenants
+        if table.name == "users" or _is_on_every_server(table, row):
+            return  # taken with the tenants, or there anyway
         record = self._record(source, row)
-        record.update({name: value for name, value in parents.items() if name in self._kinds[table.name]})
+        named = {source.named_in_path.get(name, name): value for name, value in parents.items()}
+        record.update({name: value for name, value in named.items() if name in self._kinds[table.name]})
         if _key_of(table, record) is None:
             return
         self._put(table.name, record)
@@ -141,25 +142,27 @@ class _Builder:
             if isinstance(value, Mapping) and "user" in value and "level" in value:
                 self._join(self._user(value["user"]), value.get("level"), value)
             elif name in source.relations or (f"{name}_id" in kinds and _is_user(value)):
-                field_name = name if name in source.relations else f"{name}_id"
-                record[field_name] = self._user(value)
-            elif name in source.table.references and isinstance(value, Mapping):  # another record, shown whole
-                record[name] = value.get("id")
+                field_name, user = name if name in source.relations else f"{name}_id", self._user(value)
+                if field_name in kinds:
+                    record[field_name] = user
+            elif isinstance(value, Mapping) and {name, f"{name}_id"} & source.table.references.keys():  # shown whole
+                record[name if name in source.table.references else f"{name}_id"] = value.get("id")
             elif name in kinds and not (name == "id" and value == row.get("uuid")):  # lists of persons show it twice
                 self._read(source.table.name, record, name, value)
             elif not self._is_known(source, name):
                 label = f"{source.family}.{name}"
                 self._records.unknown[label] = self._records.unknown.get(label, 0) + 1
-        return {name: value for name, value in record.items() if value is not None}
+        return record
 
     def _read(self, table: str, record: dict[str, Any], name: str, value: Any) -> None:
         """Keep a value that the table takes; another one is completed when the records are loaded."""
-        if value is None or (value == [] and (table, name) in NOTHING_WHERE_EMPTY):
+        if value == [] and (table, name) in NOTHING_WHERE_EMPTY:
             return
         try:
             record[name] = self._kinds[table][name](value)
         except LoadError as error:
-            self._records.left.setdefault(f"{table}.{name}", f"not a value of it: {error.message}"[:200])
+            if value is not None:
+                self._records.left.setdefault(f"{table}.{name}", f"not a value of it: {error.message}"[:200])
 
     def _is_known(self, source: Source, name: str) -> bool:
         shapes = (self._contract.components.get(shape or "", {}) for shape in (source.shape, source.table.component))
@@ -173,7 +176,9 @@ class _Builder:
         elif owner is Owner.ORGANIZATION:
             record = {"organization_id": self._records.organization_id, **record}
         known = self._by_key[table].setdefault(_key_of(TABLES[table], record), {})
-        known.update({name: value for name, value in record.items() if not only_new or name not in known})
+        known.update({
+            name: value for name, value in record.items() if known.get(name) is None or not (only_new or value is None)
+        })  # fmt: skip
 
     # People
 
@@ -265,7 +270,7 @@ class _Builder:
             told: dict[str, Any] = {}
             for field_name, value in {**beside, **(whole if isinstance(whole, Mapping) else {})}.items():
                 if field_name in self._kinds[target]:
-                    self._read(target, told, field_name, value)
+                    self._read(target, told, field_name, self._user(value) if _is_user(value) else value)
             yield target, {**told, TABLES[target].key: record[name]}
 
     def _settle_references(self) -> None:
@@ -308,6 +313,8 @@ def error_of(left: Mapping[str, str]) -> str:
     return f"{name}: {reason}"
 
 
+ON_EVERY_SERVER = {"data_color_themes": ("is_global", True), "dashboard_templates": ("scope", "global")}
+"""By what is told that a record shown in a project comes with every server, and is no project's own."""
 BY_FAMILY = {"pipeline_destinations": {"capabilities": {"methods": ["onEvent"]}}}
 """What a family's records tell of those that they refer to, by being listed there: its plugins are sent events."""
 TENANTS = ("projects", "organizations", "users")
@@ -326,6 +333,11 @@ OF_READING = frozenset({"last_accessed_at", "last_viewed_at", "user_access_level
 def _key_of(table: Table, record: Mapping[str, Any]) -> Any:
     """Return what a record is told apart by; of a person, lists show the UUID and no number."""
     return record.get(table.key, record.get("uuid"))
+
+
+def _is_on_every_server(table: Table, row: Mapping[str, Any]) -> bool:
+    name, mark = ON_EVERY_SERVER.get(table.name, ("", None))
+    return bool(name) and row.get(name) == mark
 
 
 def _is_user(value: Any) -> bool:

@@ -45,10 +45,16 @@ class Source:
         return self.shows_less or undescribed or (isinstance(several, list) and len(several) > 1)
 
     @property
+    def named_in_path(self) -> dict[str, str]:
+        """The parameters of the path that name records of other tables, and the fields that refer to those."""
+        names = [name for name in PARAMETER.findall(self.path) if name not in TENANTS]
+        forms = ((name, form) for name in names for form in (name, name.removesuffix("_id")))
+        return {name: form for name, form in forms if form in self.table.references}
+
+    @property
     def parents(self) -> dict[str, str]:
         """The parameters of the path that name records of other tables, and which tables."""
-        names = [name for name in PARAMETER.findall(self.path) if name not in TENANTS]
-        return {name: self.table.references[name] for name in names if name in self.table.references}
+        return {name: self.table.references[form] for name, form in self.named_in_path.items()}
 
 
 def sources(contract: Contract) -> list[Source]:

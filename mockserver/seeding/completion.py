@@ -379,7 +379,7 @@ class Completer:
     def _said(self, whole: dict[str, Any], given: Mapping[str, Any], also: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return a definition without what nobody says of it; with something said, it is as if somebody had said it."""
         said = ("description", "tags", "verified", "verified_at", "verified_by", "hidden", *also)
-        if not any(given.get(name) is not None for name in said):
+        if all(given.get(name) in (None, []) for name in said):
             return {name: value for name, value in whole.items() if name not in said}
         somebody = self._first_member(whole["project_id"]) if whole["verified"] else None
         return {

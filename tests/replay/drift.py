@@ -25,7 +25,7 @@ from mockserver.contract import Contract, Operation, Profile
 from mockserver.replay.care.guard import Care
 from mockserver.replay.care.journal import Journal, Made
 from mockserver.replay.cases import Settings
-from mockserver.replay.deviations import read_deviations
+from mockserver.replay.deviations import Deviation, read_deviations
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.report.model import Report
 from mockserver.replay.routing import Routing
@@ -259,6 +259,8 @@ class Bench:
 
     families: frozenset[str] | None = None
     """Those that are asked where no single one is; all where nothing is said."""
+    deviations: Sequence[Deviation] = ()
+    """The differences that are accepted."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
@@ -313,7 +315,7 @@ class Bench:
         wanted = frozenset({generated.id}) if generated else frozenset[str]()
         families = frozenset({family}) if family else frozenset[str]()
         options = Options(settings, families=families, properties=properties, generated=wanted)
-        return Replay(self.contract, self.targets, options, self._scripts).run()
+        return Replay(self.contract, self.targets, options, self._scripts, self.deviations).run()
 
 
 def compared(contract: Contract) -> frozenset[str]:
@@ -342,7 +344,7 @@ class StrangerBench(Bench):
             self._breaker = Breaker(app, app.extensions["mockserver"].default, routing.find)
             return self._breaker
 
-        self.families = compared(contract)
+        self.deviations = read_deviations(contract)
         self._stranger = Stranger(contract, replace(FULL, fails=False), wrap=wrap)
         self._folder = TemporaryDirectory()
         self.targets = []

@@ -22,6 +22,8 @@ NEVER = frozenset({"projects", "environments", "organizations", "members", "invi
                    "personal_api_keys", "persons", "pipeline_destinations", "pipeline_frontend_apps", "plugin_configs",
                    "persisted_folders"})  # fmt: skip
 """Families of which nothing can be made that is ours alone to change: a POST of a folder changes the one there is."""
+BELONGING = frozenset({"event_definitions", "property_definitions", "groups", "groups_types", "group_metrics"})
+"""Families whose records a project has from its events, whether or not a call made them: all of them are its own."""
 OUTSIDE = frozenset({"environments", "organizations", "members", "invites", "domains", "users", "personal_api_keys"})
 """Families that lie outside every project."""
 READING = frozenset({"query"})
@@ -105,7 +107,7 @@ class Care:
 
     def may_run(self, operations: Sequence[Operation]) -> bool:
         """Return whether a script of these operations can be run without a step being refused."""
-        never = OUTSIDE if self.own_project else NEVER
+        never = OUTSIDE - {"environments"} if self.own_project else NEVER
         return all(
             not operation.writes or operation.family in READING or (self.allow_writes and operation.family not in never)
             for operation in operations
@@ -129,19 +131,24 @@ class Care:
     def _is_ours(self, method: str, path: str, operation: Operation) -> bool:
         """Return whether a request stays within a project made for this, or makes one.
 
-        Not all that is seen in a project belongs to it: annotations of a whole organization are seen in each. So what
-        can be made must have been made here.
+        Not all that is seen in a project belongs to it: annotations of a whole organization are seen in each. So a
+        record that is named and can be made must have been made here.
         """
+        own, projects = str(self.own_project), {made.path.rpartition("/projects/")[2] for made in self.journal.made}
+        named = path.split("/")[3] if path.count("/") > 2 else ""
+        if operation.family == "environments":  # a project by its other name
+            return named in projects and (method != "DELETE" or named != own.rpartition("/")[2])
         if operation.family in OUTSIDE:
             return False
         if operation.family == "projects" and operation.method == "post" and not operation.relative:
-            return path == str(self.own_project).rpartition("/")[0]
+            return path == own.rpartition("/")[0]
         if path.startswith("/api/organizations/"):
             return self.journal.owns(path)
-        if path.split("/")[3] not in {made.path.rpartition("/projects/")[2] for made in self.journal.made}:
+        if named not in projects:
             return False
-        makes = operation.family in NEVER or (method == "POST" and not operation.relative and not _is_nested(operation))
-        return makes or "/".join(path.split("/")[:6]) in self._inside
+        names_record = "{" in operation.relative or _is_nested(operation)
+        is_its_own = operation.family in NEVER | BELONGING or not names_record
+        return is_its_own or "/".join(path.split("/")[:6]) in self._inside
 
     def _is_kept_of(self, operation: Operation, path: str) -> bool:
         """Return whether what an operation makes is written down: it does not go with the project, nor by itself."""
