@@ -145,7 +145,10 @@ def _set_up(schema: Any, way: Way, choice: Choice) -> None:
 
 
 def _reading(item: Document) -> Document:
-    return {key: value for key, value in item.items() if key not in METHODS or key in SAFE}
+    """Return what of a path only reads: a GET may write, whatever HTTP says of it."""
+    return {
+        key: value for key, value in item.items() if key not in METHODS or (key in SAFE and not value.get("x-writes"))
+    }
 
 
 def _config(base_url: str, api_key: str, settings: Settings, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,7 +118,9 @@ class Replay:
         """Take the targets' profiles for what they are now: what each may answer, and what of that may differ."""
         only = self.options.settings.only
         self.report.rows = empty_rows(self.contract, [(t.name, t.profile) for t in self.targets], only)
-        self._differences.sides = [Side(target.name, target.profile, target.redactor) for target in self.targets]
+        self._differences.sides = [
+            Side(target.name, target.profile, target.redactor, is_foreign=not target.is_ours) for target in self.targets
+        ]  # fmt: skip
         if len(set(self._profiles)) > 1:
             self._differences.declared = declared(self.contract, self._profiles)
 

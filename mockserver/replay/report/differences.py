@@ -13,6 +13,9 @@ from mockserver.replay.deviations import Deviation
 from mockserver.replay.redaction import Redactor
 from mockserver.replay.report.model import Mismatch, Report
 
+FOREIGN = "foreign"
+"""How a deviation names a server that is not ours, whatever it is called."""
+
 
 @dataclass(frozen=True)
 class Side:
@@ -21,6 +24,8 @@ class Side:
     name: str
     profile: Profile
     redactor: Redactor
+    is_foreign: bool = False
+    """Whether it is a server that is not ours, where others work too and time goes on."""
 
 
 @dataclass
@@ -37,7 +42,8 @@ class Differences:
     @property
     def names(self) -> set[str]:
         """Names and profiles of the two sides, with and without date, by which deviations say what they are about."""
-        return {str(name) for side in self.sides for name in (side.name, side.profile, side.profile.undated)}
+        foreign = {FOREIGN} if any(side.is_foreign for side in self.sides) else set()
+        return foreign | {str(name) for side in self.sides for name in (side.name, side.profile, side.profile.undated)}
 
     def enter(
         self, operation: str, difference: Difference, where: str, after: tuple[str, ...] = (),
