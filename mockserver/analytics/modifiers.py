@@ -34,17 +34,14 @@ DEFAULTS: Mapping[str, Any] = {
     "useWebAnalyticsPreAggregatedTables": None,
 }
 """Every modifier that servers know, null where nothing is decided."""
-SINCE: Mapping[str, str] = dict.fromkeys(
-    ("optimizeProjections", "timings", "usePreaggregatedTableTransforms"), "2025-11"
-)
-"""Since when servers know the later ones. Source: recorded projects and queries, without them until August 2025."""
 ON_EVENTS = ("person_id_no_override_properties_on_events", "person_id_override_properties_on_events")
 """The modes in which a query reads a person's properties as they were when the event happened."""
 
 
-def unknown(profile: Profile) -> frozenset[str]:
-    """Return the modifiers that a profile's servers do not know yet."""
-    return frozenset(name for name, month in SINCE.items() if not profile.is_dated_within({"x-since": month}))
+def unknown(components: Mapping[str, Any], profile: Profile) -> frozenset[str]:
+    """Return the modifiers that a profile's servers do not know yet, as the contract dates those of a project."""
+    dated = components["Project"]["properties"]["default_modifiers"]["properties"]
+    return frozenset(name for name, shape in dated.items() if not profile.is_dated_within(shape))
 
 
 def asked(project: Record, query: Mapping[str, Any]) -> dict[str, Any]:

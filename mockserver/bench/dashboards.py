@@ -23,7 +23,7 @@ def figures() -> Iterator[Figure]:
     """Yield what twenty tiles over 100 000 events take at once, beside twenty times the dearest of them alone."""
     app = create_app(scenario="empty", freeze_time="2026-01-15T12:00:00Z")
     for start in range(0, EVENTS, CHUNK):
-        events = [_event(number) for number in range(start, start + CHUNK)]
+        events = [event_of(number) for number in range(start, start + CHUNK)]
         send(app, "POST", LOAD, "", json.dumps({"events": events}).encode())
     dashboard = _made(app, DASHBOARDS, {"name": "bench"})
     insights = [
@@ -46,7 +46,8 @@ def _seconds(app: Any, path: str) -> float:
     return time.perf_counter() - began
 
 
-def _event(number: int) -> dict[str, Any]:
+def event_of(number: int) -> dict[str, Any]:
+    """Return an event as `load` takes it: mixed, and the same for the same number."""
     scattered = number * SCATTER % 2**32
 
     def pick(choices: Sequence[str], divisor: int) -> str:

@@ -13,6 +13,34 @@ from mockserver.store.log import MOST_ITEMS
 
 WORLDS = 1000
 
+KEPT = """
+import gc, json, tracemalloc
+from mockserver.bench.dashboards import LOAD, event_of
+from mockserver.bench.figures import send
+from mockserver.bench.requests import NOTES
+from mockserver.serving.app import create_app
+
+COUNT = 5000
+app = create_app(scenario="empty")
+
+def load(start):
+    events = [event_of(number) for number in range(start, start + COUNT)]
+    send(app, "POST", LOAD, "", json.dumps({"events": events}).encode())
+
+def write(start):
+    for number in range(start, start + COUNT):
+        send(app, "POST", NOTES, "", json.dumps({"content": f"note {number}"}).encode())
+
+for fill in (load, write):
+    fill(0)
+    tracemalloc.start()
+    fill(COUNT)
+    send(app, "DELETE", "/__admin/worlds/default/requests")
+    gc.collect()
+    print(tracemalloc.get_traced_memory()[0] / COUNT)
+    tracemalloc.stop()
+"""
+
 
 def figures() -> Iterator[Figure]:
     """Yield what a fork, a snapshot and a reset of a big world cost, a test of its own world, and a thousand worlds."""
@@ -23,6 +51,9 @@ def figures() -> Iterator[Figure]:
     yield Figure("reset it", fastest(lambda: world.store.restore(snapshot)), 1000, 1, against="a millisecond")
     yield from _tests()
     yield _thousand()
+    event, annotation = (float(size) / 1000 for size in output_of(KEPT).split())
+    yield Figure("memory of an event, loaded", event, 0.8, 1, "kB", "0.8 kB")
+    yield Figure("memory of an annotation, written", annotation, 3, 1, "kB", "3 kB")
     yield _journal()
 
 

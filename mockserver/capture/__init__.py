@@ -8,6 +8,7 @@ of 2026, and `refusals` the errors of the older ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any, NamedTuple
 
 from mockserver.capture.definitions import Definitions
@@ -105,8 +106,8 @@ class Batch:
         kept = {
             "uuid": given or entropy.uuid7(self.world.seed, self.transaction),
             "project_id": self.project_id,
-            "event": event["event"],
-            "distinct_id": event["distinct_id"],
+            "event": intern(event["event"]),  # many events share these two
+            "distinct_id": intern(event["distinct_id"]),
             "timestamp": event["timestamp"],
             "properties": event["properties"],
             "person_id": person_id,

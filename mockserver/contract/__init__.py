@@ -132,6 +132,7 @@ class Contract:
             spec=spec,
             successes=ByProfile(partial(self._success, spec)),
             unread=ByProfile(partial(self._unread, spec)),
+            components=self.document["components"]["schemas"],
         )
 
     def _unread(self, spec: Document, profile: Profile) -> Unread:

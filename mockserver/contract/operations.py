@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -67,6 +68,8 @@ class Operation:
     """What it answers when all goes well, by profile."""
     unread: ByProfile[Unread] = field(repr=False, compare=False)
     """What of a request a profile's servers pass over, since it is of another date."""
+    components: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
+    """The shapes of the contract that it is part of."""
 
     @property
     def relative(self) -> str:

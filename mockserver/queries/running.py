@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.analytics import modifiers
-from mockserver.contract import Profile
 from mockserver.errors import ValidationError
 from mockserver.queries.bodies import Query
 from mockserver.queries.timings import timings
@@ -30,14 +29,14 @@ def run(call: Call, query: Query) -> dict[str, Any]:
     before = entropy.now(call.state)
     result = run_query(call, query)
     if isinstance(result.get("modifiers"), dict):
-        result["modifiers"] = _known(result["modifiers"], query, call.profile)
+        result["modifiers"] = _known(result["modifiers"], query, call)
     if result.get("timings") == []:
         seconds = (entropy.now(call.state) - before).total_seconds()
         result["timings"] = timings(query, result, seconds)
     return result
 
 
-def _known(shown: Mapping[str, Any], query: Query, profile: Profile) -> dict[str, Any]:
+def _known(shown: Mapping[str, Any], query: Query, call: Call) -> dict[str, Any]:
     """Return the modifiers that an answer shows: those that the profile's servers know, and those asked for."""
-    later = modifiers.unknown(profile).difference(query.get("modifiers") or {})
+    later = modifiers.unknown(call.operation.components, call.profile).difference(query.get("modifiers") or {})
     return {name: value for name, value in shown.items() if name not in later}

@@ -33,7 +33,7 @@ class Holder(Storage):
 class MemoryTable(Table):
     """One table of a view or transaction: TinyDB's, reading and writing record by record, with indexes."""
 
-    document_class = Version
+    document_class = Version  # type: ignore[assignment]
     default_query_cache_capacity = 0
 
     def __init__(self, storage: Holder, layout: Layout) -> None:

@@ -97,13 +97,6 @@ class People:
     def __init__(self, view: View) -> None:
         self._table = view.table("persons")
         self._created: dict[str, str] = {}
-        self._told: tuple[Mapping[str, Any], str] = ({}, "{}")
-
-    def told(self, properties: Mapping[str, Any]) -> str:
-        """Return the properties of a person as text; those of one person follow each other in what is generated."""
-        if properties is not self._told[0]:
-            self._told = properties, encode(properties).decode()
-        return self._told[1]
 
     def read_all(self) -> None:
         """Find out of everybody at once, for events of very many."""
@@ -136,6 +129,8 @@ def event_row(event: Record, people: People) -> dict[str, Any]:
         "event": event["event"],
         "timestamp": clock(event["timestamp"]),
         "created_at": clock(event.get("created_at") or event["timestamp"]),
+        "properties": encode(event["properties"]).decode(),
+        "person_properties": encode(event.get("person_properties") or {}).decode(),
         **_who_and_where(event, people),
     }
 
@@ -146,11 +141,9 @@ def _who_and_where(event: Record, people: People) -> dict[str, Any]:
     return {
         "team_id": event["project_id"],
         "distinct_id": event["distinct_id"],
-        "properties": encode(properties).decode(),
         "elements_chain": text(properties.get(CHAIN)),
         "person_id": person_id,
         "person_created_at": people.created_at(person_id),
-        "person_properties": people.told(event.get("person_properties") or {}),
         **UNLIFTED,
         **{name: text(properties[name]) for name in LIFTED if name in properties},
     }
@@ -166,7 +159,7 @@ OF_STRETCHES = (
     " created_at Array(DateTime64(6, 'UTC'))"
 )
 COMMON = ("team_id", "distinct_id", "elements_chain", "person_id", "person_created_at", "person_properties", *LIFTED)
-COLUMN_EACH = ("uuid", "event", "timestamp", "created_at")
+EACH = ("uuid", "event", "timestamp", "created_at")
 JOINED = (
     "multiIf(own = '{}', properties, properties = '{}', own,"
     " concat(substring(properties, 1, length(properties) - 1), ',', substring(own, 2)))"
@@ -176,18 +169,23 @@ READING_STRETCHES = "input_format_json_read_objects_as_strings = 1, date_time_in
 
 def telling(made: str, stretches: str) -> str:
     """Return the command that tells the events of stretches one by one, each with what all of its stretch share."""
-    names = ", ".join(f"`{name}`" for name in (*COMMON, *COLUMN_EACH))
-    each = ", ".join(("own", *COLUMN_EACH))
+    names = ", ".join(f"`{name}`" for name in (*COMMON, *EACH))
+    each = ", ".join(("own", *EACH))
     return f"INSERT INTO {made} ({names}, properties) SELECT {names}, {JOINED} FROM {stretches} ARRAY JOIN {each}"
 
 
 def stretch_row(stretch: Stretch, people: People) -> dict[str, Any] | None:
     """Return a stretch of events as a row; none where what has columns of its own differs from event to event."""
-    own = stretch.columns["properties"]
-    if not all(map(APART.isdisjoint, own)):
+    common, columns = stretch.common, stretch.columns
+    if not all(map(APART.isdisjoint, columns["properties"])):
         return None
-    each = {name: stretch.columns[name] for name in COLUMN_EACH}
-    return {**_who_and_where(stretch.common, people), **each, "own": own}
+    return {
+        **{name: columns[name] for name in EACH},
+        "own": columns["properties"],
+        "properties": common["properties"],
+        "person_properties": common["person_properties"],
+        **_who_and_where(common, people),
+    }
 
 
 def _persons(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:

@@ -68,5 +68,5 @@ def team_fields(contract: Contract, profile: Profile) -> dict[str, Any]:
 
 def modifiers_known(contract: Contract, profile: Profile) -> dict[str, Any]:
     """Return the query modifiers that a profile's servers know, as they are by default."""
-    fields = for_profile(contract.components["Project"], profile)["properties"]["default_modifiers"]["properties"]
-    return {name: value for name, value in modifiers.DEFAULTS.items() if fields.get(name) is not False}
+    later = modifiers.unknown(contract.components, profile)
+    return {name: value for name, value in modifiers.DEFAULTS.items() if name not in later}

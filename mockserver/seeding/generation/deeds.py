@@ -15,7 +15,8 @@ from mockserver.store import Record
 from mockserver.world import entropy
 from mockserver.world.entropy import Dice
 
-POOL = 1024
+POOL = 500
+"""How many deeds stand for the steps that a person chooses from, each for the share that its weight gives it."""
 
 
 class Deed(NamedTuple):
