@@ -7,7 +7,7 @@ PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null &&
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: run test clients lint replay drift deep walk generate kills package bench docs clean
+.PHONY: run test clients lint replay drift deep walk generate kills package bench peers docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -52,6 +52,9 @@ package: .venv/installed ## build what is released, and try it in empty environm
 
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench
+
+peers: .venv/installed  ## measure what is served beside other fakes, which npm installs
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mockserver bench --peers
 
 docs: .venv/installed   ## build the pages into site/
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -1,11 +1,13 @@
-"""Asks a server the same over sixteen connections for three seconds, and prints the answers a second.
+"""Asks a server the same over sixteen connections for some seconds, and prints the answers a second.
 
-python -m mockserver.bench.connections http://127.0.0.1:8010 /api/projects/1/annotations/ [requests on the way at once]
+python -m mockserver.bench.connections http://127.0.0.1:8010 /api/projects/1/annotations/ --depth 32
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import subprocess
 import sys
 import time
 from urllib.parse import urlsplit
@@ -14,42 +16,74 @@ from mockserver.bench.figures import KEY
 
 CONNECTIONS = 16
 SECONDS = 3.0
-END = b"\r\n\r\n"
-STATUS = b"HTTP/1.1 200"
+MOST_BYTES = 1 << 24
+END, LAST_CHUNK = b"\r\n\r\n", b"0\r\n\r\n"
+STATUS = b"HTTP/1.1 20"
 
 
 async def ask(host: str, port: int, request: bytes, until: float, depth: int) -> int:
     """Return how many answers one connection got until a moment, `depth` requests on the way at once.
 
-    All answers are as long as the first: the same was asked.
+    Where there are several, all answers are as long as the first: to look at each would take the server's time.
+    Raises: RuntimeError for a refusal.
     """
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await asyncio.open_connection(host, port, limit=MOST_BYTES)
     answers, length = 0, 0
     while time.perf_counter() < until:
-        writer.write(request * depth if length else request)
         if length:
+            writer.write(request * depth)
             got = await reader.readexactly(length * depth)
         else:
-            got = await reader.readuntil(END)
-            lines = got.lower().split(b"\r\n")
-            size = next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
-            length = len(got) + len(await reader.readexactly(size))
-        if b" 200" not in got[:16]:
+            writer.write(request)
+            got = await read(reader)
+            length = len(got) if depth > 1 else 0
+        if not got.startswith(STATUS):
             raise RuntimeError(got[:100].decode())
         answers += got.count(STATUS)
     writer.close()
     return answers
 
 
-async def rate(url: str, path: str, depth: int = 1) -> float:
-    """Return how many answers a second a server gives."""
-    address = urlsplit(url)
-    request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
+async def read(reader: asyncio.StreamReader) -> bytes:
+    """Return one answer, told with its length or in chunks."""
+    head = await reader.readuntil(END)
+    lines = head.lower().split(b"\r\n")
+    length = next((int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")), None)
+    return head + await (reader.readuntil(LAST_CHUNK) if length is None else reader.readexactly(length))
+
+
+async def rate(url: str, path: str, *, body: str, key: str, depth: int) -> float:
+    """Return how many answers a second a server gives: to GET, or where there is a body to POST.
+
+    `{}` in the key stands for the number of the connection.
+    """
+    address, content = urlsplit(url), body.encode()
+    told = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body else ""
+    head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{told}Authorization: Bearer "
+    requests = [f"{head}{key.format(number)}\r\n\r\n".encode() + content for number in range(CONNECTIONS)]
     until = time.perf_counter() + SECONDS
-    asking = (ask(address.hostname or "", address.port or 80, request, until, depth) for _ in range(CONNECTIONS))
+    asking = (ask(address.hostname or "", address.port or 80, request, until, depth) for request in requests)
     return sum(await asyncio.gather(*asking)) / SECONDS
 
 
+def microseconds_each(url: str, path: str, *, body: str = "", key: str = KEY, depth: int = 1) -> float:
+    """Return what a request takes of a server, asked by a process of its own."""
+    options = ["--body", body, "--key", key, "--depth", str(depth)]
+    load = [sys.executable, "-m", "mockserver.bench.connections", url, path, *options]
+    return 1e6 / float(subprocess.run(load, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> None:
+    """Ask as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("path")
+    parser.add_argument("--body", default="")
+    parser.add_argument("--key", default=KEY)
+    parser.add_argument("--depth", type=int, default=1)
+    said = parser.parse_args()
+    print(asyncio.run(rate(said.url, said.path, body=said.body, key=said.key, depth=said.depth)))
+
+
 if __name__ == "__main__":
-    url, path, *depths = sys.argv[1:]
-    print(asyncio.run(rate(url, path, *map(int, depths))))
+    main()

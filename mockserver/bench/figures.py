@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 KEY = "phx_mock_all_access"
@@ -78,8 +81,13 @@ def both(work: Callable[[], Any], other: Callable[[], Any], times: int = 300) ->
 
 
 def output_of(program: str) -> str:
-    """Return what a Python program prints that runs alone, in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    """Return what a Python program prints that runs alone, in a process of its own.
+
+    What Python compiles is kept, as it is for whoever uses us, even where the environment says otherwise.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "mockserver-bench")))
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment)
     return done.stdout
 
 

@@ -1,20 +1,44 @@
-"""What a process costs: its start, its memory, and what it serves at once."""
+"""What a process costs: its start, alone and in a run of pytest, and its memory."""
 
 from __future__ import annotations
 
 import resource
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
-import flask
-
-from mockserver.bench.figures import Figure, output_of, seconds_of, send
-from mockserver.bench.requests import NOTES, application
-from mockserver.serving.server import Server, free_address
+from mockserver.bench.figures import Figure, output_of, seconds_of
 
 START = "from mockserver import create_app; create_app(scenario={!r}).test_client().get('/__admin/health')"
+BARE = """
+import flask
+app = flask.Flask("bare")
+app.add_url_rule("/", view_func=lambda: "")
+app.test_client().get("/")
+"""
+TESTS = {
+    "asking": "def test_asking(posthog):\n    assert posthog.http.get('/api/users/@me/').status_code == 200\n",
+    "idle": "def test_idle():\n    pass\n",
+}
+ANNOTATION = """
+import gc, tracemalloc
+from mockserver.bench.figures import send
+from mockserver.bench.requests import NOTES, application
+
+tracemalloc.start()
+taken = []
+for number in (10_000, 20_000):
+    app, world = application(number, keep_answers=False)
+    for offset in range(0, number, 1000):
+        send(app, "GET", NOTES, f"limit=1000&offset={offset}")
+    world.store.log.clear()
+    gc.collect()
+    taken.append(tracemalloc.get_traced_memory()[0])
+    del app, world
+    gc.collect()
+    taken[-1] -= tracemalloc.get_traced_memory()[0]
+print((taken[1] - taken[0]) / 10_000)
+"""
 MEMORY = """
 from mockserver.serving.app import create_app
 from mockserver.bench.figures import send
@@ -32,32 +56,26 @@ print(start, resident())
 
 
 def figures() -> Iterator[Figure]:
-    """Yield what the start takes, what stays in memory, and how many requests are answered at once."""
+    """Yield what the start takes, and what stays in memory."""
     whole = min(seconds_of(START.format("demo")) for _ in range(5))
     unseeded = min(seconds_of(START.format("blank")) for _ in range(5))
-    bare = min(seconds_of("import flask") for _ in range(5))
-    yield Figure("start to first answer, demo", whole * 1e3, 1000, 1, "ms", "a second")
-    yield Figure("the same without seeding", unseeded * 1e3, bare * 1e3, 3, "ms", "python -c 'import flask'")
+    bare = min(seconds_of(BARE) for _ in range(5))
+    yield Figure("start to first answer, demo", whole * 1e3, bare * 1e3, 1.6, "ms", "a bare Flask view's")
+    yield Figure("the same without seeding", unseeded * 1e3, bare * 1e3, 1.6, "ms", "a bare Flask view's")
+    yield _first_test()
     start, end = (int(pages) * resource.getpagesize() / 2**20 for pages in output_of(MEMORY).split())
     yield Figure("memory after the start", start, 120, 1, "MiB", "120 MiB")
     yield Figure("memory after 100 000 requests", end, start, 1.05, "MiB", "after the start")
-    yield _served()
+    yield Figure("memory of an annotation, once read", float(output_of(ANNOTATION)) / 1000, 3, 1, "kB", "3 kB")
 
 
-def _served() -> Figure:
-    """Return what a request takes of a server that sixteen connections ask at once."""
-    ours, _ = application(150)
-    answer = send(ours, "GET", NOTES, "limit=1")
-    bare = flask.Flask("bare")
-    bare.add_url_rule(NOTES, view_func=lambda: flask.Response(answer, content_type="application/json"))
-    took, compared = (_seconds_each(served) * 1e6 for served in (ours, bare))
-    return Figure("served, 16 connections", took, compared, 2)
-
-
-def _seconds_each(served: Any) -> float:
-    server = Server(served, free_address("127.0.0.1", 0)).start()
-    try:
-        load = [sys.executable, "-m", "mockserver.bench.connections", server.address.url, f"{NOTES}?limit=1"]
-        return 1 / float(subprocess.run(load, check=True, capture_output=True, text=True).stdout)
-    finally:
-        server.stop()
+def _first_test() -> Figure:
+    """Return what the plugin's first test takes more than a test that asks nothing of it."""
+    took = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, body in TESTS.items():
+            file = Path(folder) / f"test_{name}.py"
+            file.write_text(body, encoding="utf-8")
+            run = f"import pytest; assert pytest.main(['-q', '-p', 'no:cacheprovider', {str(file)!r}]) == 0"
+            took.append(min(seconds_of(run) for _ in range(3)))
+    return Figure("first test of a run with the plugin", (took[0] - took[1]) * 1e3, 500, 1, "ms", "half a second")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mockserver.bench.connections import microseconds_each
 from mockserver.bench.figures import Figure
 from mockserver.bench.requests import NOTES
 from mockserver.serving.workers import PROGRAM
@@ -28,8 +29,7 @@ def figures() -> Iterator[Figure]:
 
 def _microseconds_each(file: Path, workers: int) -> float:
     with _serving(file, workers) as url:
-        load = [sys.executable, "-m", "mockserver.bench.connections", url, f"{NOTES}1/", str(DEPTH)]
-        return 1e6 / float(subprocess.run(load, check=True, capture_output=True, text=True).stdout)
+        return microseconds_each(url, f"{NOTES}1/", depth=DEPTH)
 
 
 @contextmanager

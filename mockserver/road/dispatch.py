@@ -96,7 +96,7 @@ def _answer(route: Route, path: dict[str, str], world: World, request: Request, 
         raise PermissionDenied(route.resource.level_refusal)
     unread = endpoint.operation.unread[world.profile]
     with _state(world, view, endpoint) as state:
-        if not endpoint.reads_first:  # what was found may have changed or gone while others wrote
+        if not state.same_as(view):  # what was found may have changed or gone while others wrote
             tenant = route.resource.locate(path, principal, state)
         call = Call(
             endpoint.operation, principal, tenant, world, state, path, _read(request.args, unread.parameters),

@@ -176,6 +176,9 @@ class View(Protocol):
     def read_outside(self) -> None:
         """Say that something was read which no view holds, such as the machine's time."""
 
+    def same_as(self, other: View) -> bool:
+        """Return whether both show one state: nobody wrote between them."""
+
     def noting(self) -> NotingView:
         """Return the same state, seen by a view that takes down what is read of it."""
 
@@ -200,9 +203,6 @@ class NotingView(View, Protocol):
 
     def reads(self) -> Reads | None:
         """Return what was read so far; nothing once something outside was read as well."""
-
-    def is_state_of(self, store: Store) -> bool:
-        """Return whether a store still is as this view shows it: nobody wrote in between."""
 
 
 class Transaction(View, Protocol):

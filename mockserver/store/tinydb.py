@@ -17,7 +17,7 @@ from immutables import Map
 from mockserver.store.blocks import BlockTable
 from mockserver.store.contents import EMPTY, REVISIONS, Contents, Placed, Root
 from mockserver.store.log import Log
-from mockserver.store.model import Block, Layout, Reads, Store, StoreError
+from mockserver.store.model import Block, Layout, Reads, StoreError, View
 from mockserver.store.table import Holder, MemoryTable
 
 
@@ -48,6 +48,9 @@ class MemoryView(Holder):
 
     def read_outside(self) -> None:
         """Take down nothing: see `NotingView`."""
+
+    def same_as(self, other: View) -> bool:
+        return isinstance(other, MemoryView) and other.root is self.root
 
     def noting(self) -> MemoryNotingView:
         return MemoryNotingView(self.layouts, self.root)
@@ -107,10 +110,6 @@ class MemoryNotingView(MemoryView):
             tuple([(name, tables.get(name, EMPTY).revision) for name in self._tables]),
             tuple([(name, values.get(name)) for name in self._values]),
         )
-
-    def is_state_of(self, store: Store) -> bool:
-        view = store.view()
-        return isinstance(view, MemoryView) and view.root is self.root
 
 
 class MemoryTransaction(MemoryView):

@@ -161,7 +161,7 @@ class Interception:
             return
         world: World = environ[WORLD]
         reads, content = view.reads(), response.response
-        if reads is None or not view.is_state_of(world.store) or response.status_code >= 500:
+        if reads is None or not view.same_as(world.view()) or response.status_code >= 500:
             return
         if isinstance(content, list) and len(content) == 1:
             kept = KeptAnswer(

@@ -47,16 +47,16 @@ _earliest: dict[object, datetime | None] = {}
 
 def due(view: View) -> Sequence[Record]:
     """Return the subscriptions whose moment has come, the earliest first."""
-    table, version = view.table(SUBSCRIPTIONS), view.version(SUBSCRIPTIONS)
+    version = view.version(SUBSCRIPTIONS)
     if version not in _earliest:
         if len(_earliest) >= MOST_AT_ONCE:
             _earliest.clear()
-        rows, _ = table.page(NEXT_SUBSCRIPTIONS, (False,), 0, 1)
+        rows, _ = view.table(SUBSCRIPTIONS).page(NEXT_SUBSCRIPTIONS, (False,), 0, 1)
         _earliest[version] = _moment(rows[0]) if rows else None
     earliest = _earliest[version]
     if earliest is None or earliest > (now := entropy.now(view)):
         return ()
-    rows, _ = table.page(NEXT_SUBSCRIPTIONS, (False,), 0, MOST_AT_ONCE)
+    rows, _ = view.table(SUBSCRIPTIONS).page(NEXT_SUBSCRIPTIONS, (False,), 0, MOST_AT_ONCE)
     return [row for row in rows if (moment := _moment(row)) is not None and moment <= now]
 
 
