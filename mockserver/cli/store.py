@@ -20,7 +20,7 @@ STORE = click.argument("store", metavar="URL")
 FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 
-@click.group()
+@click.group(short_help="Look after a store that outlives its server.")
 def store() -> None:
     """Look after a store that outlives its server: sqlite:///FILE or postgresql://….
 
