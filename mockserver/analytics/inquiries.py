@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from mockserver.analytics.clickhouse.engine import engine
-from mockserver.analytics.clickhouse.mirror import mirror
+from mockserver.analytics.clickhouse.choosing import engine, mirror
 from mockserver.analytics.clickhouse.results import convert_rows
 from mockserver.analytics.conditions.actions import action_condition, find_action, named_action
 from mockserver.analytics.errors import QueryError

@@ -35,6 +35,9 @@ WORKERS_HELP = "Processes that serve together; more than one need a --store that
 STORE_HELP = "Where worlds are kept: memory://, sqlite:///FILE or postgresql://…, from which they come back."
 OPENAPI_HELP = "OpenAPI document, a file or an address: what it has beyond the contract is answered from it."
 OVERRIDES_HELP = "File that corrects what is inferred of --openapi documents."
+CLICKHOUSE_HELP = (
+    "A ClickHouse server (http://user:password@host:8123) that computes queries instead of the embedded one."
+)
 ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-token was given"
 
 
@@ -56,6 +59,7 @@ ADMIN_OFF = "the control plane is off: --host is not loopback and no --admin-tok
 @click.option("--https", is_flag=True, help=HTTPS_HELP)
 @click.option("--certificate", type=CERTIFICATE, help="Certificate to serve HTTPS with (PEM).")
 @click.option("--private-key", type=CERTIFICATE, help="Private key of --certificate (PEM).")
+@click.option("--clickhouse", metavar="URL", help=CLICKHOUSE_HELP)
 @click.option("--store", default="memory://", show_default=True, help=STORE_HELP)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help=WORKERS_HELP)
 @click.option("--openapi", multiple=True, metavar="FILE", help=OPENAPI_HELP)
@@ -80,6 +84,7 @@ def serve(
     https: bool,
     certificate: Path | None,
     private_key: Path | None,
+    clickhouse: str | None,
     store: str,
     workers: int,
     openapi: tuple[str, ...],
@@ -129,6 +134,7 @@ def serve(
             trusted_proxy=trusted_proxy,
             host=host,
             allowed_hosts=allowed_hosts,
+            clickhouse=clickhouse,
             store=store,
             shared=workers > 1,
             openapi=openapi,

@@ -15,6 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import Rule
 
 from mockserver.accounts import accounts_blueprint
+from mockserver.analytics.clickhouse.choosing import choose, forget
 from mockserver.contract import Contract, Profile
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.inferred.registry import FOUND, Registry, read_compiled
@@ -98,6 +99,7 @@ def create_app(
     static: Path | None = None,
     trusted_proxy: str = LOOPBACK,
     store: str = MEMORY,
+    clickhouse: str | None = None,
     shared: bool = False,
     keep_answers: bool = True,
     contract: Contract | None = None,
@@ -117,8 +119,9 @@ def create_app(
     for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
     `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
     `sqlite:///FILE`, in which the default world is found again with all others; `shared` says that other processes of
-    this machine have that file open too. With `keep_answers=False` each answer is made anew, even where nothing that it
-    shows has changed. `progress` is told how far the
+    this machine have that file open too. `clickhouse` is the URL of a ClickHouse server that computes queries in the
+    place of the embedded one, for this whole process. With `keep_answers=False` each answer is made anew, even where
+    nothing that it shows has changed. `progress` is told how far the
     seeding of a large scenario is: what is made, how many are, how many there will be. `openapi` are documents, files
     or addresses: what they describe and no family models is answered from them alone; `overrides` are files that
     correct what is inferred of them.
@@ -126,6 +129,7 @@ def create_app(
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
     is none; UnreadableDocument, OverrideError and Clash for a document.
     """
+    choose(clickhouse)
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
     guard = Guard.of(host, allowed_hosts, origins)
@@ -147,7 +151,7 @@ def create_app(
     app.extensions["mockserver"] = worlds
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
-    app.extensions["mockserver.close"] = partial(_close, worlds, journals)
+    app.extensions["mockserver.close"] = partial(_close, worlds, journals, clickhouse)
     strictness = Strictness(contract)
     registry = Registry(routes)
     for compiled in read_compiled(openapi, overrides):
@@ -190,7 +194,8 @@ def close(app: Flask) -> None:
     app.extensions["mockserver.close"]()
 
 
-def _close(worlds: Worlds, journals: Journals) -> None:
+def _close(worlds: Worlds, journals: Journals, clickhouse: str | None) -> None:
+    forget(clickhouse)
     journals.stop()
     worlds.close()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.analytics.clickhouse.engine import engine
-from mockserver.analytics.clickhouse.mirror import Mirror, mirror
+from mockserver.analytics.clickhouse.choosing import engine, mirror
+from mockserver.analytics.clickhouse.mirror import Mirror
 from mockserver.analytics.clickhouse.tables import People, event_row
 from mockserver.contract import Contract
 from mockserver.seeding.scenarios import build_world

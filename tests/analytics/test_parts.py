@@ -102,9 +102,9 @@ def test_nothing_heavy_is_loaded_before_the_first_query() -> None:
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockserver.analytics.clickhouse.engine import Engine
+    from mockserver.analytics.clickhouse.engine import EmbeddedEngine
     from mockserver.errors import NotModelled
 
     monkeypatch.setitem(sys.modules, "chdb", None)
     with pytest.raises(NotModelled, match=r"posthog-mockserver\[analytics\]"):
-        Engine()
+        EmbeddedEngine()

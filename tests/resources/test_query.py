@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.analytics.clickhouse import engine
+from mockserver.analytics.clickhouse import choosing, engine
 from tests.conftest import Client
 
 pytest.importorskip("chdb", reason="queries are run by the extra `analytics`")
@@ -167,9 +167,9 @@ def test_background_answer_is_as_old_as_the_data_it_saw(observed: Client) -> Non
 
 
 def is_computing() -> bool:
-    if not engine.engine().lock.acquire(blocking=False):
+    if not choosing.engine().lock.acquire(blocking=False):
         return True
-    engine.engine().lock.release()
+    choosing.engine().lock.release()
     return False
 
 

@@ -1,4 +1,4 @@
-"""ClickHouse, embedded: one engine in the process, asked one query at a time.
+"""ClickHouse: one engine for the process, embedded or a server, asked one query at a time.
 
 Only what the printer printed comes here. Queries run read-only, and within bounds of time, memory and rows.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import orjson
@@ -73,23 +73,15 @@ class Answer:
     rows: list[list[Any]]
 
 
-class Engine:
-    """The embedded ClickHouse of this process."""
+class Engine(ABC):
+    """A ClickHouse, whatever reaches it."""
+
+    for_few = "Memory"
+    """What holds the rows of a small table."""
 
     def __init__(self) -> None:
-        try:
-            import chdb
-        except ImportError:
-            raise NotModelled(INSTALL) from None
-        # Not `chdb.connect`: what it adds are Arrow's and pandas' forms of answers, for the import of both.
-        native: Any = chdb._chdb
-        self._connection: Any = native.connect(":memory:")
-        for name, function in FUNCTIONS.items():
-            chdb.create_function(name, function, ["String"], "String")
         self.lock = threading.RLock()
         """Held while tables are asked for and read, so that none is dropped in between."""
-        self._speaking = threading.Lock()
-        self.command("SET " + ", ".join(f"{name} = {_setting(value)}" for name, value in SESSION.items()))
 
     def query(self, sql: str, **settings: int) -> Answer:
         """Run a query, with settings of its own if any. Raises: QueryError with ClickHouse's name for what is wrong."""
@@ -115,11 +107,44 @@ class Engine:
         """Fill a table that nobody knows of yet, in whatever thread; whoever has it made may hold the lock."""
         self._run(sql, "Null")
 
+    def clone(self, made: str, source: str) -> None:
+        """Make a table on disk of another, sharing its parts."""
+        self.command(f"CREATE TABLE {made} CLONE AS {source}")
+
+    def close(self) -> None:
+        """Let go of what it holds outside this process, which is nothing unless it is a server."""
+        return
+
     def _run(self, sql: str, output: str) -> bytes:
         try:
             sql.encode()
         except UnicodeEncodeError:  # in a value that was never parsed, as of a property filter; servers fail with a 500
             raise NotText from None
+        return self._answer(sql, output)
+
+    @abstractmethod
+    def _answer(self, sql: str, output: str) -> bytes:
+        """Return what a statement answers, in a format of ClickHouse's. Raises: QueryError."""
+
+
+class EmbeddedEngine(Engine):
+    """The ClickHouse inside this process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        try:
+            import chdb
+        except ImportError:
+            raise NotModelled(INSTALL) from None
+        # Not `chdb.connect`: what it adds are Arrow's and pandas' forms of answers, for the import of both.
+        native: Any = chdb._chdb
+        self._connection: Any = native.connect(":memory:")
+        for name, function in FUNCTIONS.items():
+            chdb.create_function(name, function, ["String"], "String")
+        self._speaking = threading.Lock()
+        self.command("SET " + ", ".join(f"{name} = {_setting(value)}" for name, value in SESSION.items()))
+
+    def _answer(self, sql: str, output: str) -> bytes:
         with self._speaking:
             try:
                 answer: bytes = self._connection.query(sql, output).bytes()
@@ -159,9 +184,3 @@ def _shared_name(match: re.Match[str]) -> str:
     """Return a table as PostHog's server calls it, where there is one for all projects."""
     name, alias = match[1], match[2]
     return name if name == alias else f"{name} AS {alias}"
-
-
-@cache
-def engine() -> Engine:
-    """Return the engine, started on first use. Raises: NotModelled when it is not installed."""
-    return Engine()

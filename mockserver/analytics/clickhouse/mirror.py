@@ -13,11 +13,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
-from mockserver.analytics.clickhouse.engine import Engine, encode, engine
+from mockserver.analytics.clickhouse.engine import Engine, encode
 from mockserver.analytics.clickhouse.tables import (
     COLUMNS,
     OF_STRETCHES,
@@ -63,7 +63,7 @@ class Mirror:
     """The tables made so far, the least lately used dropped first."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._held: OrderedDict[tuple[Any, ...], Held] = OrderedDict()
         self._numbers = count(1)
         self._uses: Counter[str] = Counter()
@@ -95,7 +95,7 @@ class Mirror:
             if not self._uses[name]:
                 del self._uses[name]
                 self._on_disk.discard(name)
-                self._engine.command(f"DROP TABLE {name}")
+                self.engine.command(f"DROP TABLE {name}")
         return held
 
     def _make(self, name: str, view: View, project_id: int) -> Held:
@@ -137,22 +137,22 @@ class Mirror:
         first, *others = held.names
         if first in self._on_disk:
             made = self._named(name)
-            self._engine.command(f"CREATE TABLE {made} CLONE AS {first}")
+            self.engine.clone(made, first)
             self._on_disk.add(made)
         else:
             made, others = self._create(name), [first, *others]
         for other in others:
-            self._engine.command(f"INSERT INTO {made} SELECT * FROM {other}")
+            self.engine.command(f"INSERT INTO {made} SELECT * FROM {other}")
         return made
 
     def _create(self, name: str, rows: int | None = None) -> str:
         """Make a table for so many rows, and return its name; for any number, one on disk."""
         made = self._named(name)
-        engine = "Memory"
+        engine = self.engine.for_few
         if rows is None or rows > MOST_IN_MEMORY:
             engine = f"MergeTree ORDER BY {ORDERS.get(name, 'tuple()')}"
             self._on_disk.add(made)
-        self._engine.command(f"CREATE TABLE {made} ({COLUMNS[name]}) ENGINE = {engine}")
+        self.engine.command(f"CREATE TABLE {made} ({COLUMNS[name]}) ENGINE = {engine}")
         return made
 
     def _named(self, name: str) -> str:
@@ -171,12 +171,12 @@ class Mirror:
 
     def _fill(self, made: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to a table."""
-        _write_behind(partial(self._engine.insert, made), json_lines(rows, BATCH))
+        _write_behind(partial(self.engine.insert, made), json_lines(rows, BATCH))
 
     def _fill_block(self, made: str, block: Block, project_id: int, people: People) -> None:
         """Add the events of a block to a table, by the stretch: several times as quick as one by one."""
         stretches = self._named("stretches")
-        self._engine.command(f"CREATE TABLE {stretches} ({OF_STRETCHES}) ENGINE = Memory")
+        self.engine.command(f"CREATE TABLE {stretches} ({OF_STRETCHES}) ENGINE = Memory")
         plain: list[Record] = []
 
         def rows() -> Iterator[Mapping[str, Any]]:
@@ -190,12 +190,12 @@ class Mirror:
                     yield row
 
         def write(lines: str) -> None:
-            self._engine.insert(stretches, lines, READING_STRETCHES)
-            self._engine.fill(telling(made, stretches))
-            self._engine.fill(f"TRUNCATE TABLE {stretches}")
+            self.engine.insert(stretches, lines, READING_STRETCHES)
+            self.engine.fill(telling(made, stretches))
+            self.engine.fill(f"TRUNCATE TABLE {stretches}")
 
         _write_behind(write, json_lines(rows(), BATCH))
-        self._engine.command(f"DROP TABLE {stretches}")
+        self.engine.command(f"DROP TABLE {stretches}")
         self._fill(made, (event_row(event, people) for event in plain))
 
 
@@ -227,9 +227,3 @@ def json_lines(rows: Iterable[Mapping[str, Any]], many: int) -> Iterator[str]:
     waiting = iter(rows)
     while lines := b"\n".join(encode(row) for row in islice(waiting, many)):
         yield lines.decode()
-
-
-@cache
-def mirror() -> Mirror:
-    """Return the mirror of this process's engine."""
-    return Mirror(engine())
