@@ -1,28 +1,18 @@
-"""Documents compiled: read, tidied and inferred once, and kept in the user's cache folder by what they say.
-
-What is kept is JSON under the digest of the document and of this release; a file that is not what was written is made
-again. A folder that cannot be written to only costs time.
-"""
+"""Documents compiled: read, tidied and inferred once, and kept in the user's cache by what they say."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
+import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from mockserver.caching import cached
 from mockserver.inferred.reading import Components, Oddity, Source
-from mockserver.version import __version__
 
-FORMAT = 2
-FOLDER = "MOCKSERVER_CACHE"
-"""The environment variable that names another folder."""
+MAKERS = sorted(Path(__file__).parent.rglob("*.py"))
+"""What a compiled document is made by: of another state of it, another one is."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +42,10 @@ class Compiled:
         return Components({"components": {"schemas": self.schemas}})
 
 
-def compile_document(source: Source, *, cache: Path | None = None) -> Compiled:
+def compile_document(source: Source) -> Compiled:
     """Return a document compiled, from the cache where it lies there. Raises: UnreadableDocument."""
-    folder = cache or cache_folder()
-    place = folder / f"{source.digest}-{__version__}-{FORMAT}.json"
-    kept = _kept(place)
-    if kept is None:
-        kept = _compile(source)
-        _keep(place, kept)
+    called = re.sub(r"\W+", "-", source.name.rpartition("/")[2])[:40]  # few of the same name are kept
+    kept = dict(cached(f"openapi-{called}", MAKERS, lambda: _compile(source), by=source.digest))
     oddities = tuple(Oddity(place, text) for place, text in kept.pop("oddities"))
     return Compiled(name=source.name, digest=source.digest, oddities=oddities, **kept)
 
@@ -80,44 +66,5 @@ def _compile(source: Source) -> dict[str, Any]:
         "collections": {each.path: each.as_json() for each in collections},
         "roles": {role.operation: role.as_json() for role in roles},
         "corrections": document.get("x-mockserver"),
-        "oddities": [(oddity.place, oddity.text) for oddity in tidied.oddities],
+        "oddities": [[oddity.place, oddity.text] for oddity in tidied.oddities],
     }  # fmt: skip
-
-
-def cache_folder() -> Path:
-    """Return where compiled documents are kept: where the system keeps what can be made again."""
-    named = os.environ.get(FOLDER)
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA") or Path.home())
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "mockserver" / "openapi"
-
-
-def _kept(place: Path) -> dict[str, Any] | None:
-    """Return what was kept; nothing where nothing is, or where it is not what was written."""
-    try:
-        told, _, content = place.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if told != _digest(content):
-        return None
-    kept: dict[str, Any] = orjson.loads(content)
-    return kept
-
-
-def _keep(place: Path, compiled: Mapping[str, Any]) -> None:
-    content = orjson.dumps(compiled, option=orjson.OPT_NON_STR_KEYS)
-    beside = place.with_suffix(f".{os.getpid()}.tmp")
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(_digest(content) + b"\n" + content)
-        beside.replace(place)
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=20).hexdigest().encode()

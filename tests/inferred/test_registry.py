@@ -1,6 +1,5 @@
 import copy
 import json
-import os
 
 import pytest
 import yaml
@@ -165,21 +164,14 @@ def test_override_that_names_nothing_is_told_with_its_place(tmp_path, text, said
     assert len(result.output.strip().splitlines()) == 1
 
 
-def test_compiled_document_is_kept_by_what_it_says_and_checked(tmp_path):
-    source = Source.read(str(DOCUMENTS / "garden.yaml"))
-    made = compile_document(source, cache=tmp_path)
-    (kept,) = tmp_path.iterdir()
-    assert compile_document(source, cache=tmp_path) == made
-    kept.write_bytes(kept.read_bytes()[:-10] + b"{}")
-    assert compile_document(source, cache=tmp_path) == made
-    assert json.loads(kept.read_bytes().partition(b"\n")[2])["title"] == "Garden"
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders are open to all")
-def test_cache_that_cannot_be_written_costs_only_time(tmp_path):
-    file = tmp_path / "no-folder"
-    file.write_text("")
-    assert compile_document(Source.read(str(DOCUMENTS / "garden.yaml")), cache=file / "cache").title == "Garden"
+def test_compiled_document_is_kept_by_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    source = Source.given("garden.yaml", GARDEN)
+    made = compile_document(source)
+    (kept,) = tmp_path.glob("*/openapi-garden-yaml-*.json")
+    assert compile_document(source) == made and made.title == "Garden"
+    compile_document(Source.given("garden.yaml", {**GARDEN, "info": {"title": "Another"}}))
+    assert len([*kept.parent.iterdir()]) == 2
 
 
 def test_routes_show_what_was_inferred():

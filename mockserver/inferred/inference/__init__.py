@@ -78,11 +78,13 @@ class _Inference:
 
     def infer(self) -> tuple[list[Collection], list[Role]]:
         """Return what there is, and what is done."""
+        # Items of which nothing is told but what happens to them, as in `/flows/{id}/activate`.
+        implied = {item.parent.shape: item for template in self._templates.values() for item in template.around}
         for template in self._templates.values():
             if template.is_item:
                 self._collect(template.parent, template)
             elif self._is_collection(template):
-                self._collect(template, None)
+                self._collect(template, implied.get(template.shape))
         for shape, template in self._templates.items():
             if not template.is_item and shape not in self._collections and self._is_single(template):
                 self._collections[shape] = self._single(template)
@@ -184,7 +186,7 @@ class _Inference:
         """Return the field that tells a record, what it is like, and whether answers show it."""
         shape = self._shapes.of(record) if record is not None else Shape({})
         properties = shape.properties
-        parameter = self._written[item.shape].parameters[-1] if item else ""
+        parameter = self._written.get(item.shape, item).parameters[-1] if item else ""
         name = self._key_field(parameter, template, properties)
         if name in properties:
             return name, self._identity(properties[name]), True
