@@ -106,6 +106,11 @@ class Operation:
         """Whether it does anything: some are there to say that they are not allowed."""
         return not self.responses or any(status[0] in "23" for status in self.responses)
 
+    @property
+    def tells(self) -> bool:
+        """Whether the document says what it answers."""
+        return any("schema" in m for s in self.successes for m in self.responses[s].get("content", {}).values())
+
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
@@ -443,6 +448,8 @@ class Walker:
         )  # fmt: skip
         if delete is not None and not delete.is_offered:
             delete = None
+        if listing is not None and not listing.tells:
+            listing = None
         change = next((self._by_path[m, item] for m in ("patch", "put", "post") if (m, item) in self._by_path), None)
         offered = [each for each in (get, listing, change, delete) if each is not None]
         assert create is not None
