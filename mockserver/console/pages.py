@@ -47,6 +47,10 @@ PAGES = (
     Page("faults", "Faults and stubs", "Traffic"),
     Page("coverage", "Coverage", "Traffic"),
     Page("worlds", "Worlds", "World"),
+    Page("records", "Records", "World"),
+    Page("events", "Events", "World"),
+    Page("flags", "Flags", "World"),
+    Page("query", "Query", "World"),
 )
 """Every page, in the order of the navigation; the first is the console's own."""
 
@@ -67,12 +71,12 @@ def framed(template: str, policy: dict[str, str] | None = None, **values: Any) -
     directives = {**POLICY, **(policy or {})}
     response.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in directives.items())
     response.headers["Cache-Control"] = "no-store"
-    return _guarded(response)
+    return guarded(response)
 
 
 def answer_file(name: str) -> Response:
     """Return a script, a style or an image of the console; a 404 in the envelope for none of that name."""
-    return _guarded(send_from_directory(STATIC, name, max_age=0))
+    return guarded(send_from_directory(STATIC, name, max_age=0))
 
 
 def _groups() -> list[tuple[str, list[Page]]]:
@@ -81,7 +85,8 @@ def _groups() -> list[tuple[str, list[Page]]]:
     return [(heading, [page for page in PAGES if page.group == heading]) for heading in headings]
 
 
-def _guarded(response: Response) -> Response:
+def guarded(response: Response) -> Response:
+    """Return an answer that a browser takes for nothing but what it says it is, and tells nobody of."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -64,6 +64,7 @@ class Completer:
         moment = entropy.now(transaction)
         self.now = entropy.timestamp(moment)
         template = template_of(contract, table)
+        self.shown = frozenset(template)
         beside = [name for name in table.fields if name not in template]
         self.owner = table.owner.value
         self.kinds: dict[str, Kind] = {

@@ -103,6 +103,8 @@ def _judge(completer: Completer, table: Table, record: Record, name: str, value:
     """Return what is stored for a field. Raises: LoadError, naming it."""
     if name == table.key and value != record[name]:
         raise LoadError("is what the record is known by, and stays", name)
+    if name not in record and name in completer.shown and name not in table.fields:
+        raise LoadError("is worked out when it is shown", name)
     if name in table.required and value is None:
         raise LoadError("is required", name)
     judged = completer.judge(name, value)

@@ -35,6 +35,7 @@ from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.direct import Direct
 from mockserver.serving.guarding import Guard
 from mockserver.serving.hooks import Hooks
+from mockserver.serving.pages import serve_pages, welcoming
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.archive import MEMORY, open_archive
 from mockserver.store.collecting import collecting_paused
@@ -50,7 +51,6 @@ from mockserver.world.worlds import World, Worlds
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-CONSOLE = "/__admin/console"
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
 
@@ -173,19 +173,21 @@ def create_app(
     # The preflight of a browser is answered before anything else: it is no request of a client's.
     hooks = hooks + origins.hooks + Hooks((interception.before,), (interception.after,)) + Hooks(after=(_sign,))
     hooks.install(app)
+    plane = None
     if admin:
         from mockserver.admin import Plane, control_plane
 
         plane = Plane(contract, worlds, templates, routes, strictness, coverage, journals, registry)
         app.register_blueprint(control_plane(plane, admin_token))
-        _serve_console(app)
+        serve_pages(app, contract)
     app.register_error_handler(HTTPException, _route_missed(interception))
     table = _table(app, routes)
     registry.stand_beside(table, interception.forget)
     answer = partial(_answer, strictness if strict else None, registry)
     direct = Direct(table, hooks, interception, answer, registry.claim)
     served = direct.before(app.wsgi_app, app.answer_failure)
-    app.wsgi_app = guard.before(proxies.before(_formats(served)))  # type: ignore[method-assign, assignment]
+    greeted = welcoming(_formats(served), plane, admin_token)
+    app.wsgi_app = guard.before(proxies.before(greeted))  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -231,23 +233,6 @@ def _serve_schema(app: Flask, contract: Contract) -> None:
         return Response(bundle_yaml(contract), content_type="application/vnd.oai.openapi; charset=utf-8")
 
     app.add_url_rule("/api/schema/", endpoint="schema", view_func=schema, strict_slashes=False, methods=["GET"])
-
-
-def _serve_console(app: Flask) -> None:
-    """Serve the console's frames and files. They hold no data, so they need no token: what they ask for does."""
-
-    def page(name: str = "") -> Response:
-        from mockserver.console import answer_page  # with the first page, since most servers never show one
-
-        return answer_page(name)
-
-    def file(name: str) -> Response:
-        from mockserver.console import answer_file
-
-        return answer_file(name)
-
-    for rule, view in ((CONSOLE, page), (f"{CONSOLE}/<name>", page), (f"{CONSOLE}/static/<path:name>", file)):
-        app.add_url_rule(rule, endpoint=f"console {rule}", view_func=view, strict_slashes=False, methods=["GET"])
 
 
 def _route_missed(interception: Interception) -> Callable[[HTTPException], Response]:

@@ -46,6 +46,8 @@ DAMAGE = "mockserver.damage"
 DROPPED = "mockserver.dropped"
 PLANNED = "mockserver.planned"
 WISHED = "Prefer"
+JOURNAL = "HTTP_X_MOCKSERVER_JOURNAL"
+"""With `off`, a request is no client's: it is neither written down nor counted."""
 
 ROUTE = "mockserver.route"
 """Where the WSGI environment keeps the route of the contract that a request is for."""
@@ -228,6 +230,8 @@ class Interception:
         operation = self.operation_of(asked, world)
         status = None if environ.get(DROPPED) else response.status_code
         duration_ms = (time.perf_counter() - began) * 1000
+        if environ.get(JOURNAL) == "off":
+            return response
         entry = _entry(asked, operation, entropy.read_clocks(world.view()), status, response, duration_ms)
         if asked.method not in SAFE:
             self.worlds.register(world)

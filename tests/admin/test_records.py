@@ -72,6 +72,12 @@ def test_a_value_that_is_taken_is_refused(admin: Any) -> None:
     assert (refusal.status_code, refusal.json["attr"]) == (400, "key")
 
 
+def test_what_is_worked_out_when_it_is_shown_is_nobodys_to_write(admin: Any) -> None:
+    made = admin("POST", f"{RECORDS}/persons", {"distinct_ids": ["ada"]}).json
+    refusal = admin("PATCH", f"{RECORDS}/persons/{made['id']}", {"name": "Ada"})
+    assert (refusal.status_code, refusal.json["attr"]) == (400, "name")
+
+
 def test_no_record_is_removed_without_which_others_stand_nowhere(admin: Any) -> None:
     refusal = admin("DELETE", f"{RECORDS}/users/1")
     assert refusal.status_code == 400

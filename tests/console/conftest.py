@@ -72,14 +72,17 @@ def visit(browser: Browser, console_server: Server, world: World) -> Iterator[Vi
     contexts = []
     watch = Watch(console_server.address.url)
 
-    def visit(name: str, *, viewport: Any = WIDE, scheme: str = "light", url: str = "", query: str = "") -> Page:
+    def visit(
+        name: str, *, viewport: Any = WIDE, scheme: str = "light", url: str = "", query: str = "",
+        folder: str = "/__admin/console/",
+    ) -> Page:  # fmt: skip
         context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
         context.set_default_timeout(WAIT_MS)
         contexts.append(context)
         page = context.new_page()
         watch.home = url or console_server.address.url
         watch.over(page)
-        page.goto(f"{watch.home}/__admin/console/{name}?world={'default' if url else world.id}{query}")
+        page.goto(f"{watch.home}{folder}{name}?world={'default' if url else world.id}{query}")
         return page
 
     yield visit

@@ -42,7 +42,7 @@ def lively(world: World, http: httpx.Client) -> World:
 def open_first(page: Page) -> None:
     """Open the first item of a page that has a list beside a panel."""
     if page.locator(".split .panel").count():
-        page.locator(".split tbody tr").first.wait_for()
+        page.locator(".split :is(tbody tr, .timeline li)").first.wait_for()
         page.keyboard.press("j")
         page.keyboard.press("Enter")
 
