@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mockserver.replay.report.model import Report
     from mockserver.replay.targets import Target
 
+OPENAPI_HELP = "OpenAPI document to hold servers against, in the place of the contract: generated requests alone."
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 TARGETS = (
     "mock, mock:observed, an address, or recordings (those that come along; recordings=PATH for others); at most two.  "
@@ -66,6 +67,7 @@ TARGETS = (
     "--timeout", default=20.0, show_default=True, type=click.FloatRange(0.1), help="Seconds to wait for an answer."
 )
 @click.option("--ca-file", type=CERTIFICATES, help="Certificates to trust, in place of the usual ones.")
+@click.option("--openapi", multiple=True, metavar="FILE", help=OPENAPI_HELP)
 @click.option("--html", type=FILE, help="Write the report as a page.")
 @click.option("--junit", type=FILE, help="Write the report as JUnit XML.")
 @click.option("--json", "json", type=FILE, help="Write the report as JSON.")
@@ -74,7 +76,8 @@ def replay(
     target: tuple[str, ...], api_key_env: tuple[str, ...], project: str | None, organization: str | None,
     profile: str | None, date: str | None, allow_writes: bool, clean: bool, examples: int, coverage: int, seed: int,
     workers: int, only: str | None, phase: tuple[str, ...], scripts: bool, properties: bool, shares: bool,
-    deviations: Path | None, rate: float | None, timeout: float, ca_file: Path | None, html: Path | None,
+    deviations: Path | None, rate: float | None, timeout: float, ca_file: Path | None, openapi: tuple[str, ...],
+    html: Path | None,
     junit: Path | None, json: Path | None, github: bool,
 ) -> None:  # fmt: skip
     """Hold the contract against a server, or against two and compare them.
@@ -94,7 +97,10 @@ def replay(
     from mockserver.replay.wire import Limits, Unreachable
 
     check_pattern(only)
-    contract = read()
+    served = read()
+    contract = _published(openapi) if openapi else served
+    if openapi:
+        scripts, shares = False, False  # both know our families
     check_some(contract, only)
     if not (scripts or properties or clean):
         raise UsageFailure("--no-scripts and --no-properties leave nothing to ask")
@@ -112,8 +118,9 @@ def replay(
         contract, read_keys(api_key_env, asked), limits, project=project, organization=organization,
         profile=profile or (str(library.profile) if library else None), date=date, ca_file=ca_file,
         follows_recordings=profile is None, allow_writes=allow_writes or clean, cleans=clean,
+        served=served, openapi=openapi,
     )  # fmt: skip
-    accepted = _accepted(contract, deviations)
+    accepted = [] if openapi else _accepted(contract, deviations)
     opened: list[Target] = []
     report: Report | None = None
     with interruptible():
@@ -135,6 +142,18 @@ def replay(
             finally:
                 leave(opened)
     raise click.exceptions.Exit(report.exit_code)
+
+
+def _published(openapi: Sequence[str]) -> Contract:
+    """Return OpenAPI documents as the contract to hold servers against. Raises: UsageFailure."""
+    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.inferred.registry import read_compiled
+    from mockserver.replay.published import contract_of
+
+    try:
+        return contract_of(read_compiled(openapi))
+    except UnreadableDocument as error:
+        raise UsageFailure(str(error)) from None
 
 
 def _library(asked: Sequence[Named]) -> Library | None:
@@ -182,7 +201,7 @@ def _run(
     run: Replay | Playback
     try:
         if library is None:
-            scripts = read_scripts(contract)
+            scripts = read_scripts(contract) if options.scripts else []
             run = Replay(
                 contract, targets, options, scripts, accepted, started_at=started, progress=watch.advance
             )  # fmt: skip

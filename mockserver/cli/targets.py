@@ -88,6 +88,10 @@ class Opening:
     """Whether all that is written is the removal of what the journal names."""
     borrowed: list[str] = field(default_factory=list)
     """Targets that were given the keys for any."""
+    served: Contract | None = None
+    """The contract that a mock serves, where another document is what it is held against."""
+    openapi: tuple[str, ...] = ()
+    """Documents that a mock answers from beside it."""
 
 
 def require_extra() -> None:
@@ -180,7 +184,10 @@ def open_target(named: Named, opening: Opening) -> Target:
             raise UsageFailure(f"--target {named.what} and --profile {opening.profile} contradict each other")
         if profile is Profile.OBSERVED and opening.date:
             profile = Profile.at(opening.date)
-        return start_mock(named.name, opening.contract, profile=profile, limits=replace(limits, per_second=None))
+        return start_mock(
+            named.name, opening.served or opening.contract, profile=profile, limits=replace(limits, per_second=None),
+            openapi=opening.openapi,
+        )  # fmt: skip
     target = open_url(
         named.name, named.what, opening.keys.of(named.name), project=opening.project,
         organization=opening.organization, limits=replace(limits, per_second=None),

@@ -21,6 +21,8 @@ class Compiled:
 
     name: str
     digest: str
+    openapi: str
+    """The version of OpenAPI that it is written in."""
     title: str
     version: str
     base: str
@@ -60,6 +62,7 @@ def _compile(source: Source) -> dict[str, Any]:
     components = Components({"components": {"schemas": tidied.schemas}})
     collections, roles = infer(tidied.operations, components)
     return {
+        "openapi": str(document["openapi"]),
         "title": tidied.title, "version": tidied.version, "base": tidied.base, "schemas": tidied.schemas,
         "schemes": tidied.schemes,
         "operations": {operation["operationId"]: operation for operation in tidied.operations},

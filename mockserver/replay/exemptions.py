@@ -304,7 +304,7 @@ def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
     reason = "The servers offer methods here that no page shows; they are served, and no part of the promise."
     return tuple(
         Exemption(check, reason, operations=f"[A-Z]+ ({pattern})")
-        for check in ("unsupported_method", "allow_header_conformance")
+        for check in (("unsupported_method", "allow_header_conformance") if paths else ())
     )
 
 
@@ -318,7 +318,7 @@ def _of_strangers(contract: Contract) -> tuple[Exemption, ...]:
     reason = "What can be asked with a shared token answers who bears nothing with 403 (recorded answers)."
     return tuple(
         Exemption(check, reason, operations="|".join(labels), answer=r"(not_authenticated|authentication_failed): .*")
-        for check in ("missing_required_header", "ignored_auth")
+        for check in (("missing_required_header", "ignored_auth") if labels else ())
     )
 
 

@@ -72,8 +72,11 @@ class Finder:
         self._may_create = may_create
         self._permits = permits
         """Which writes are allowed; all where nobody says."""
-        self._creating = {o.path: o for o in contract.operations if o.method == "post" and o.action == "create"}
-        self._listing = {o.path for o in contract.operations if o.method == "get" and o.action == "list"}
+        creating = [o for o in contract.operations if o.method == "post" and o.action == "create"]
+        self._creating = {o.path.rstrip("/"): o for o in creating}
+        self._listing = {o.path.rstrip("/") for o in contract.operations if o.method == "get" and o.action == "list"}
+        self._keys: dict[str, str] = {}
+        """By what paths name the records of a collection, where the operation says so: `x-keys`."""
         self._found: dict[tuple[str, str | None], list[Any]] = {}
         self._number = 0
         """How many records were to be made."""
@@ -151,6 +154,8 @@ class Finder:
                 continue
             collection, template = (each.partition(f"/{{{name}}}")[0] for each in (filled, path))
             needed = NEEDED.get(filled.rpartition("/")[2])
+            if name in operation.spec.get("x-keys", {}):
+                self._keys[collection] = operation.spec["x-keys"][name]
             known: Sequence[Any] = self._of_collection(collection, template, needed)
             if operation.writes and self._permits is not None:
                 known = self._own(operation, filled, name, known, needed) or known
@@ -208,7 +213,7 @@ class Finder:
             collection = f"{head.replace('/environments/', '/projects/')}/{LISTED_ELSEWHERE[last]}"
         if last in ONESELF:
             return [ONESELF[last]]
-        place = NAMED_BY.get(last, ("id",))
+        place = (self._keys[collection],) if collection in self._keys else NAMED_BY.get(last, ("id",))
         rows = [row for row in self._rows(collection) if _name_of(row, place) is not None]
         rows = [row for row in rows if needed is None or row.get(needed)]
         own = str(self._tenants.get("project_id")) if last in ("projects", "environments") else ""
@@ -242,7 +247,7 @@ class Finder:
             answer = self._ask("POST", f"{collection}/", body)
         except Refused:  # it lies outside what may be written to
             return None
-        for place in ID_PLACES:
+        for place in ((self._keys[collection],), *ID_PLACES) if collection in self._keys else ID_PLACES:
             value = answer.json if answer.status < 300 else None
             for name in place:
                 value = value.get(name) if isinstance(value, Mapping) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -129,13 +129,14 @@ class Target:
 
 def start_mock(
     name: str, contract: Contract, *, profile: Profile = Profile.DOCUMENTED, seed: int = 0, strict: bool = False,
-    limits: Limits | None = None, wrap: Callable[[Any], Any] | None = None,
+    limits: Limits | None = None, wrap: Callable[[Any], Any] | None = None, openapi: Sequence[str] = (),
 ) -> Target:  # fmt: skip
-    """Start a mock in this process, with the demo world and a stopped clock; `wrap` may change the application."""
+    """Start a mock in this process, with the demo world and a stopped clock, that answers from `openapi` documents as
+    well; `wrap` may change the application."""
     from mockserver.serving.app import create_app
     from mockserver.serving.server import Server, free_address
 
-    app = create_app(profile=profile, seed=seed, freeze_time=NOON, strict=strict, contract=contract)
+    app = create_app(profile=profile, seed=seed, freeze_time=NOON, strict=strict, contract=contract, openapi=openapi)
     worlds = app.extensions["mockserver"]
     server = Server(wrap(app) if wrap else app, free_address("127.0.0.1", 0)).start()
 

@@ -35,8 +35,10 @@ def description(route: Route, call: Call) -> dict[str, Any]:
         "renders": [MEDIA_TYPES[name] for name in route.formats],
         "parses": list(resource.reads(call.profile)),
     }
-    told = (resource.contract, resource.component, call.profile, resource.writes)
-    actions = {method: fields(*told) for method in writable(route, call)}
+    actions = {
+        method: fields(resource.contract, resource.component, call.profile, resource.writes)
+        for method in writable(route, call)
+    }
     return {**text, "actions": actions} if actions else text
 
 
