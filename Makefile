@@ -5,9 +5,10 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 WORKS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null && echo $$each && break; done)
 WORKERS ?= 2
+KEPT := tests/resources/test_annotations.py tests/resources/test_roles.py
 BIN := .venv/bin
 
-.PHONY: run test clients lint replay drift deep walk generate kills package bench peers docs clean
+.PHONY: run test clients lint replay drift deep walk generate stores kills package bench peers docs clean
 
 run: .venv/installed    ## serve the demo world
 	$(BIN)/mockserver serve
@@ -17,6 +18,7 @@ test: .venv/installed   ## lint, types and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+	for store in shared postgresql; do TEST_STORE=$$store $(BIN)/pytest -q $(KEPT) || exit 1; done
 
 clients: .venv/installed ## install the clients of PostHog that the tests run
 	.ci/clients
@@ -41,6 +43,11 @@ walk: .venv/installed   ## ask every operation of an OpenAPI document: make walk
 
 generate: .venv/installed ## send what schemathesis makes of an OpenAPI document: make generate DOCUMENT=posthog.yaml (slow)
 	$(BIN)/python -m tests.inferred.generating "$(DOCUMENT)"
+
+stores: .venv/installed ## run the tests of families over each store (slow)
+	for store in sqlite shared postgresql; do \
+		TEST_STORE=$$store $(BIN)/pytest -q -n $(WORKERS) --dist loadscope tests/resources tests/capture tests/road || exit 1; \
+	done
 
 kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db

@@ -49,23 +49,32 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def store_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The store of an application by its name: memory, or what TEST_STORE says; `sqlite` runs the tests over files."""
-    if os.environ.get("TEST_STORE", "memory") == "memory":
-        return lambda name: "memory://"
+def store_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, Any]]:
+    """Where an application keeps its worlds, by its name: in memory, or as TEST_STORE says.
+
+    `sqlite` runs the tests over files, `shared` over files that others may have open, `postgresql` over a database.
+    """
+    kind = os.environ.get("TEST_STORE", "memory")
+    if kind == "memory":
+        return lambda name: {}
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").url()
+        return lambda name: {"store": f"{url}&schema=tests_{name}"}
     folder = tmp_path_factory.mktemp("stores")
-    return lambda name: f"sqlite:///{folder}/{name}.db"
+    return lambda name: {"store": f"sqlite:///{folder}/{name}.db", "shared": kind == "shared"}
 
 
 @pytest.fixture(scope="session")
-def apps(contract: Contract, store_of: Callable[[str], str]) -> Callable[[str], Flask]:
+def apps(contract: Contract, store_of: Callable[[str], dict[str, Any]]) -> Callable[[str], Flask]:
     """The application of a profile, over the demo world, its clock stopped and every answer checked."""
     made: dict[str, Flask] = {}
 
     def get(profile: str) -> Flask:
         if profile not in made:
             made[profile] = create_app(
-                profile=profile, freeze_time=NOON, strict=True, contract=contract, store=store_of(profile)
+                profile=profile, freeze_time=NOON, strict=True, contract=contract, **store_of(profile)
             )  # fmt: skip
         return made[profile]
 
