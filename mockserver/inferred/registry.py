@@ -172,8 +172,8 @@ class Registry:
     def _is_free(self, document: Published, template: Template, asked: Request, found: Found | None) -> bool:
         """Return whether a request is the document's to answer: no family, or one that does less, is found for it."""
         method = "GET" if asked.method == "HEAD" else asked.method
-        if found is None:
-            return not self._leaves(asked.path, asked.method)
+        if found is None:  # a modelled family may have refused what cannot be a key of its records
+            return not self._leaves(asked.path, asked.method) and not document.is_modelled(template.shape, method)
         if method not in document.ids[template.shape]:
             return False
         parameters = found[0].path.count("{")

@@ -67,6 +67,16 @@ def test_document_that_cannot_be_answered_from_is_refused(given, document, statu
     assert refusal.value.status == status and [each["name"] for each in plane.contracts()] == ["garden"]
 
 
+def test_what_a_family_cannot_have_is_not_answered_in_its_place(server):
+    asking, plane = server
+    path = "/api/projects/{project_id}/dashboards/{dashboard_id}/sharing/passwords/"
+    made = {"201": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    plane.add_contract({"openapi": "3.0.3", "info": {"title": "Own"}, "paths": {path: {"post": {"responses": made}}}})
+    refused = asking.ask("POST", "/api/projects/1/dashboards/9.5e-2/sharing/passwords/", {})
+    assert refused.status_code == 404 and "X-Mockserver-Source" not in refused.headers
+    plane.remove_contract("own")
+
+
 def test_records_are_loaded_completed_and_checked(given):
     asking, plane = given
     world = plane.world()
