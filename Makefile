@@ -59,6 +59,7 @@ package: .venv/installed ## build what is released, and try it in empty environm
 
 bench: .venv/installed  ## measure what requests cost
 	$(BIN)/mockserver bench
+	! command -v chromium > /dev/null || $(BIN)/python -m tests.console.smoothness
 
 peers: .venv/installed  ## measure what is served beside other fakes, which npm installs
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mockserver bench --peers

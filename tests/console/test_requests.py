@@ -80,7 +80,7 @@ def test_requests_are_filtered(page: Page, http: httpx.Client, notes: str) -> No
     [
         ("POST", NOTES, None, {"scope": "galaxy"}, r'scope – "galaxy" is not a valid choice.*"project"'),
         ("POST", NOTES, ["annotation:read"], {}, r"lacks the scope annotation:write.*it has annotation:read"),
-        ("GET", "/api/projcts/{}/anotations/", None, None, r"Perhaps\s+GET POST\s+/api/projects/.*annotations/"),
+        ("GET", "/api/projcts/{}/anotations/", None, None, r"closest is /api/projects/\{.*annotations/.*GET, POST"),
         ("GET", "/api/projects/77/annotations/", None, None, r"There is no project 77.*it has 1"),
         ("PUT", NOTES, "*", {}, r"does not answer PUT, but GET, POST"),
     ],
@@ -205,3 +205,11 @@ def test_a_wrong_token_is_refused_and_the_right_one_kept_in_the_tab(visit: Visit
         assert page.context.cookies() == []
     finally:
         server.stop()
+
+
+def test_a_long_list_is_shown_whole_and_in_its_order(world: World, http: httpx.Client, visit: Visit) -> None:
+    for number in range(120):
+        http.get(f"/api/nowhere/{number}/")
+    page = visit("requests")
+    expect(page.locator("#count")).to_have_text("120 requests · 120 refused")
+    assert rows(page) == [f"/api/nowhere/{number}/" for number in reversed(range(120))]

@@ -21,16 +21,18 @@ from mockserver.traffic.matching import Match
 from mockserver.world import entropy
 from mockserver.world.worlds import World
 
+EVERY = Match()
+
 
 def list_requests(plane: Plane, given: Mapping[str, Any], world: World) -> dict[str, Any]:
     """List the requests that fit the filters, oldest first; `limit` keeps the latest."""
     match = Match.of({name: given.get(name) for name in ("operation", "method", "path", "status")})
     after, since = _since(given)
-    found = [
-        (number, entry)
-        for number, entry in plane.journals.entries(world)
-        if number > after and (since is None or entry.at >= since) and match.fits(entry)
-    ]
+    found = plane.journals.entries(world, after)
+    if since is not None:
+        found = [each for each in found if each[1].at >= since]
+    if match != EVERY:  # a journal may be long, and the console asks for all of it
+        found = [each for each in found if match.fits(each[1])]
     limit = given.get("limit")
     kept = found if limit is None else found[max(len(found) - limit, 0) :]
     form = _form(plane, given)

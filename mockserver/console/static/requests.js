@@ -7,6 +7,7 @@ import { planFault, planStub } from "./planning.js";
 import { asCurl, asTest } from "./spelling.js";
 import { listen } from "./stream.js";
 
+const FIRST_ROWS = 100; // as many as a screen shows are painted before the rest is asked for
 const MOST_ROWS = 1000;
 const list = $("#requests");
 const body = $("tbody", list);
@@ -72,6 +73,16 @@ function add(news, { fresh = false } = {}) {
   tell();
 }
 
+/** Put entries of which some are known under those that are. */
+function addOlder(all) {
+  const oldest = entries.at(-1)?.id ?? Infinity;
+  const older = all.filter((entry) => entry.id < oldest).slice(entries.length - MOST_ROWS).map(known).reverse();
+  entries.push(...older);
+  body.append(...older.map((entry) => entry.row));
+  for (const entry of older) noteOperation(entry.operation);
+  tell();
+}
+
 const operations = new Set();
 
 function noteOperation(operation) {
@@ -131,15 +142,20 @@ function take(name, entry) {
   });
 }
 
+let emptied = 0;
+
 function forget() {
+  emptied += 1;
   entries = [];
   waiting = [];
   body.replaceChildren();
   tell();
 }
 
+const latestOf = async (limit) => (await call("GET", here(`/requests?brief=true&limit=${limit}`))).requests;
+
 const told = attempt(async () => {
-  const { requests } = await call("GET", here(`/requests?brief=true&limit=${MOST_ROWS}`));
+  const requests = await latestOf(FIRST_ROWS);
   add(requests);
   tell();
   const latest = requests.at(-1)?.id ?? 0;
@@ -147,6 +163,11 @@ const told = attempt(async () => {
     $("#live").textContent = isOn ? "live" : why;
     $("#live").classList.toggle("on", isOn);
   });
+  if (requests.length < FIRST_ROWS) return;
+  await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+  const before = emptied;
+  const all = await latestOf(MOST_ROWS);
+  if (before === emptied) addOlder(all);
 });
 
 const pause = () => {
@@ -230,12 +251,13 @@ function why(reason) {
   if (reason.kind === "field") {
     lines.push(h("p", h("code", reason.field), " – ", reason.text));
     lines.push(h("p", reason.is_sent ? ["It was sent as ", h("code", JSON.stringify(reason.sent))] : "It was not sent", ". ", expected(reason.expected)));
+  } else if (reason.closest) {
+    lines.push(h("p", "The closest is ", h("code", reason.closest.path), ", which answers ", h("code", reason.closest.methods.join(", ")), "."));
   } else lines.push(h("p", reason.text));
-  if (reason.closest) lines.push(h("p", "Perhaps ", reason.closest.methods.map((name) => [method(name), " "]), h("code", reason.closest.path)));
   if (reason.kind === "scope") {
     const own = reason.scopes.filter((scope) => scope.split(":")[0] === reason.scope.split(":")[0]);
-    lines.push(h("p", "Of this object it has ", own.length ? own.map((scope) => [h("code", scope), " "]) : "no scope",
-      reason.scopes.length > own.length && [", and ", h("details.inline", h("summary", `${reason.scopes.length - own.length} others`), reason.scopes.join(", "))]));
+    lines.push(h("p", "Of this object it has ", own.length ? own.map((scope, place) => [place > 0 && ", ", h("code", scope)]) : "no scope",
+      reason.scopes.length > own.length && [" and ", h("details.inline", h("summary", `${reason.scopes.length - own.length} others`), reason.scopes.join(", "))]));
   }
   if (reason.by) lines.push(h("p", h("a", { href: new URL(`faults${location.search}`, location.href) }, "Faults and stubs of this world")));
   return h("div.note.bad", { id: "why" }, lines);

@@ -76,7 +76,7 @@ function row(each) {
   return h("tr", { "aria-current": each.id === world ? "true" : null },
     h("td.mono", h("a", { href: at(each.id) }, each.id)), h("td", each.profile), h("td.right.mono", String(each.seed)),
     h("td.right.mono.narrow-hidden", each.project_id === null ? "–" : String(each.project_id)),
-    h("td.grow.mono.narrow-hidden", each.api_key ?? "–"), h("td.grow.mono.narrow-hidden", each.project_token ?? "–"),
+    h("td.grow.half.mono.narrow-hidden", each.api_key ?? "–"), h("td.grow.half.mono.narrow-hidden", each.project_token ?? "–"),
     h("td", h("div.row", h("button.link", { type: "button", "aria-label": `Fork ${each.id}`, onclick: () => fork(each.id) }, "fork"),
       each.id !== "default" && h("button.link.bad", { type: "button", "aria-label": `Delete ${each.id}`, onclick: () => remove(each.id) }, "delete"))));
 }
