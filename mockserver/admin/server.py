@@ -54,6 +54,9 @@ def list_contracts(plane: Plane, given: Any) -> dict[str, Any]:
 
 def add_contract(plane: Plane, body: Mapping[str, Any]) -> dict[str, Any]:
     """Answer from one document more; where it cannot be answered from, nothing changes."""
+    archive = plane.worlds.archive
+    if archive is not None and archive.is_shared:
+        raise Conflict("Several processes serve here, and each has documents of its own: give them with --openapi.")
     try:
         return _shown(plane.registry.add(read_given(body)))
     except (UnreadableDocument, OverrideError) as error:

@@ -151,7 +151,7 @@ def serve(
             end_with_parent()
             server.run()
             return
-        _tell_oddities(application)
+        _tell_documents(application)
         own = pair[0] if pair and not certificate else None
         _greet(application, address.url, scenario, profile, own=own, console=admin)
         if not admin:
@@ -241,11 +241,15 @@ class _Bar:
             self._progress.stop()
 
 
-def _tell_oddities(application: Flask) -> None:
-    """Say what is odd in the documents that were given, each with its place."""
+def _tell_documents(application: Flask) -> None:
+    """Say what is answered from the documents that were given, and what in them is odd, each with its place."""
     for document in application.extensions["mockserver.inferred"].documents:
+        number, inferred = len(document.compiled.operations), len(document.answered)
+        modelled = f"; the others are modelled: see mockserver contract diff {document.compiled.name}"
+        told = modelled if inferred < number else ""
+        click.echo(f"{document.compiled.name}: {inferred} of {number} operations are answered from it{told}")
         for oddity in document.compiled.oddities:
-            click.echo(f"{document.name}: {oddity}", err=True)
+            click.echo(f"{document.compiled.name}: {oddity}", err=True)
 
 
 def _greet(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.caching import cached
-from mockserver.inferred.reading import Components, Oddity, Source
+from mockserver.inferred.reading import Components, Oddity, Source, UnreadableDocument
 
 MAKERS = sorted(Path(__file__).parent.rglob("*.py"))
 """What a compiled document is made by: of another state of it, another one is."""
@@ -58,9 +58,12 @@ def _compile(source: Source) -> dict[str, Any]:
     from mockserver.inferred.tidying import tidy
 
     document = source.parse()
-    tidied = tidy(document)
-    components = Components({"components": {"schemas": tidied.schemas}})
-    collections, roles = infer(tidied.operations, components)
+    try:
+        tidied = tidy(document)
+        components = Components({"components": {"schemas": tidied.schemas}})
+        collections, roles = infer(tidied.operations, components)
+    except RecursionError:
+        raise UnreadableDocument(f"{source.name}: it is nested too deep") from None
     return {
         "openapi": str(document["openapi"]),
         "title": tidied.title, "version": tidied.version, "base": tidied.base, "schemas": tidied.schemas,

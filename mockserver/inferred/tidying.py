@@ -264,9 +264,9 @@ class _Tidier:
     def _examine(self, schema: dict[str, Any], place: str) -> None:
         types = schema.get("type")
         listed = types if isinstance(types, list) else [] if types is None else [types]
-        unknown = [kind for kind in listed if kind not in TYPES]
+        kinds = [kind for kind in listed if isinstance(kind, str) and kind in TYPES]
+        unknown = [kind for kind in listed if kind not in kinds]
         if unknown:
-            kinds = [kind for kind in listed if kind in TYPES]
             if unknown == ["file"]:
                 schema["type"] = "string"
             elif kinds:
@@ -283,6 +283,9 @@ class _Tidier:
                 if not (word == "required" and isinstance(schema[word], bool)):
                     self._tell(f"{place}.{word}", "a list is expected; it is left out")
                 del schema[word]
+        if any(not isinstance(name, str) for name in schema.get("required", ())):
+            schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
+            self._tell(f"{place}.required", "names are text; what is none is left out")
         names, properties = schema.get("required", ()), schema.get("properties")
         if properties and not any(word in schema for word in SCHEMA_LISTS):
             missing = [name for name in names if name not in properties]

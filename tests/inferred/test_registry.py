@@ -193,3 +193,20 @@ def test_routes_show_what_was_inferred():
     assert (archive["action"], archive["verb"], archive["standing"]) == ("Beds.act", "archive", "inferred")
     assert (archive["collection"]["key"], archive["collection"]["deleted"]) == ("short_id", "deleted")
     assert CliRunner().invoke(main, ["routes", "--inferred"]).exit_code == 2
+
+
+def test_junk_in_a_document_is_put_up_with_or_told_in_a_line():
+    document = copy.deepcopy(GARDEN)
+    document["components"]["schemas"]["Bed"]["required"] = ["id", {"a": 1}]
+    document["components"]["schemas"]["Plant"]["properties"]["kind"] = {"type": {}, "pattern": "("}
+    document["paths"]["/api/projects/{project_id}/tools/"] = None
+    document["paths"]["/nothing"] = {"get": [], "post": {"responses": {"many": {}}}}
+    app = create_app(scenario="empty", strict=True)
+    asking, plane = Asking(app), ControlPlane("http://mock", transport=in_process(app))
+    told = {oddity["place"] for oddity in plane.add_contract(document)["oddities"]}
+    assert {
+        "components.schemas.Bed.required", "components.schemas.Plant.properties.kind.type",
+        "components.schemas.Plant.properties.kind.pattern", "paths./nothing.get", "paths./nothing.post.responses.many",
+    } <= told  # fmt: skip
+    bed = asking.post(BEDS, {"name": "Roses"})
+    assert asking.post(f"{BEDS}{bed['short_id']}/plants/", {"kind": "rose"})["kind"] == "rose"
