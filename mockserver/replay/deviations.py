@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -97,21 +98,29 @@ def declared(
     contract: Contract, profiles: Sequence[Profile] = (Profile.DOCUMENTED, Profile.OBSERVED)
 ) -> list[Deviation]:
     """Return the differences between two profiles, or one at two dates, that the contract declares by its marks."""
-    found = [deviation for o in contract.operations for deviation in _of_operation(contract, o, profiles)]
-    found += [deviation for o in contract.operations for deviation in _of_options(contract, o, profiles)]
-    dated = all(profile.is_observed for profile in profiles)
-    return [replace(deviation, by_date=dated) for deviation in found]
+    apart = {o.id: _apart(contract, o, profiles) for o in contract.operations}
+    dated: dict[str, set[str]] = {}
+    for o in contract.operations:
+        dated.setdefault(o.family, set()).update(filter(None, map(_name, chain.from_iterable(apart[o.id].values()))))
+    found = [deviation for o in contract.operations for deviation in _of_operation(contract, o, profiles, apart[o.id])]
+    found += [deviation for o in contract.operations for deviation in _of_options(contract, o, profiles, dated)]
+    by_date = all(profile.is_observed for profile in profiles)
+    return [replace(deviation, by_date=by_date) for deviation in found]
 
 
-def _of_options(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
-    """Return the fields that only one of two profiles reads, as OPTIONS lists them for what else the path does."""
+def _of_options(
+    contract: Contract, operation: Operation, profiles: Sequence[Profile], dated: Mapping[str, set[str]]
+) -> list[Deviation]:
+    """Return the fields that only one of two profiles has, as OPTIONS lists them for what else the path does.
+
+    It tells those of the family's component, whatever a path's own bodies hold.
+    """
     left, right = profiles
     beside = [other for other in contract.operations if other.path == operation.path]
-    names = {name for other in beside for name in other.unread[left].fields ^ other.unread[right].fields}
-    between, reason = frozenset(map(str, profiles)), "OPTIONS shows what the servers of one date read"
-    return [
-        Deviation(re.escape(operation.id), f"$.actions.*.{name}*", reason, between=between) for name in sorted(names)
-    ]
+    read = {name for other in beside for name in other.unread[left].fields ^ other.unread[right].fields}
+    names = sorted(read | dated[operation.family])
+    between, reason = frozenset(map(str, profiles)), "OPTIONS shows what the servers of one date have"
+    return [Deviation(re.escape(operation.id), f"$.actions.*.{name}*", reason, between=between) for name in names]
 
 
 def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
@@ -126,7 +135,9 @@ def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterab
     return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
 
 
-def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> list[Deviation]:
+def _of_operation(
+    contract: Contract, operation: Operation, profiles: Sequence[Profile], apart: Mapping[str, set[str]]
+) -> list[Deviation]:
     found: list[tuple[str, str]] = []
     if any(not operation.exists_in(profile) for profile in profiles):
         found.append(("*", "the servers of one profile do not have it"))
@@ -143,14 +154,26 @@ def _of_operation(contract: Contract, operation: Operation, profiles: Sequence[P
         found.append(("status", "; ".join(f"{profile}: {status}" for profile, status in statuses.items())))
         found.append(("*", "another success, another body"))
     else:
-        for status, response in operation.spec["responses"].items():
-            shapes = [_shape(contract, for_profile(response, profile), profile) for profile in profiles]
-            found += [
-                (place, f"{place.rstrip('*')} of the {status} is not the same in {' and '.join(profiles)}")
-                for place in sorted(_differing(shapes[0], shapes[1]))
-            ]
+        found += [
+            (place, f"{place.rstrip('*')} of the {status} is not the same in {' and '.join(profiles)}")
+            for status, places in apart.items()
+            for place in sorted(places)
+        ]
     between = frozenset(map(str, profiles))
     return [Deviation(re.escape(operation.id), place, reason, between=between) for place, reason in dict(found).items()]
+
+
+def _apart(contract: Contract, operation: Operation, profiles: Sequence[Profile]) -> dict[str, set[str]]:
+    """Return by status the places of an operation's answers whose schemas differ."""
+    return {
+        status: _differing(*(_shape(contract, for_profile(response, profile), profile) for profile in profiles))
+        for status, response in operation.spec["responses"].items()
+    }
+
+
+def _name(place: str) -> str:
+    """Return the field that a place ends in; nothing where it ends in no field."""
+    return place.rstrip("*").removesuffix("[]").rpartition(".")[2].removeprefix("$")
 
 
 def _stand_alike(operation: Operation, profiles: Sequence[Profile]) -> bool:

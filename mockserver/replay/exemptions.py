@@ -278,6 +278,12 @@ EXEMPTIONS: tuple[Exemption, ...] = (
     ),
     Exemption(
         "positive_data_acceptance",
+        "What a key is limited to is shown as null of older keys, and null is taken of none.",
+        operations=r"(POST|PUT|PATCH) /api/personal_api_keys(/{id})?",
+        answer=r"null: This field may not be null\.",
+    ),
+    Exemption(
+        "positive_data_acceptance",
         "Settings stored as JSON are judged beyond their type, and access control is refused (recorded answers).",
         operations=r"(PUT|PATCH) /api/(organizations/{organization_id}/projects|environments)/{id}",
     ),
@@ -295,7 +301,7 @@ def _of_unlisted_methods(contract: Contract) -> tuple[Exemption, ...]:
     for operation in contract.operations:
         for mount in contract.families[operation.family].mounts:
             path = "/".join(filter(None, (mount, operation.relative)))
-            served.setdefault(path, set()).add(operation.method)
+            served.setdefault(path, set()).update({operation.method, *contract.unmodelled(operation.path)})
     listed: dict[str, set[str]] = {}
     for operation in contract.described:
         listed.setdefault(operation.path, set()).add(operation.method)

@@ -24,6 +24,7 @@ from mockserver.replay.sharing import Sharing
 from mockserver.replay.targets import Target
 from mockserver.replay.wire import SERVER_ERRORS, explain
 
+PART_NAME = re.compile(r'^Content-Disposition: form-data; name="([^"]*)"', re.MULTILINE)
 ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
 Progress = Callable[[str, int, int], None]
 """Told of a stage, how far it is, and how far it goes."""
@@ -204,15 +205,24 @@ def _is_same_request(left: Exchange, right: Exchange, *, exactly: bool) -> bool:
 def _said(exchange: Exchange) -> set[str]:
     """Return the names of the parameters and fields that a request sends."""
     said = {name for name, _ in parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)}
+    text = (exchange.body or b"").decode("utf-8", "replace")
+    match _content_type(exchange).partition(";")[0]:
+        case "application/x-www-form-urlencoded":
+            return said | {name for name, _ in parse_qsl(text, keep_blank_values=True)}
+        case "multipart/form-data":
+            return said | set(PART_NAME.findall(text))
     try:
-        body = json.loads(exchange.body or b"null")
+        body = json.loads(text or "null")
     except ValueError:
-        body = None
+        return said
     return said | ({str(name) for name in body} if isinstance(body, Mapping) else set())
 
 
 def _body(exchange: Exchange) -> bytes | None:
     """Return a request's body; the boundaries of a form's parts are drawn anew for each."""
-    content_type = next((v for k, v in exchange.headers.items() if k.lower() == "content-type"), "")
-    boundary = content_type.partition("boundary=")[2].encode()
+    boundary = _content_type(exchange).partition("boundary=")[2].encode()
     return exchange.body.replace(boundary, b"boundary") if exchange.body and boundary else exchange.body
+
+
+def _content_type(exchange: Exchange) -> str:
+    return next((value for name, value in exchange.headers.items() if name.lower() == "content-type"), "")

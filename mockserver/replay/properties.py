@@ -167,9 +167,11 @@ def _note(
 
 
 def _answer(response: Any) -> Answer | None:
+    """Return what was answered; without its body where that was so long that only its beginning was kept."""
     if response is None:
         return None
-    return Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, response.content)
+    body = b"" if response.is_truncated else response.content
+    return Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, body)
 
 
 def _describe(answer: Answer | None) -> str:

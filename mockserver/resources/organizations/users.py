@@ -278,7 +278,8 @@ def _judged(user: Record, current: str | None, wanted: str | None) -> str | None
 
 def _require_dashboard(call: Call, user: Record, wanted: Any) -> None:
     """Refuse a dashboard that there is not, or not in the project that a user last used. Raises: ValidationError."""
-    if isinstance(wanted, bool) or not str(wanted).isdecimal() or len(str(wanted)) > 16:
+    digits = str(wanted).removeprefix("-")
+    if isinstance(wanted, bool) or not digits.isdecimal() or len(digits) > 16:
         kind = type(wanted).__name__
         raise ValidationError(
             f"Incorrect type. Expected pk value, received {kind}.", code="incorrect_type", attr="dashboard"
