@@ -276,6 +276,7 @@ def test_stream_begins_and_resumes_where_it_is_told(ask, listen) -> None:
     numbers = [int(number) for number, _ in messages(listen("?since=0&brief=true"), 3)]
     assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
     assert messages(listen("?since=2000-01-01"), 3)[0][0] == str(numbers[0])
+    assert messages(listen(f"?since={numbers[2] + 1}"), 1) == [("cleared", "{}")]
     resumed = messages(listen("?since=0", **{"Last-Event-ID": str(numbers[1])}), 1)
     assert [number for number, _ in resumed] == [str(numbers[2])]
 

@@ -24,6 +24,7 @@ ALIVE_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 """How often it is looked for what other processes answered, of which no bell here tells."""
 
+CLEARED = b"event: cleared\ndata: {}\n\n"
 _STREAMS = BoundedSemaphore(MOST_STREAMS)
 Show = Callable[[int, Entry], Mapping[str, Any]]
 
@@ -32,12 +33,16 @@ def stream(plane: Plane, world: World, after: int | None, show: Show) -> Iterato
     """Yield the entries after a number, or those to come, as messages; an empty piece now and then, to find out whether
     anybody is left who reads.
 
-    A journal that was emptied, as by a reset, is told by a message `cleared`.
+    A journal that was emptied, as by a reset, is told by a message `cleared`; so it is to who comes back after one.
     """
     log = world.store.log
     seen = log.latest if after is None else -1
-    last = latest(plane, world) if after is None else after
+    newest = latest(plane, world)
+    last = newest if after is None else after
     yield b"retry: %d\n\n" % RETRY_MS
+    if last > newest:
+        last = 0
+        yield CLEARED
     slots = _STREAMS
     held = slots.acquire(blocking=False)
     try:
@@ -46,7 +51,7 @@ def stream(plane: Plane, world: World, after: int | None, show: Show) -> Iterato
             now = time.monotonic()
             if world.store.log is not log:
                 log, seen, last = world.store.log, -1, 0
-                yield b"event: cleared\ndata: {}\n\n"
+                yield CLEARED
             if log.latest != seen or now - looked >= LOOK_SECONDS:
                 looked, seen = now, log.latest
                 entries = plane.journals.entries(world, last)

@@ -53,7 +53,10 @@ function row(entry) {
     h("td.muted.narrow-hidden", moment(entry.at)));
 }
 
+const ids = new Set();
+
 function known(entry) {
+  ids.add(entry.id);
   entry.words = [entry.method, entry.path + query(entry), entry.operation, entry.detail, entry.status ?? "dropped", entry.planned]
     .join(" ").toLowerCase();
   entry.row = row(entry);
@@ -62,21 +65,24 @@ function known(entry) {
 }
 
 function add(news, { fresh = false } = {}) {
-  const latest = entries[0]?.id ?? 0;
-  const added = news.filter((entry) => entry.id > latest).map(known).reverse();
+  const added = news.filter((entry) => !ids.has(entry.id)).map(known).reverse();
   if (!added.length) return;
   entries = [...added, ...entries];
   body.prepend(...added.map((entry) => entry.row));
   if (fresh) for (const entry of added) entry.row.classList.add("new");
-  for (const old of entries.splice(MOST_ROWS)) old.row.remove();
+  for (const old of entries.splice(MOST_ROWS)) {
+    old.row.remove();
+    ids.delete(old.id);
+  }
   for (const entry of added) noteOperation(entry.operation);
   tell();
 }
 
-/** Put entries of which some are known under those that are. */
-function addOlder(all) {
-  const oldest = entries.at(-1)?.id ?? Infinity;
-  const older = all.filter((entry) => entry.id < oldest).slice(entries.length - MOST_ROWS).map(known).reverse();
+/** Put what stands before `first` in a list, the oldest first, under what is shown. */
+function addOlder(all, first) {
+  const room = Math.max(0, MOST_ROWS - entries.length);
+  const before = all.slice(0, Math.max(0, all.findIndex((entry) => entry.id === first.id)));
+  const older = before.filter((entry) => !ids.has(entry.id)).reverse().slice(0, room).map(known);
   entries.push(...older);
   body.append(...older.map((entry) => entry.row));
   for (const entry of older) noteOperation(entry.operation);
@@ -148,6 +154,7 @@ function forget() {
   emptied += 1;
   entries = [];
   waiting = [];
+  ids.clear();
   body.replaceChildren();
   tell();
 }
@@ -158,7 +165,7 @@ const told = attempt(async () => {
   const requests = await latestOf(FIRST_ROWS);
   add(requests);
   tell();
-  const latest = requests.at(-1)?.id ?? 0;
+  const latest = Math.max(0, ...requests.map((entry) => entry.id));
   listen((last) => here(`/requests/stream?brief=true&since=${last ?? latest}`), take, (isOn, why) => {
     $("#live").textContent = isOn ? "live" : why;
     $("#live").classList.toggle("on", isOn);
@@ -167,7 +174,7 @@ const told = attempt(async () => {
   await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
   const before = emptied;
   const all = await latestOf(MOST_ROWS);
-  if (before === emptied) addOlder(all);
+  if (before === emptied) addOlder(all, requests[0]);
 });
 
 const pause = () => {

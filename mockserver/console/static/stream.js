@@ -22,7 +22,8 @@ export function listen(path, take, tell) {
         if (!answer.ok) throw new Error(`refused with a ${answer.status}`);
         tell(true);
         for await (const message of messages(answer.body)) {
-          if (message.id !== null) last = message.id;
+          if (message.name === "cleared") last = 0;
+          else if (message.id !== null) last = Math.max(last ?? 0, message.id); // several processes number as they hand in
           take(message.name, message.data, message.id);
         }
       } catch (error) {
