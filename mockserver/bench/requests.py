@@ -11,7 +11,7 @@ from typing import Any
 
 import flask
 
-from mockserver.bench.figures import Figure, fastest, send
+from mockserver.bench.figures import Figure, both, send
 from mockserver.contract import Contract
 from mockserver.seeding import load
 from mockserver.serving.app import create_app
@@ -32,19 +32,29 @@ def figures() -> Iterator[Figure]:
     """Yield what reading and writing costs, and what it costs more in a big world, or where answers are checked."""
     small, _ = application(150)
     anew, _ = application(150, keep_answers=False)
-    strict, _ = application(150, keep_answers=False, strict=True)
     bare = bare_beside(small)
     for name, target, request in REQUESTS:
-        compared = fastest(partial(send, bare, *request))
         if request[0] == "GET":
-            yield Figure(f"{name}, given again", fastest(partial(send, small, *request)), compared, AGAIN)
-        yield Figure(name, fastest(partial(send, anew, *request)), compared, target)
-    large, _ = application(100_000, keep_answers=False)
+            yield _beside(f"{name}, given again", small, bare, request, AGAIN)
+        yield _beside(name, anew, bare, request, target)
+    large, _ = application(100_000)
+    strict, _ = application(150, strict=True)
+    large_anew, _ = application(100_000, keep_answers=False)
+    strict_anew, _ = application(150, keep_answers=False, strict=True)
     for name, _target, request in REQUESTS:
-        compared = fastest(partial(send, anew, *request))
-        for said, app, target in (("100 000 records", large, LARGE), ("checked", strict, STRICT)):
-            took = fastest(partial(send, app, *request))
-            yield Figure(f"{name}, {said}", took, compared, target, against="the same without")
+        yield _beside(f"{name}, 100 000 records", large, small, request, LARGE, "the same at 150")
+        yield _beside(f"{name}, checked", strict, small, request, STRICT, "the same unchecked")
+        if request[0] == "GET":
+            yield _beside(f"{name}, made, 100 000 records", large_anew, anew, request, LARGE, "the same at 150")
+            yield _beside(f"{name}, made and checked", strict_anew, anew, request, STRICT, "the same unchecked")
+
+
+def _beside(
+    name: str, app: Any, other: Any, request: tuple[str, str, str, bytes], target: float,
+    against: str = "a bare Flask view",
+) -> Figure:  # fmt: skip
+    took, compared = both(partial(send, app, *request), partial(send, other, *request))
+    return Figure(name, took, compared, target, against=against)
 
 
 def application(notes: int, *, keep_answers: bool = True, strict: bool = False) -> tuple[Any, World]:
