@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.collecting import paused
 from mockserver.version import __version__
 
 __all__ = ["World", "__version__", "create_app"]
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used, so that importing the package costs nothing."""
     if name == "create_app":
-        from mockserver.serving.app import create_app
+        with paused():
+            from mockserver.serving.app import create_app
 
         return create_app
     if name == "World":

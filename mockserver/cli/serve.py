@@ -14,6 +14,7 @@ import click
 
 from mockserver.cli import UsageFailure
 from mockserver.cli.profiles import PROFILE
+from mockserver.collecting import paused
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -186,6 +187,7 @@ def _sign_own(host: str, folder: Path) -> Pair:
         raise UsageFailure(str(error)) from None
 
 
+@paused()
 def _build(**options: Any) -> Flask:
     """Return the application. Raises: UsageFailure, in one line, for whatever cannot be read."""
     from mockserver.contract import ContractError

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from mockserver.accounts import accounts_blueprint
 from mockserver.analytics.clickhouse.choosing import choose, forget
+from mockserver.collecting import paused
 from mockserver.contract import Contract, Profile
 from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.inferred.registry import FOUND, Registry, read_compiled
@@ -81,6 +82,7 @@ class Application(Flask):
 
 
 @collecting_paused()
+@paused()
 def create_app(
     world: World | None = None,
     *,

@@ -9,10 +9,14 @@ Everything heavy is imported when a fixture first needs it: a run that uses none
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from mockserver.collecting import paused
 
 if TYPE_CHECKING:
     import httpx
@@ -72,12 +76,27 @@ def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
     return wishes
 
 
+@contextmanager
+def _unwritten(config: pytest.Config) -> Iterator[None]:
+    """Let modules be imported as they are: pytest would read each of four hundred, to rewrite the assertions in it."""
+    hook: object = config.pluginmanager.rewrite_hook
+    place = next((place for place, finder in enumerate(sys.meta_path) if finder is hook), None)
+    finder = sys.meta_path.pop(place) if place is not None else None
+    try:
+        yield
+    finally:
+        if place is not None and finder is not None:
+            sys.meta_path.insert(place, finder)
+
+
 @pytest.fixture(scope="session")
 def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
     from mockserver.diff.reading import UnreadableDocument
     from mockserver.inferred.errors import Clash, OverrideError
-    from mockserver.seeding.scenarios import ScenarioError
-    from mockserver.testing.worlds import PostHogServer
+
+    with paused(), _unwritten(pytestconfig):
+        from mockserver.seeding.scenarios import ScenarioError
+        from mockserver.testing.worlds import PostHogServer
 
     try:
         host = PostHogServer(**_settings(pytestconfig))
