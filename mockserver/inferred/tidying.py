@@ -7,7 +7,7 @@ once with its place; what has none is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -283,6 +283,10 @@ class _Tidier:
                 if not (word == "required" and isinstance(schema[word], bool)):
                     self._tell(f"{place}.{word}", "a list is expected; it is left out")
                 del schema[word]
+        for word, fits in EXPECTED.items():
+            if word in schema and not fits(schema[word]):
+                self._tell(f"{place}.{word}", f"{schema[word]!r} says nothing here; it is left out", f"odd {word}")
+                del schema[word]
         if any(not isinstance(name, str) for name in schema.get("required", ())):
             schema["required"] = [name for name in schema["required"] if isinstance(name, str)]
             self._tell(f"{place}.required", "names are text; what is none is left out")
@@ -295,6 +299,51 @@ class _Tidier:
                     f"{', '.join(map(str, missing))} is required and not among its properties; nobody is asked for it"
                 )
                 self._tell(f"{place}.required", text, "required and not there")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_bound(value: Any) -> bool:
+    """Return whether a value bounds numbers: one itself, or OpenAPI 3.0's flag beside one."""
+    return isinstance(value, bool) or _is_number(value)
+
+
+def _is_size(value: Any) -> bool:
+    return _is_number(value) and value >= 0
+
+
+def _is_step(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, (Mapping, bool))
+
+
+def _is_discriminator(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not isinstance(value.get("propertyName"), str):
+        return False
+    mapping = value.get("mapping") or {}
+    return isinstance(mapping, Mapping) and all(isinstance(each, str) for each in mapping.values())
+
+
+EXPECTED: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("minimum", "maximum"), _is_number),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), _is_bound),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _is_size
+    ),
+    "multipleOf": _is_step,
+    "items": _is_schema,
+    "additionalProperties": _is_schema,
+    "not": _is_schema,
+    "discriminator": _is_discriminator,
+    "pattern": lambda value: isinstance(value, str),
+    "format": lambda value: isinstance(value, str),
+}  # fmt: skip
+"""Words of a schema, and what they must be to say something."""
 
 
 def _compiles(pattern: Any) -> bool:
