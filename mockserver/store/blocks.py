@@ -55,6 +55,15 @@ class BlockTable(MemoryTable):
                 whole.append(block)
         return Added(contents.last_row, count, self._merged(rows, made), self._merged(rows, parts), whole)
 
+    def _at(self, row: int) -> Version | None:
+        stored = super()._at(row)
+        if stored is not None or row in self._contents.replaced:
+            return stored
+        for first, block in self._contents.blocks:
+            if first <= row < first + len(block):
+                return Version(block[row - first], row)
+        return None
+
     def _merged(self, rows: Iterable[int], made: Iterable[Iterator[Version]]) -> Iterator[Version]:
         records = self._contents.records
         return merge((records[row] for row in rows), *made, key=lambda version: version.doc_id)

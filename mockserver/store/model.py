@@ -101,6 +101,9 @@ class Repository(Protocol):
     def since(self, mark: int) -> Added:
         """Return what was inserted after a mark; 0 is the start."""
 
+    def last(self) -> Record | None:
+        """Return the record that was inserted last of those that are there."""
+
     def insert(self, record: Record) -> Record:
         """Add a record. Raises: DuplicateKey."""
 

@@ -88,6 +88,14 @@ class MemoryTable(Table):
         added, stored = ((records[row] for row in rows) for _ in range(2))
         return Added(contents.last_row, len(rows), added, stored)
 
+    def last(self) -> Version | None:
+        contents = self._contents
+        return next(filter(None, map(self._at, range(contents.last_row, 0, -1))), None)
+
+    def _at(self, row: int) -> Version | None:
+        """Return the record of a row, if there is one."""
+        return self._contents.records.get(row)
+
     def _ordered(self, order: Order, group: tuple[Any, ...]) -> SortedRows:
         return self._contents.orders.get(order, Map()).get(group, NOTHING)
 

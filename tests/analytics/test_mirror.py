@@ -165,7 +165,8 @@ generate:
 def test_a_block_is_told_as_its_events_are(contract: Contract, tmp_path: Path) -> None:
     scenario = tmp_path / "generated.yaml"
     scenario.write_text(GENERATED, encoding="utf-8")
-    view = build_world(contract, scenario=str(scenario), freeze_time="2026-01-15T12:00:00Z").view()
+    world = build_world(contract, scenario=str(scenario), freeze_time="2026-01-15T12:00:00Z")
+    view = world.view()
     events, people, kept = view.table("events"), People(view), Mirror(engine())
     told = kept.table("events", view, 1)
     one_by_one = kept._create("events", 0)
@@ -173,3 +174,6 @@ def test_a_block_is_told_as_its_events_are(contract: Contract, tmp_path: Path) -
     rows = [engine().query(f"SELECT * FROM {name} ORDER BY uuid").rows for name in (told, one_by_one)]
     assert len(rows[0]) == 600
     assert rows[0] == rows[1]
+    with world.store.transaction() as transaction:
+        transaction.table("events").insert({**dict(next(iter(events))), "uuid": "01890000-0000-7000-8000-0000000000e7"})
+    assert f"SELECT * FROM {told} UNION ALL" in kept.table("events", world.view(), 1)

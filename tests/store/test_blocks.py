@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.store import DuplicateKey, Layout, Order, Store, Transaction, memory_store
+from mockserver.store import DuplicateKey, Layout, Order, Store, Stretch, Transaction, memory_store
 
 LAYOUT = Layout("events", "uuid", ("project_id", "distinct_id"))
 
@@ -23,6 +23,11 @@ class Numbers:
 
     def __getitem__(self, place: int) -> Mapping[str, Any]:
         return {"uuid": f"made-{place}", "project_id": 1, "distinct_id": f"d{place % 2}", "at": f"{place}"}
+
+    def stretches(self) -> Iterator[Stretch]:
+        yield Stretch(
+            {"project_id": 1}, {name: [made[name] for made in self] for name in ("uuid", "distinct_id", "at")}
+        )
 
     def places(self, field: str, value: Any) -> list[int]:
         return [place for place in range(3) if self[place].get(field) == value]
@@ -140,3 +145,16 @@ def test_records_may_share_a_key_where_it_repeats() -> None:
     assert [event.get("n") for event in events.find(uuid="made-0")] == [None, 3, 4]
     assert events.get("a")["n"] == 1
     assert len(events) == 7
+
+
+def test_what_came_since_is_told_by_whole_blocks(store: Store) -> None:
+    table = store.view().table("events")
+    added = table.since(0)
+    assert (len(added.blocks), [record["uuid"] for record in added.stored]) == (1, ["first", "last"])
+    with store.transaction() as transaction:
+        written = transaction.table("events")
+        written.delete(written.get("last"))  # type: ignore[arg-type]
+        assert written.last()["uuid"] == "made-2"  # type: ignore[index]
+        written.delete(written.get("made-1"))  # type: ignore[arg-type]
+    added = store.view().table("events").since(0)
+    assert (list(added.blocks), [record["uuid"] for record in added.stored]) == ([], ["first", "made-0", "made-2"])

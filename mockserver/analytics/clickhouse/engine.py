@@ -53,7 +53,9 @@ FAILURE = re.compile(r"Code: \d+\. DB::(?:Exception|.*?): (.*) \(([A-Z][A-Z0-9_]
 AFTERTHOUGHT = re.compile(
     r": while executing (?:function|'FUNCTION).*|(?<=in query)\. Aggregate functions are not allowed in .*", re.DOTALL
 )
-SEVERAL = re.compile(r"\(SELECT \* FROM (\w+)(?: UNION ALL SELECT \* FROM \w+)+\)")
+SEVERAL = re.compile(
+    r"\(SELECT \* FROM (\w+)(?: UNION ALL SELECT \* (?:EXCEPT \(?lot\)? )?FROM \w+(?: WHERE lot IN \([\d, ]+\))?)+\)"
+)
 OWN_TABLE = re.compile(r"\b([a-z_]+)_\d+ AS (\w+)")
 OWN_LIMIT = f"max_execution_time = {SECONDS}", "max_execution_time = 60"
 

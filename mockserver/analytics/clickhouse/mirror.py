@@ -1,9 +1,10 @@
 """What a world holds, as tables in ClickHouse: made when first asked of, and kept up as the world changes.
 
 A table stands for one version of one of the store's tables, so worlds that hold the same share it: a fork that has
-written nothing copies nothing. One that added a few events puts these alone into a table in memory, and reads it after
-its origin's; where they are many, or many such tables lie in a row, it gets a clone (which shares its parts) and all
-that came since. Small tables lie in memory too: one on disk takes ClickHouse four times as long to make and fill.
+written nothing copies nothing. One that added a few events puts these alone, as a lot, into a table in memory that
+worlds share, and reads them after its origin's; where they are many, or many such tables lie in a row, it gets a clone
+(which shares its parts) and all that came since. Small tables lie in memory too: one on disk takes ClickHouse four
+times as long to make and fill.
 """
 
 from __future__ import annotations
@@ -38,6 +39,22 @@ MOST_IN_MEMORY = 2_000
 """How many rows a table in memory holds at most."""
 MOST_PARTS = 6
 """How many tables are read one after another, before they are put into one."""
+MOST_LOTS = 50
+"""How many lots worlds put into one table: ClickHouse reads each as a block of its own."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a table: all of them, or of one that worlds share those of some lots."""
+
+    name: str
+    lots: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> str:
+        """The query that reads them."""
+        among = f" WHERE lot IN ({', '.join(map(str, self.lots))})"
+        return f"SELECT * EXCEPT lot FROM {self.name}{among}" if self.lots else f"SELECT * FROM {self.name}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,7 @@ class Held:
     Of events it also says how far they have come, to go on from there.
     """
 
-    names: tuple[str, ...]
+    parts: tuple[Part, ...]
     mark: int = 0
     rows: int = 0
     last: Record | None = None
@@ -55,8 +72,22 @@ class Held:
     @property
     def source(self) -> str:
         """What stands for it in FROM."""
-        first, *others = self.names
-        return f"({' UNION ALL '.join(f'SELECT * FROM {name}' for name in self.names)})" if others else first
+        if len(self.parts) == 1 and not self.parts[0].lots:
+            return self.parts[0].name
+        return f"({' UNION ALL '.join(part.rows for part in self.parts)})"
+
+
+@dataclass
+class Shared:
+    """A table in memory that worlds put their later events into."""
+
+    name: str
+    rows: int = 0
+    lots: int = 0
+
+    def has_room(self, rows: int) -> bool:
+        """Return whether another lot of so many rows may be put into it."""
+        return self.lots < MOST_LOTS and self.rows + rows <= MOST_IN_MEMORY
 
 
 class Mirror:
@@ -69,6 +100,7 @@ class Mirror:
         self._uses: Counter[str] = Counter()
         """How many of what is held a table is read for."""
         self._on_disk: set[str] = set()
+        self._shared: Shared | None = None
         self._lock = threading.RLock()
 
     def table(self, name: str, view: View, project_id: int, *, on_disk: bool = False) -> str:
@@ -78,23 +110,25 @@ class Mirror:
             held = self._held.get(key)
             if held is None:
                 held = self._keep(key, self._make(name, view, project_id))
-            if on_disk and not (len(held.names) == 1 and held.names[0] in self._on_disk):
-                held = self._keep(key, replace(held, names=(self._joined(name, held),)))
+            if on_disk and held.source not in self._on_disk:
+                held = self._keep(key, replace(held, parts=(Part(self._joined(name, held)),)))
             self._held.move_to_end(key)
         return held.source
 
     def _keep(self, key: tuple[Any, ...], held: Held) -> Held:
         """Hold something under a key, and drop what nothing is read for any more."""
-        self._uses.update(held.names)
+        self._uses.update(part.name for part in held.parts)
         gone = [self._held.pop(key)] if key in self._held else []
         self._held[key] = held
         while len(self._held) > KEPT:
             gone.append(self._held.popitem(last=False)[1])
-        for name in (name for each in gone for name in each.names):
+        for name in (part.name for each in gone for part in each.parts):
             self._uses[name] -= 1
             if not self._uses[name]:
                 del self._uses[name]
                 self._on_disk.discard(name)
+                if self._shared and self._shared.name == name:
+                    self._shared = None
                 self.engine.command(f"DROP TABLE {name}")
         return held
 
@@ -103,46 +137,52 @@ class Mirror:
             return self._make_events(view, project_id)
         made = self._create(name, sum(len(view.table(source)) for source in SOURCES[name]))
         self._fill(made, ROWS[name](view, project_id))
-        return Held((made,))
+        return Held((Part(made),))
 
     def _make_events(self, view: View, project_id: int) -> Held:
         table = view.table("events")
         base = self._base(view, project_id)
         added = table.since(base.mark if base else 0)
         number = len(table) - (base.rows if base else 0)
-        before: tuple[str, ...] = ()
+        beside: dict[str, int] = {}
         if base is None:  # on disk however few: rows that nobody puts in order come as servers have them
             made = self._create("events")
-        elif number > MOST_IN_MEMORY or len(base.names) == MOST_PARTS:
+            parts: tuple[Part, ...] = (Part(made),)
+        elif number > MOST_IN_MEMORY or len(base.parts) >= MOST_PARTS or added.blocks:
             made = self._joined("events", base)
+            parts = (Part(made),)
         else:
-            made, before = self._create("events", number), base.names
+            made, lot = self._lot(number)
+            parts, beside = _with_lot(base.parts, made, lot), {"lot": lot}
         people = People(view)
         for block in added.blocks:
             people.read_all()
             self._fill_block(made, block, project_id, people)
-        last = base.last if base else None
+        stored = (event for event in added.stored if event["project_id"] == project_id)
+        self._fill(made, ({**event_row(event, people), **beside} for event in stored))
+        return Held(parts, added.mark, len(table), table.last())
 
-        def rows() -> Iterator[Mapping[str, Any]]:
-            nonlocal last
-            for last in added.stored:
-                if last["project_id"] == project_id:
-                    yield event_row(last, people)
-
-        self._fill(made, rows())
-        return Held((*before, made), added.mark, len(table), last)
+    def _lot(self, rows: int) -> tuple[str, int]:
+        """Return the table that so many more events are put into, and the number that they have there."""
+        if self._shared is None or not self._shared.has_room(rows):
+            self._shared = Shared(self._named("events"))
+            columns = f"{COLUMNS['events'].rstrip()}, lot UInt32"
+            self.engine.command(f"CREATE TABLE {self._shared.name} ({columns}) ENGINE = {self.engine.for_few}")
+        self._shared.rows += rows
+        self._shared.lots += 1
+        return self._shared.name, self._shared.lots
 
     def _joined(self, name: str, held: Held) -> str:
         """Return a new table on disk of the rows of several: a clone of the first, if it can be, and the rest."""
-        first, *others = held.names
-        if first in self._on_disk:
+        first, *others = held.parts
+        if first.name in self._on_disk:
             made = self._named(name)
-            self.engine.clone(made, first)
+            self.engine.clone(made, first.name)
             self._on_disk.add(made)
         else:
             made, others = self._create(name), [first, *others]
-        for other in others:
-            self.engine.command(f"INSERT INTO {made} SELECT * FROM {other}")
+        if others:
+            self.engine.command(f"INSERT INTO {made} {' UNION ALL '.join(other.rows for other in others)}")
         return made
 
     def _create(self, name: str, rows: int | None = None) -> str:
@@ -208,6 +248,14 @@ def holds(table: Repository, event: Record) -> bool:
         found is event or (found == event and again is not found)
         for found, again in zip(table.find(uuid=event["uuid"]), table.find(uuid=event["uuid"]), strict=True)
     )
+
+
+def _with_lot(parts: tuple[Part, ...], name: str, lot: int) -> tuple[Part, ...]:
+    """Return parts and a lot more, read together with those that they read of the same table."""
+    *before, last = parts
+    if last.name == name:
+        return (*before, Part(name, (*last.lots, lot)))
+    return (*parts, Part(name, (lot,)))
 
 
 def _write_behind(write: Callable[[str], None], batches: Iterable[str]) -> None:
