@@ -5,6 +5,7 @@ Only what the printer printed comes here. Queries run read-only, and within boun
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 import threading
@@ -141,6 +142,7 @@ class EmbeddedEngine(Engine):
         # Not `chdb.connect`: what it adds are Arrow's and pandas' forms of answers, for the import of both.
         native: Any = chdb._chdb
         self._connection: Any = native.connect(":memory:")
+        atexit.register(self._connection.close)  # while there is all that its threads need
         for name, function in FUNCTIONS.items():
             chdb.create_function(name, function, ["String"], "String")
         self._speaking = threading.Lock()
