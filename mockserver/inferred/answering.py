@@ -107,6 +107,11 @@ class Inferred(Resource):
         self.tools = tools
         self.around = around
         self._roles = roles
+        self._others: Mapping[str, Inferred] = {}
+
+    def refer(self, others: Mapping[str, Inferred]) -> None:
+        """Learn which fields name a record of another collection, and what answers for it."""
+        self._others = others
 
     # The standard actions
 
@@ -267,7 +272,7 @@ class Inferred(Resource):
                 shelf.reserve([given])
             else:
                 key = self._fitting_key(drawer, shelf, shelf.new_key(self._example_key()))
-        sent = {**self.set_by_server(call, is_new=True), found.key: key, **accepted}
+        sent = {**self.references(call), **self.set_by_server(call, is_new=True), found.key: key, **accepted}
         if found.deleted:
             sent.setdefault(found.deleted, False)
         return shelf.put(key, self.whole(drawer, sent, f"{found.table}/{key}"))
@@ -335,6 +340,15 @@ class Inferred(Resource):
         if found.key:
             record[found.key] = key
         return record
+
+    def references(self, call: Call) -> dict[str, Any]:
+        """Return the fields that must name a record of another collection, with one that exists, where one does."""
+        fields: dict[str, Any] = {}
+        for name, other in self._others.items():
+            record = other.shelf(call).first()
+            if record is not None:
+                fields[name] = record.get(other.collection.key)
+        return fields
 
     def belonging(self, call: Call) -> dict[str, Any]:
         """Return the fields that say what a record belongs to: its tenant, and the records that it lies in."""

@@ -23,6 +23,17 @@ DECIMALS = re.compile(r"\\d\{0,(\d+)\}(?:.*\\d\{0,(\d+)\})?")
 MOST_DIGITS, MOST_PLACES = 60, 20
 
 
+class Clock(fields.TimeOfDay):
+    """A time of the day as DRF takes it, or with a zone, as JSON Schema's format has it, which is kept."""
+
+    ZONE = re.compile(r"(.+?)(?:[Zz]|[+-]\d\d:\d\d)")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        zoned = self.ZONE.fullmatch(value.strip()) if isinstance(value, str) else None
+        told: str = super()._deserialize(zoned[1] if zoned else value, attr, data, **kwargs)
+        return str(value).strip() if zoned else told
+
+
 class Judge:
     """Judges values by the schemas of one document; what it has made of a schema is kept."""
 
@@ -135,7 +146,7 @@ def _text(words: Mapping[str, Any], options: dict[str, Any]) -> Field:
         case "date":
             return fields.Date(**options)
         case "time":
-            return fields.TimeOfDay(**options)
+            return Clock(**options)
         case "uuid":
             return fields.Uuid(**options)
         case "email":

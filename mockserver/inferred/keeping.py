@@ -63,6 +63,13 @@ class Shelf:
             rows.append(self._sown(key) if entry is None else entry)
         return [_record(row) for row in (*rows, *written.values()) if not row["is_gone"]]
 
+    def first(self) -> Record | None:
+        """Return the oldest record."""
+        if self._collection.is_sown:
+            return next(iter(self.all()), None)
+        entry = self._table.first(place=self._place.text, is_gone=False)
+        return None if entry is None else _record(entry)
+
     def get(self, key: Any) -> Record | None:
         """Return the record with a key."""
         entry = self._entry(key)

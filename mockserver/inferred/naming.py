@@ -9,6 +9,13 @@ from functools import lru_cache
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
+def singular(word: str) -> str:
+    """Return what one of several is called."""
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
 class Moment(StrEnum):
     """When a time is, as seen from now."""
 

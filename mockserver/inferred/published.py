@@ -16,6 +16,7 @@ from mockserver.contract.operations import Unread
 from mockserver.inferred.answering import LONG_AGO, Around, Inferred, Neighbouring, Tools
 from mockserver.inferred.compiled import Compiled
 from mockserver.inferred.matching import Matcher
+from mockserver.inferred.naming import singular, words_of
 from mockserver.inferred.operations import json_schema, success_of
 from mockserver.inferred.outlines import Act, Collection, Role
 from mockserver.inferred.shapes import Shapes
@@ -177,8 +178,35 @@ class Published:
         path = Template(found.path) if found.path else template
         key = (template.shape, True) if not found.path else (path.shape, False)
         if key not in self._resources:
-            self._resources[key] = self._bound(path, template, found)
+            self._resources[key] = made = self._bound(path, template, found)
+            made.refer(self._referred(found))
         return self._resources[key]
+
+    def _referred(self, found: Collection) -> dict[str, Inferred]:
+        """Return the fields of a record that must name one of another collection, each with what answers for that.
+
+        A field is named after what it names: `customer`, or `customer_id`, of `/customers`, in the same tenant.
+        """
+        shapes, others = self.tools.shapes, {}
+        shape = shapes.of(found.record)
+        taken = {found.key, *found.tenants, *found.ancestors, *found.created_by, *found.updated_by}
+        for name, prop in shape.properties.items():
+            each = shapes.of(prop)
+            words = words_of(name)
+            words = words[:-1] if len(words) > 1 and words[-1] in ("id", "uuid") else words
+            path = self._by_word.get((found.owner, words), found.path)
+            is_given = name in taken or each.nullable or "enum" in each.words
+            if path == found.path or is_given or self.collections[path].parents:
+                continue
+            if each.kind in ("integer", "string"):
+                others[name] = self.answers_of(path)
+        return {name: other for name, other in others.items() if not isinstance(other, Neighbouring)}
+
+    @cached_property
+    def _by_word(self) -> dict[tuple[str, tuple[str, ...]], str]:
+        """The collections, by their tenant and the words for one of their records."""
+        listed = {(each.owner, words_of(singular(each.table))): path for path, each in self.collections.items()}
+        return {key: path for key, path in listed.items() if not self.collections[path].is_single}
 
     def _bound(self, path: Template, template: Template, found: Collection) -> Inferred:
         name = "".join(word.title() for word in re.findall(r"[A-Za-z0-9]+", found.table or template.table)) or "Root"

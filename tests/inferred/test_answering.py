@@ -156,3 +156,36 @@ def test_same_seed_and_requests_give_the_same_bytes(garden):
 def test_options_tell_of_a_view_without_its_fields(garden):
     told = garden.ask("OPTIONS", BEDS)
     assert (told.status_code, told.get_json()["name"]) == (200, "Beds List")
+
+
+def test_reference_that_nobody_sent_names_what_exists(tmp_path):
+    document = tmp_path / "shop.yaml"
+    document.write_text("""
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+components:
+  schemas:
+    Customer: {type: object, properties: {id: {type: integer, readOnly: true}, name: {type: string}}}
+    Order:
+      type: object
+      required: [id, customer_id]
+      properties:
+        id: {type: integer, readOnly: true}
+        customer_id: {type: integer}
+paths:
+  /customers:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Customer'}}}}
+      responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/Customer'}}}}}
+  /customers/{id}:
+    get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/Customer'}}}}}}
+  /orders:
+    post: {responses: {'201': {content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}}}
+  /orders/{id}:
+    get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}}}
+""")
+    shop = Asking(create_app(scenario="empty", openapi=[str(document)]), None)
+    shop.post("/customers", {"name": "Ada"})
+    shop.ask("POST", "/customers", {"name": "Grace"})
+    assert shop.post("/orders")["customer_id"] == 1
+    assert shop.post("/orders", {"customer_id": 2})["customer_id"] == 2

@@ -145,3 +145,10 @@ def test_bodies_that_are_no_plain_object(schema, body, attr):
     with pytest.raises(ValidationError) as refused:
         Judge(Shapes(Components(DOCUMENT).resolve)).judge(schema, body)
     assert refused.value.attr == attr
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("09:05", "09:05:00"), ("09:05:00Z", "09:05:00Z"), ("9:5", "09:05:00")])
+def test_time_of_day_keeps_the_zone_that_its_format_has(sent, kept):
+    judge = Judge(Shapes(lambda node: node))
+    schema = {"type": "object", "properties": {"at": {"type": "string", "format": "time"}}}
+    assert judge.judge(schema, {"at": sent}) == {"at": kept}

@@ -12,7 +12,7 @@ from typing import Any
 
 from mockserver.inferred.inference.envelopes import Rows, rows_of
 from mockserver.inferred.inference.parameters import reading
-from mockserver.inferred.naming import words_of
+from mockserver.inferred.naming import singular, words_of
 from mockserver.inferred.operations import Operation, body_schema, success_of
 from mockserver.inferred.outlines import Act, Collection, Identity, Role
 from mockserver.inferred.reading import Components, name_of
@@ -251,7 +251,7 @@ class _Inference:
         """Return what a field may be called that names a record around: `task`, `task_id` below `/tasks/{id}`."""
         names = {words_of(each.parameters[-1]) for each in (around, self._written.get(around.shape, around))}
         short = {words[:-1] for words in names if len(words) > 1 and words[-1] in KEYS}
-        word = words_of(_singular(around.parent.last))
+        word = words_of(singular(around.parent.last))
         telling = {words for words in (*names, *short) if words not in {(key,) for key in KEYS}}
         return telling | {word, (*word, "id")}
 
@@ -353,12 +353,6 @@ class _Inference:
         """Return whether the last word of a path says that something happens."""
         words = words_of(template.last)
         return bool(words) and words[0] in VERBS and not (len(words) == 1 and _is_plural(words[0]))
-
-
-def _singular(word: str) -> str:
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 def _is_plural(word: str) -> bool:
