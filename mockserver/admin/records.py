@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -10,11 +11,11 @@ import orjson
 
 from mockserver.admin.claims import refuse_claims
 from mockserver.admin.plane import Plane
-from mockserver.contract import Document
+from mockserver.contract import Contract, Document
 from mockserver.errors import NotFound, ValidationError
 from mockserver.seeding import LoadError, editing
 from mockserver.seeding.completion import template_of
-from mockserver.store import Record
+from mockserver.store import Record, Repository
 from mockserver.world import clockwork
 from mockserver.world.tables import TABLES, Identity, Table
 from mockserver.world.worlds import World
@@ -37,7 +38,7 @@ def list_tables(plane: Plane, given: Any, world: World) -> dict[str, Any]:
                 "key": table.key,
                 "editable": table.loadable,
                 "component": table.component,
-                "fields": _fields(plane, table) if table.loadable else {},
+                "fields": _fields(plane.contract, table.name) if table.loadable else {},
             }
             for table in TABLES.values()
         ]
@@ -140,26 +141,34 @@ def _refused(error: LoadError) -> ValidationError:
     return ValidationError(error.message, attr="__".join(str(part) for part in error.place) or None)
 
 
-def _fields(plane: Plane, table: Table) -> dict[str, Document]:
+@lru_cache(maxsize=256)
+def _fields(contract: Contract, table: str) -> dict[str, Document]:
     """Return what is known of the fields that a record may be given with: type, choices, which record it names."""
-    fields: dict[str, Document] = {table.key: dict(KEYS[table.identity])}
-    if table.owner:
-        fields[table.owner.value] = {}
-    for name, spec in template_of(plane.contract, table).items():
-        whole = plane.contract.resolve(spec)
+    known = TABLES[table]
+    fields: dict[str, Document] = {known.key: dict(KEYS[known.identity])}
+    if known.owner:
+        fields[known.owner.value] = {}
+    for name, spec in template_of(contract, known).items():
+        whole = contract.resolve(spec)
         fields[name] = {word: whole[word] for word in TOLD if word in whole}
-    fields.update((name, {}) for name in table.fields if name not in fields)
-    for name, target in table.references.items():
+    fields.update((name, {}) for name in known.fields if name not in fields)
+    for name, target in known.references.items():
         fields[name] = {**fields[name], "reference": target}
-    for name in table.required:
+    for name in known.required:
         fields[name] = {**fields[name], "required": True}
     return fields
 
 
-def _newest(held: Any, offset: int, limit: int) -> list[Record]:
-    """Return a stretch of a table from its end, without making a list of all of it."""
-    first = max(len(held) - offset - limit, 0)
-    return list(islice(held, first, max(len(held) - offset, 0)))[::-1]
+def _newest(held: Repository, offset: int, limit: int) -> list[Record]:
+    """Return a stretch of a table from its end; what lies before it is not looked at."""
+    wanted, last = offset + limit, held.mark()
+    reach = wanted
+    while True:
+        latest = held.since(max(last - reach, 0))
+        if latest.count >= wanted or reach >= last:
+            first, end = max(latest.count - wanted, 0), max(latest.count - offset, 0)
+            return list(islice(latest.records, first, end))[::-1]
+        reach *= 2  # some of them are gone
 
 
 def _holding(records: Iterable[Record], text: str) -> Iterable[Record]:

@@ -101,6 +101,9 @@ def test_records_are_searched_sorted_and_paged(admin: Any) -> None:
     assert names("search=PRO&ordering=id") == ["ada", "eve"]
     assert names("ordering=-id&limit=1&offset=1") == ["Bob"]
     assert names("limit=2&offset=2") == ["ada"]
+    bob = admin("GET", f"{RECORDS}/persons?search=bob").json["records"][0]["id"]
+    admin("DELETE", f"{RECORDS}/persons/{bob}")
+    assert names("limit=2") == ["eve", "ada"]
     assert admin("GET", f"{RECORDS}/persons?search=pro&limit=1").json["count"] == 2
     assert admin("GET", f"{RECORDS}/moons").status_code == 404
 
@@ -127,7 +130,7 @@ def test_events_are_counted_by_time_and_name(admin: Any) -> None:
     events = [{"event": name, "distinct_id": "ada", "timestamp": moment} for moment, name in moments.items()]
     admin("POST", "/worlds/default/load", {"events": events})
     counted = admin("GET", "/worlds/default/events/histogram?buckets=5").json
-    assert (counted["buckets"], counted["count"]) == ([2, 0, 0, 0, 1], 3)
+    assert (counted["buckets"], counted["count"], counted["held"]) == ([2, 0, 0, 0, 1], 3, 3)
     assert counted["events"] == [{"event": "opened", "count": 2}, {"event": "closed", "count": 1}]
     assert counted["from"].startswith("2026-01-01")
     assert admin("GET", "/worlds/default/events/histogram?event=gone").json["from"] is None

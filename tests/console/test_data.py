@@ -109,7 +109,7 @@ def test_a_script_in_a_name_is_shown_and_not_run(visit: Visit, world: World, nam
         events=[{"event": SCRIPT, "distinct_id": SCRIPT, "timestamp": "2026-01-15T11:59:59Z"}],
     )
     page = visit(name, query="&table=cohorts")
-    page.get_by_text("<img src=x", exact=False).first.wait_for()
+    page.locator(".split :is(tbody tr, .timeline li)", has_text="<img src=x").first.wait_for()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.locator("#panel").wait_for()

@@ -12,7 +12,7 @@ from mockserver.contract import Contract
 from mockserver.serving.app import create_app
 
 MOST_BYTES = 200_000
-EXTERNAL = re.compile(r"""(?:src|href)=["'](?!/__admin/|\{|#|data:)[^"']*["']|https?://(?!www\.w3\.org)[\w.-]+""")
+EXTERNAL = re.compile(r"""(?:src|href)=["'](?!/__admin/|/["']|\{|#|data:)[^"']*["']|https?://(?!www\.w3\.org)[\w.-]+""")
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style|\s(?:style|on[a-z]+)=["']""")
 
 

@@ -7,16 +7,19 @@ import { call, here, world } from "./plane.js";
 
 const PAGE = 60;
 const MOST_NAMES = 24;
+const MOST_SORTED = 50_000;
 const query = new URLSearchParams(location.search);
 const asked = { event: query.get("event"), distinct_id: query.get("distinct_id"), search: "", shown: PAGE };
 const timeline = $("#timeline");
+let many = false;
 
 /** Show what fits; the histogram counts by name and person alone. */
 async function refresh() {
-  const [told, held] = await Promise.all([counted(), listed()]);
+  const told = await counted();
+  many = told.held > MOST_SORTED;
   showHistogram(told);
   showNames(told);
-  showTimeline(held);
+  showTimeline(await listed());
 }
 
 const counted = () => call("GET", here(`/events/histogram?${filters({ buckets: 60 })}`));
@@ -30,7 +33,8 @@ async function listed() {
       .sort((one, other) => (one.timestamp < other.timestamp ? 1 : -1));
     return { events: found.slice(0, asked.shown), count: wanted ? found.length : count };
   }
-  const page = new URLSearchParams({ ordering: "-timestamp", limit: asked.shown, ...(asked.search && { search: asked.search }) });
+  // Of very many, the latest to arrive: sorting would read all of them.
+  const page = new URLSearchParams({ limit: asked.shown, ...(!many && { ordering: "-timestamp" }), ...(asked.search && { search: asked.search }) });
   const { records, count } = await call("GET", here(`/records/events?${page}`));
   return { events: records, count };
 }
@@ -41,7 +45,7 @@ function filters(more) {
   return parameters;
 }
 
-function showHistogram({ from, to, buckets, count }) {
+function showHistogram({ from, to, buckets, count, held }) {
   if (!count) return fill($("#histogram"), h("p.muted", "No events fit."));
   const [first, last] = [Date.parse(from), Date.parse(to)];
   const span = (last - first) / buckets.length;
@@ -53,7 +57,7 @@ function showHistogram({ from, to, buckets, count }) {
   fill($("#histogram"), bars(buckets.map((value, place) => ({
     value, label: spelled(first + place * span),
     title: `${plural(value, "event")}, ${new Date(first + place * span).toISOString().slice(0, 16).replace("T", " ")} on`,
-  })), `${plural(count, "event")} from ${from} to ${to}`, 150));
+  })), `${plural(count, "event")} from ${from} to ${to}`, 150), held > MOST_SORTED && h("p.muted", `The ${number(MOST_SORTED)} latest to arrive, of ${number(held)}.`));
 }
 
 function showNames({ events }) {
