@@ -53,6 +53,7 @@ kills: .venv/installed  ## kill servers and databases while they are written to,
 	$(BIN)/python -m tests.serving.killing 50 sqlite:///$$(mktemp -d)/worlds.db
 	$(BIN)/python -m tests.serving.killing 50 postgresql
 	$(BIN)/python -m tests.serving.linearizing 60
+	$(BIN)/python -m tests.serving.linearizing 60 sqlite:///$$(mktemp -d)/worlds.db
 
 package: .venv/installed ## build what is released, and try it in empty environments
 	.ci/package

@@ -1,6 +1,7 @@
 """Many clients of many processes over one store that is stopped and started: does each read what was written?
 
     python -m tests.serving.linearizing 60
+    python -m tests.serving.linearizing 60 sqlite:////tmp/worlds.db
 
 Three kinds of records are changed. A note's text is a register: a read gives what was written last, or is being
 written. A flag's version counts its changes: no two of them are answered with the same one. The people of a static
@@ -167,15 +168,18 @@ class Clients:
 
 
 def run(
-    seconds: float, database: Cluster, store: str, workers: int = 4, stops: int = 2, seed: int = 0
+    seconds: float, database: Cluster | None, store: str, workers: int = 4, stops: int = 2, seed: int = 0
 ) -> tuple[int, int]:
-    """Let the clients work while the database is stopped and started; return how much was done and how much refused.
+    """Let the clients work while the database, if it can be, is stopped and started; return how much was done and how
+    much refused.
 
     Raises: Wrong.
     """
+    stops = 0 if database is None else stops
 
     def disturb() -> None:
         for number in range(stops):
+            assert database is not None
             time.sleep(seconds / (stops + 1))
             database.stop("immediate" if number % 2 else "fast")
             time.sleep(0.5)
@@ -188,8 +192,12 @@ def run(
 
 
 if __name__ == "__main__":
-    with cluster() as made:
-        done, refused = run(float(sys.argv[1]), made, made.make("worlds"))
+    seconds, *stores = sys.argv[1:]
+    if stores:
+        done, refused = run(float(seconds), None, *stores)
+    else:
+        with cluster() as made:
+            done, refused = run(float(seconds), made, made.make("worlds"))
     print(
         f"{done} things done and {refused} refused by 16 clients of 4 processes: every read and update is accounted for"
     )
