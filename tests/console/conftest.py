@@ -74,10 +74,10 @@ def visit(browser: Browser, console_server: Server, world: World) -> Iterator[Vi
 
     def visit(
         name: str, *, viewport: Any = WIDE, scheme: str = "light", url: str = "", query: str = "",
-        folder: str = "/__admin/console/",
+        folder: str = "/__admin/console/", wait_ms: int = WAIT_MS,
     ) -> Page:  # fmt: skip
         context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
-        context.set_default_timeout(WAIT_MS)
+        context.set_default_timeout(wait_ms)
         contexts.append(context)
         page = context.new_page()
         watch.home = url or console_server.address.url

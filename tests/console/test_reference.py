@@ -11,7 +11,7 @@ from mockserver.serving.app import create_app
 from mockserver.testing.client import World
 from tests.browsers import driver
 from tests.console.conftest import NARROW, Visit
-from tests.console.test_every_page import SCREENSHOTS
+from tests.console.test_every_page import SCREENSHOTS, serious
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -23,8 +23,8 @@ DRAWN_MS = 15_000
 
 def opened_at(visit: Visit, name: str, family: str, operation: str, scheme: str = "light") -> Page:
     """The reference with an operation opened, as a link from elsewhere opens it."""
-    page = visit(name, folder=FOLDER, scheme=scheme, query=f"&family={family}&operation={operation}")
-    page.locator("button.execute").wait_for(timeout=DRAWN_MS)
+    page = visit(name, folder=FOLDER, wait_ms=DRAWN_MS, scheme=scheme, query=f"&family={family}&operation={operation}")
+    page.locator("button.execute").wait_for()
     return page
 
 
@@ -41,6 +41,8 @@ def test_an_operation_is_tried_with_the_worlds_key(visit: Visit, world: World, s
     page.evaluate("scrollTo(0, 0)")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"reference-{scheme}.png")
+    found = serious(page)
+    assert not found, "\n".join(found)
 
 
 def test_the_control_plane_is_tried_at_the_chosen_world(visit: Visit, world: World) -> None:
@@ -51,8 +53,8 @@ def test_the_control_plane_is_tried_at_the_chosen_world(visit: Visit, world: Wor
 
 
 def test_an_operation_is_found(visit: Visit) -> None:
-    page = visit("reference", folder=FOLDER)
-    page.locator(".family").first.wait_for(timeout=DRAWN_MS)
+    page = visit("reference", folder=FOLDER, wait_ms=DRAWN_MS)
+    page.locator(".family").first.wait_for()
     page.keyboard.press("/")
     page.keyboard.type("persons_retention")
     page.locator(".found").click()

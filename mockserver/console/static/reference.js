@@ -141,5 +141,14 @@ function open(operation) {
   block.scrollIntoView({ block: "start" });
 }
 
+/** Give names to choices that have none, and let the keyboard scroll what can be scrolled: Swagger UI leaves both out. */
+function mend() {
+  for (const select of $$("select:not([aria-label])", place)) {
+    select.setAttribute("aria-label", select.closest("tr")?.dataset.paramName ?? "Of several");
+  }
+  for (const block of $$(".microlight:not([tabindex])", place)) block.tabIndex = 0;
+}
+new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+
 $("#find").addEventListener("input", showFamilies);
 bind({ "/": ["Find an operation", () => $("#find").select()] });
