@@ -1,5 +1,8 @@
-"""Chromium, driven by Playwright: one for all tests of a process, since two drivers in one thread get into each other's
-way."""
+"""Chromium, driven by Playwright: one for the tests of a module.
+
+Two drivers in one thread get into each other's way, and while there is one no other event loop runs in that thread: so
+it ends before another module's tests begin.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def driver() -> Any:
     return sync_api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser in which each test opens a context of its own."""
     chromium = shutil.which("chromium")

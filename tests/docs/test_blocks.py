@@ -9,11 +9,14 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from mockserver.analytics.clickhouse import matcher
+from mockserver.analytics.clickhouse.choosing import engine
 from mockserver.cli import main
 from mockserver.contract import Contract
 from mockserver.inferred.compiled import compile_document
@@ -24,7 +27,7 @@ from mockserver.serving.server import Server
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, SNIPPET, Block, blocks_of
 
 ADDRESS = "http://127.0.0.1:8010"
-RUN = ("python", "shell", "javascript", "yaml", "toml", "dockerfile", "text")
+RUN = ("python", "shell", "javascript", "yaml", "toml", "sql", "xml", "dockerfile", "text")
 SECONDS = 60
 
 
@@ -143,6 +146,20 @@ def test_toml_sets_what_there_is(block, pytestconfig) -> None:
     else:
         for name in table["tool"]["pytest"]["ini_options"]:
             pytestconfig.getini(name)
+
+
+@pytest.mark.parametrize("block", of("sql"), ids=str)
+def test_sql_is_read_by_clickhouse(block) -> None:
+    for statement in filter(str.strip, block.code.split(";")):
+        engine().command(f"EXPLAIN AST {statement}")  # raises where it cannot be read
+
+
+@pytest.mark.parametrize("block", of("xml"), ids=str)
+def test_functions_are_those_that_the_program_has(block) -> None:
+    for function in ElementTree.fromstring(block.code):
+        command = function.findtext("command", "").split()
+        assert command[:3] == ["python3", "-m", matcher.__name__]
+        assert command[3] == function.findtext("name") and command[3] in matcher.FUNCTIONS
 
 
 @pytest.mark.skipif(importlib.util.find_spec("material") is None, reason="the extra docs is not installed")

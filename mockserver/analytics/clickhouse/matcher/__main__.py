@@ -22,4 +22,7 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == [] or sys.argv[1] not in FUNCTIONS:
+        print(f"expected one of {', '.join(FUNCTIONS)}", file=sys.stderr)
+        raise SystemExit(2)
     main(sys.argv[1])
