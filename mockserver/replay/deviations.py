@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import yaml
 
 from mockserver.contract import Contract, Document, Operation, Profile, for_profile
 from mockserver.contract.locations import CONTRACTS
+from mockserver.contract.profiles import FIRST
 from mockserver.replay.alignment import Difference
 
 FILE = CONTRACTS / "deviations.yaml"
@@ -123,8 +126,17 @@ def _of_options(
     return [Deviation(re.escape(operation.id), f"$.actions.*.{name}*", reason, between=between) for name in names]
 
 
-def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
-    """Return what accepts whatever two profiles differ in, where a request says what only one of them reads."""
+def of_one_date(
+    contract: Contract, operation: Operation, profiles: Sequence[Profile], names: Iterable[str], body: Any
+) -> Deviation | None:
+    """Return what accepts whatever two profiles differ in, where only one of them reads all that a request says.
+
+    `names` are those of its parameters and fields.
+    """
+    return _passed_over(operation, profiles, names) or _valued_apart(contract, operation, profiles, body)
+
+
+def _passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
     given = frozenset(names)
     left, right = (operation.unread[profile] for profile in profiles)
     apart = sorted(given & ((left.parameters | left.fields) ^ (right.parameters | right.fields)))
@@ -133,6 +145,49 @@ def passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterab
     reason = f"servers of one date pass over {', '.join(apart)}"
     between = frozenset(map(str, profiles))
     return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
+
+
+def _valued_apart(contract: Contract, operation: Operation, profiles: Sequence[Profile], sent: Any) -> Deviation | None:
+    left, right = profiles
+    months = _dated_values(contract)
+    apart = sorted({
+        f"{name} {value}"
+        for name, value in _said(sent)
+        if (since := {"x-since": months[name].get(value, FIRST)})
+        and left.is_dated_within(since) != right.is_dated_within(since)
+    })  # fmt: skip
+    if not apart:
+        return None
+    reason, between = f"servers of one date do not know {', '.join(apart)}", frozenset(map(str, profiles))
+    return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
+
+
+def _said(sent: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a body, at whatever depth, by the names that they have there."""
+    if isinstance(sent, Mapping):
+        yield from ((str(name), value) for name, value in sent.items() if isinstance(value, str))
+    for part in sent.values() if isinstance(sent, Mapping) else sent if isinstance(sent, list) else ():
+        yield from _said(part)
+
+
+@cache
+def _dated_values(contract: Contract) -> Mapping[str, Mapping[str, str]]:
+    """Return the values of enums that came later, each with its month, by the names of the fields that have them."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for name, schema in _fields(list(contract.components.values())):
+        for kind in (schema, *schema.get("anyOf", ()), schema.get("items") or {}):
+            found[name] |= contract.resolve(kind).get("x-values-since", {})
+    return found
+
+
+def _fields(node: Any) -> Iterator[tuple[str, Document]]:
+    """Yield the fields that schemas describe, at whatever depth."""
+    if isinstance(node, dict):
+        properties = node.get("properties")
+        if isinstance(properties, dict):
+            yield from ((name, schema) for name, schema in properties.items() if isinstance(schema, dict))
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _fields(part)
 
 
 def _of_operation(

@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.causes import Cause, Explainer, Explanation
-from mockserver.replay.deviations import passed_over
+from mockserver.replay.deviations import of_one_date
 from mockserver.replay.exemptions import Exemption
 from mockserver.replay.judging import Judge
 from mockserver.replay.properties import Exchange, Findings, explore
@@ -175,7 +176,8 @@ class Exploration:
             pairs = zip(self.targets, answers, strict=True)
             if any(answer.status in SERVER_ERRORS and not target.is_ours for target, answer in pairs):
                 continue  # its own failure, told as that
-            apart = passed_over(operation, [target.profile for target in self.targets], _said(ours))
+            profiles = [target.profile for target in self.targets]
+            apart = of_one_date(self.contract, operation, profiles, _said(ours), _json(ours))
             for difference in alignment.differences(*answers):
                 why = self.explainer.difference(operation, difference, requests, answers, self.targets[0].role)
                 self.differences.enter(
@@ -211,11 +213,16 @@ def _said(exchange: Exchange) -> set[str]:
             return said | {name for name, _ in parse_qsl(text, keep_blank_values=True)}
         case "multipart/form-data":
             return said | set(PART_NAME.findall(text))
-    try:
-        body = json.loads(text or "null")
-    except ValueError:
-        return said
+    body = _json(exchange)
     return said | ({str(name) for name in body} if isinstance(body, Mapping) else set())
+
+
+def _json(exchange: Exchange) -> Any:
+    """Return what a request's body says as JSON; nothing of one that is none."""
+    try:
+        return json.loads((exchange.body or b"null").decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _body(exchange: Exchange) -> bytes | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mockserver.contract import Contract, Operation
 from mockserver.replay.alignment import Alignment
 from mockserver.replay.causes import OWN_ROLES, Cause, Explainer, Explanation
-from mockserver.replay.deviations import passed_over
+from mockserver.replay.deviations import of_one_date
 from mockserver.replay.probes import PREFIX
 from mockserver.replay.properties import NOT_A_SERVER_ERROR
 from mockserver.replay.report.differences import Differences
@@ -138,7 +138,8 @@ class Running:
             if self._fails_alone(answers):
                 break
             alignment.twins, alignment.unheld = self._sharing.determines(operation), self._sharing.unheld(operation)
-            apart = passed_over(operation, profiles, said_in(ours.step.spec))
+            spec = ours.step.spec
+            apart = of_one_date(self._contract, operation, profiles, said_in(spec), spec.get("body"))
             is_made_here = bool(written) and "$" in str(ours.step.spec.get("path"))
             for difference in alignment.differences(*answers, cross_origin=ours.cross_origin):
                 why = self._explainer.difference(

@@ -15,7 +15,7 @@ from mockserver.contract import Contract, Profile
 from mockserver.contract.dates import Mark
 from mockserver.replay.cases import Settings
 from mockserver.replay.dates.finding import date_target
-from mockserver.replay.deviations import read_deviations
+from mockserver.replay.deviations import of_one_date, read_deviations
 from mockserver.replay.replaying import Options, Replay
 from mockserver.replay.targets import Target, open_url, start_mock
 from tests.replay.stranger import FULL, VARIANTS, Stranger, Variant
@@ -155,3 +155,13 @@ def test_report_takes_the_date_that_is_told(replay: Callable[..., dict], contrac
 def test_date_that_is_none_is_said_in_a_line(date: str, said: str) -> None:
     result = CliRunner().invoke(main, ["replay", "--date", date])
     assert (result.exit_code, said in result.output, len(result.output.splitlines())) == (2, True, 1)
+
+
+def test_value_that_one_date_does_not_know_is_told_as_the_dates(contract: Contract) -> None:
+    query = next(operation for operation in contract.operations if operation.id == "environments_query_create")
+    body = {"query": {"kind": "TrendsQuery", "series": [{"kind": "EventsNode"}], "interval": "second"}}
+    dates = [Profile("observed"), Profile("observed@2025-08")]
+    told = of_one_date(contract, query, dates, body, body)
+    assert told is not None and told.by_date and "interval second" in told.reason
+    body["query"]["interval"] = "day"
+    assert of_one_date(contract, query, dates, body, body) is None

@@ -118,7 +118,7 @@ class Asker:
                 recording, step.number, f"{ours.step.call} {script.name}",
                 f"script {script.name!r}, step {ours.number}", operation, step.answer, ours.answer,
                 tuple(self._differences(alignment, step, ours.answer)), tuple(dict.fromkeys(written)),
-                said_in(step.spec),
+                said_in(step.spec), step.spec.get("body"),
             )  # fmt: skip
             if ours.answer.status != step.answer.status:
                 break  # what follows would only repeat it

@@ -123,10 +123,14 @@ class Explanations:
                 body = body.replace(one.sent_as[0].encode(), one.sent_as[1].encode())
         return body
 
-    def unused(self, recordings: Iterable[str]) -> list[Explanation]:
-        """Return the reasons about these recordings that nothing needs any more."""
+    def unused(self, recordings: Iterable[str], *, of_one_date: bool = False) -> list[Explanation]:
+        """Return the reasons about these recordings that nothing needs any more.
+
+        What a later server does is not looked for in one that is of the recordings' date (`of_one_date`).
+        """
         names = {*recordings, "*"}
-        return [one for one in self.given if one not in self._used and one.recordings & names]
+        looked_for = [one for one in self.given if not (of_one_date and one.cause is Cause.LATER)]
+        return [one for one in looked_for if one not in self._used and one.recordings & names]
 
 
 def read_explanations(path: Path = FOLDER) -> Explanations:

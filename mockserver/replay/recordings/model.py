@@ -210,3 +210,5 @@ class Told:
     """Operations that wrote before it, and may be the cause."""
     sent: frozenset[str] = frozenset()
     """The names of the parameters and fields that it sends."""
+    body: Any = None
+    """The body that it sends, as JSON."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mockserver.contract import Contract
 from mockserver.replay.alignment import Difference
-from mockserver.replay.deviations import Deviation, declared, passed_over
+from mockserver.replay.deviations import Deviation, declared, of_one_date
 from mockserver.replay.recordings.asking import Asker
 from mockserver.replay.recordings.explaining import Explanations
 from mockserver.replay.recordings.model import FAILED, Library, Recording, Told
@@ -85,7 +85,9 @@ class Playback:
             tally.failed += 1
             return
         operation = told.operation.id if told.operation else ""
-        apart = passed_over(told.operation, self._profiles, told.sent) if told.operation else None
+        apart = (
+            of_one_date(self.contract, told.operation, self._profiles, told.sent, told.body) if told.operation else None
+        )
         reasons: list[str] = []
         left: list[Difference] = []
         for difference in told.differences:
@@ -119,5 +121,5 @@ class Playback:
         self.report.unused = self.differences.unused
         if not self._only:
             told = (tally.recording for tally in self.report.tallies)
-            unused = self.explanations.unused(told)
+            unused = self.explanations.unused(told, of_one_date=len(set(self._profiles)) == 1)
             self.report.unused += [Deviation(str(one), one.place, one.reason, one.date) for one in unused]
