@@ -61,7 +61,10 @@ class Model:
             raise ParseError(said_before + "\n".join([title, *map(str, found)]))
 
     def read(self, value: Any) -> Any:
-        """Return a value that fits, text that stands for a number or a truth value made one. Raises: ParseError."""
+        """Return a value that fits, text that stands for a number or a truth value made one, constants filled in.
+
+        Raises: ParseError.
+        """
         self.judge(value)
         return self._converted({"$ref": f"#/components/schemas/{self.component}"}, value)
 
@@ -76,7 +79,8 @@ class Model:
         if isinstance(value, Mapping):
             known, others = shape.get("properties", {}), shape.get("additionalProperties")
             others = dict(others) if isinstance(others, Mapping) else {}
-            return {key: self._converted(known.get(key, others), item) for key, item in value.items()}
+            said = {key: self._converted(known.get(key, others), item) for key, item in value.items()}
+            return {**_constants(shape, value), **said}
         if isinstance(value, list):
             return [self._converted(shape.get("items") or {}, item) for item in value]
         return _as_type(shape, value)
@@ -236,6 +240,13 @@ class Model:
         if isinstance(inner, Mapping):
             for key, item in value.items():
                 yield from self.problems(dict(inner), item, (*place, key))
+
+
+def _constants(shape: Document, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the constants that an object has to have and does not: each is its own default."""
+    properties = shape.get("properties", {})
+    missing = [name for name in shape.get("required", ()) if name not in value]
+    return {name: properties[name]["const"] for name in missing if "const" in (properties.get(name) or {})}
 
 
 def _items(number: int) -> str:

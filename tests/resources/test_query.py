@@ -392,3 +392,17 @@ def test_wrong_method_names_no_action_that_a_key_may_do(either: Client, method: 
     response = either(method, QUERY + path, {} if method != "GET" else None)
     assert (response.status_code, response.json["code"]) == (403, "permission_denied")
     assert either.as_key("phx_mock_session")(method, QUERY + path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "DataVisualizationNode", "source": {"query": "select 1"}},
+        {"kind": "FunnelCorrelationQuery", "funnelCorrelationType": "events",
+         "source": {"source": {"series": [{"event": "signed_up"}, {"event": "$pageview"}]}}},
+    ],
+    ids=["visualization", "correlation"],
+)  # fmt: skip
+def test_kind_that_can_be_but_one_need_not_be_said(either: Client, query: Any) -> None:
+    """As models of pydantic have it: a constant is its own default."""
+    assert either.post(QUERY, {"query": query}).status_code == 200
