@@ -39,7 +39,6 @@ from mockserver.serving.hooks import Hooks
 from mockserver.serving.pages import serve_pages, welcoming
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
 from mockserver.store.archive import MEMORY, open_archive
-from mockserver.store.collecting import collecting_paused
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import EXTENSION, WORLD, Interception
@@ -81,7 +80,6 @@ class Application(Flask):
                 return self.handle_exception(unexpected)
 
 
-@collecting_paused()
 @paused()
 def create_app(
     world: World | None = None,

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.capture.definitions import Definitions
+from mockserver.collecting import paused
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.journeys import Journeys
 from mockserver.seeding.generation.populations import IDENTIFY, Population, Progress
 from mockserver.seeding.kinds import LoadError
 from mockserver.store import Transaction
-from mockserver.store.collecting import collecting_paused
 from mockserver.world import entropy
 
 REPORT_EVERY = 2000
@@ -24,7 +24,7 @@ def fill(population: Population, transaction: Transaction, progress: Progress | 
     """Store the persons and groups, and lay the events beside what is stored. Raises: LoadError."""
     if transaction.table("projects").get(population.project_id) is None:
         raise LoadError(f"there is no record {population.project_id} in projects", *population.place, "project_id")
-    with collecting_paused():
+    with paused():
         _refuse_taken(population, transaction)
         _fill_groups(population, transaction)
         transaction.table("persons").insert_many(_records(population, transaction, progress))

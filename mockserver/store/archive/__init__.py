@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mockserver.collecting import paused
 from mockserver.store.archive.model import About, Archive, Damage, Kept, StoreFull, StoreUnavailable, WorldTaken
-from mockserver.store.collecting import collecting_paused
 from mockserver.store.model import Layout, StoreError
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 MEMORY = "memory://"
 
 
-@collecting_paused()
+@paused()
 def open_archive(url: str, layouts: Iterable[Layout], *, shared: bool = False) -> Archive | None:
     """Open the archive that a URL names, made where there is none; nothing for `memory://`.
 
