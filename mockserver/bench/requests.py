@@ -5,8 +5,11 @@ A GET that is asked again is given as it was; what it takes to make it stands be
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -15,6 +18,7 @@ from mockserver.bench.figures import Figure, both, send
 from mockserver.contract import Contract
 from mockserver.seeding import load
 from mockserver.serving.app import create_app
+from mockserver.store.log import MOST_ITEMS
 from mockserver.world.worlds import World
 
 NOTES = "/api/projects/1/annotations/"
@@ -47,6 +51,38 @@ def figures() -> Iterator[Figure]:
         if request[0] == "GET":
             yield _beside(f"{name}, made, 100 000 records", large_anew, anew, request, LARGE, "the same at 150")
             yield _beside(f"{name}, made and checked", strict_anew, anew, request, STRICT, "the same unchecked")
+    yield from _crowded(anew)
+
+
+def _crowded(usual: Any) -> Iterator[Figure]:
+    """Yield what more operations cost, and a journal that remembers ten times as much."""
+    with tempfile.TemporaryDirectory() as folder:
+        document = Path(folder) / "document.json"
+        document.write_text(json.dumps(_described(100)), encoding="utf-8")
+        routed, _ = application(150, keep_answers=False, openapi=[str(document)])
+    remembering, _ = application(150, keep_answers=False, journal_size=10 * MOST_ITEMS)
+    for _ in range(10 * MOST_ITEMS):
+        send(remembering, *REQUESTS[0][2])
+    for name, _target, request in REQUESTS:
+        yield _beside(f"{name}, made, 400 operations more", routed, usual, request, LARGE, "the same without them")
+        yield _beside(f"{name}, made, a full journal", remembering, usual, request, LARGE, "a tenth as long")
+
+
+def _described(collections: int) -> dict[str, Any]:
+    """Return an OpenAPI document of so many collections, each with four operations."""
+    record = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    said = {"content": {"application/json": {"schema": record}}}
+    answered = {"200": {"description": "What there is.", **said}}
+    here = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths: dict[str, Any] = {}
+    for number in range(collections):
+        paths[f"/api/bench/things_{number}/"] = {
+            "get": {"responses": answered}, "post": {"requestBody": said, "responses": answered},
+        }  # fmt: skip
+        paths[f"/api/bench/things_{number}/{{id}}/"] = {
+            "parameters": [here], "get": {"responses": answered}, "patch": {"requestBody": said, "responses": answered},
+        }  # fmt: skip
+    return {"openapi": "3.0.3", "info": {"title": "Things", "version": "1"}, "paths": paths}
 
 
 def _beside(
@@ -57,10 +93,10 @@ def _beside(
     return Figure(name, took, compared, target, against=against)
 
 
-def application(notes: int, *, keep_answers: bool = True, strict: bool = False) -> tuple[Any, World]:
-    """Return the demo with so many annotations more, and its world."""
+def application(notes: int, **options: Any) -> tuple[Any, World]:
+    """Return the demo with so many annotations more, and its world; `options` are those of `create_app`."""
     contract = Contract.read()
-    app = create_app(scenario="demo", contract=contract, keep_answers=keep_answers, strict=strict)
+    app = create_app(scenario="demo", contract=contract, **options)
     world: World = app.extensions["mockserver"].default
     records = [
         {"id": 1000 + n, "content": f"note {n}", "scope": "project", "date_marker": f"2025-01-01T00:00:{n % 60:02d}Z"}
