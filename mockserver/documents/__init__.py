@@ -24,6 +24,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "differing": evidence.unexplained,
     "functions": queries.functions,
     "kinds": queries.kinds,
+    "put_back": evidence.put_back,
     "reasons": evidence.reasons,
     "recordings": evidence.recordings,
     "scenarios": scenarios.shipped,

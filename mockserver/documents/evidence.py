@@ -16,7 +16,7 @@ from mockserver.replay.recordings.model import Holds, Recording
 
 ABOUT = "about.yaml"
 UNSEEN = Agreement(0, 0, 0)
-NUMBERS = ("Lines", "Same", "Explained", "Unexplained", "Failed there")
+NUMBERS = ("Lines", "Same", "Explained", "Unexplained", "Failed there", "Put back")
 
 
 def recordings() -> str:
@@ -60,9 +60,19 @@ def _set(folder: Path, held: list[Recording], agreements: Mapping[str, Agreement
 def _row(recording: Recording, known: Agreement) -> tuple[str, ...]:
     if recording.holds is not Holds.EXCHANGES:
         size = len(recording.rows) or sum(len(script.steps) for script in recording.scripts)
-        return (code(recording.name), str(size), *[f"({recording.holds})"] * 4)
+        return (code(recording.name), str(size), *[f"({recording.holds})"] * (len(NUMBERS) - 1))
     counts = len(recording.exchanges), known.same, known.explained, len(known.unexplained), known.failed
-    return (code(recording.name), *map(str, counts))
+    return (code(recording.name), *map(str, counts), str(len(recording.left_out)))
+
+
+def put_back() -> str:
+    """Return the requests that recordings leave out and that are sent at their place, each with what shows it."""
+    asked = [(recording, request) for recording in read_library().recordings for request in recording.left_out]
+    rows = [
+        (code(recording.name), str(request.number), code(f"{request.method} {request.path}"), request.shown_by)
+        for recording, request in asked
+    ]
+    return f"{len(rows)} requests are put back.\n\n" + table(("Recording", "At", "Request", "Shown by"), rows)
 
 
 def reasons() -> str:

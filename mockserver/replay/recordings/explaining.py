@@ -27,7 +27,7 @@ import yaml
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
 from mockserver.replay.recordings.files import FOLDER
-from mockserver.replay.recordings.model import RecordedExchange, RecordingError
+from mockserver.replay.recordings.model import RecordingError, Sent
 
 NAME = "explained.yaml"
 NEEDED = frozenset({"recordings", "reason", "cause", "date"})
@@ -115,7 +115,7 @@ class Explanations:
             self._used.add(found)
         return found
 
-    def sent(self, recording: str, exchange: RecordedExchange, body: bytes | None) -> bytes | None:
+    def sent(self, recording: str, exchange: Sent, body: bytes | None) -> bytes | None:
         """Return a body as a later server takes it, where a reason says how."""
         for one in self.given:
             if body is not None and one.sent_as is not None and one.is_about(recording, exchange.number, exchange.said):

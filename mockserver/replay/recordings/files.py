@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mockserver.contract.locations import CONTRACTS
+from mockserver.replay.recordings.left_out import read_left_out
 from mockserver.replay.recordings.lines import parse, spell
 from mockserver.replay.recordings.model import Library, RecordedScript, Recording, RecordingError
 
@@ -26,7 +27,8 @@ def read_library(path: Path = FOLDER) -> Library:
 
 def read_recording(file: Path) -> Recording:
     """Return what a file holds. Raises: RecordingError."""
-    return parse(read_text(file), file)
+    recording = parse(read_text(file), file)
+    return replace(recording, left_out=read_left_out(recording))
 
 
 def write_recording(recording: Recording, folder: Path, *, beside: bool = False, compressed: bool = False) -> Path:

@@ -119,10 +119,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class RecordedExchange:
-    """A request as it was sent, byte for byte, and its answer."""
+class Sent:
+    """A request as it was sent, byte for byte."""
 
     number: int
+    """Of its line."""
     note: str
     auth: str | None
     """Whose key was sent: its label in the world; `session:` and an address is a login."""
@@ -130,6 +131,27 @@ class RecordedExchange:
     path: str
     headers: Mapping[str, str]
     body: bytes | None
+
+    @property
+    def said(self) -> str:
+        """What it asks, in the words that reasons look at."""
+        return f"{self.method} {self.path} {self.note}"
+
+
+@dataclass(frozen=True)
+class LeftOut(Sent):
+    """A request that was sent, and whose line the recording does not have: later lines show what it did."""
+
+    shown_by: str
+    """Which lines show it, and how, in a sentence."""
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """What those lines show of its answer."""
+
+
+@dataclass(frozen=True)
+class RecordedExchange(Sent):
+    """A request and its answer."""
+
     answer: Answer
     kept: Kept | None = None
     dropped: tuple[str, ...] = ()
@@ -138,11 +160,6 @@ class RecordedExchange:
     """The story that it is a part of, where most exchanges of a recording are questions of their own."""
     waited_seconds: float = 0
     """How long whoever asked had waited."""
-
-    @property
-    def said(self) -> str:
-        """What it asks, in the words that reasons look at."""
-        return f"{self.method} {self.path} {self.note}"
 
 
 @dataclass(frozen=True)
@@ -165,6 +182,8 @@ class Recording:
     """Whether its exchanges are questions of their own, not all that were asked: what an answer says of having been
     asked before is then not compared, except in a sequence."""
     file: Path | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    """Requests whose lines it does not have, put back from what later lines show."""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -212,3 +231,5 @@ class Told:
     """The names of the parameters and fields that it sends."""
     body: Any = None
     """The body that it sends, as JSON."""
+    put_back: bool = False
+    """Whether the recording leaves it out; then it is counted apart, and what differs is that it did not work."""

@@ -80,11 +80,14 @@ class Playback:
     def _judge(self, told: Told, tally: Tally) -> None:
         """Count a line, and enter what differs with the reasons why it may; a server's own failures are no measure."""
         self.report.steps += 1
+        operation = told.operation.id if told.operation else ""
+        if told.put_back:
+            self._judge_put_back(told, tally, operation)
+            return
         self._note_statuses(told)
         if told.recorded.status >= FAILED:
             tally.failed += 1
             return
-        operation = told.operation.id if told.operation else ""
         apart = (
             of_one_date(self.contract, told.operation, self._profiles, told.sent, told.body) if told.operation else None
         )
@@ -106,6 +109,14 @@ class Playback:
         else:
             tally.same += 1
 
+    def _judge_put_back(self, told: Told, tally: Tally, operation: str) -> None:
+        """Count a request that the recording leaves out; where it did not work, nothing explains that."""
+        tally.put_back += 1
+        for difference in told.differences:
+            shown = difference if self._recorded_first else difference.reversed()
+            self.differences.enter(operation, shown, told.where, told.written, None)
+            tally.unexplained.setdefault(told.number, self.target.redactor.text(str(difference)))
+
     def _note_statuses(self, told: Told) -> None:
         row = self.report.rows.get(told.operation.id) if told.operation else None
         if row is not None:
@@ -116,6 +127,11 @@ class Playback:
         for info in self.report.targets:
             if info.name == self.target.name:
                 info.count(self.target.adapter.traffic)
+        put_back = sum(tally.put_back for tally in self.report.tallies)
+        if put_back:
+            self.report.notes.append(
+                f"{put_back} requests that recordings leave out, and later lines show, were sent at their place."
+            )
         if self.report.interrupted:
             return
         self.report.unused = self.differences.unused

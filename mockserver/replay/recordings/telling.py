@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,16 @@ from mockserver.contract import METHODS, Contract, Operation
 from mockserver.replay.alignment import Alignment, Difference
 from mockserver.replay.recordings.cutting import cut, drop
 from mockserver.replay.recordings.explaining import Explanations
-from mockserver.replay.recordings.model import FAILED, Library, RecordedExchange, Recording, Told
+from mockserver.replay.recordings.model import (
+    FAILED,
+    LeftOut,
+    Library,
+    RecordedExchange,
+    Recording,
+    RecordingError,
+    Sent,
+    Told,
+)
 from mockserver.replay.recordings.queries import ASKED_BEFORE, comparable, comparable_values, tolerance
 from mockserver.replay.recordings.translating import translate_body, translate_path
 from mockserver.replay.recordings.worlds import Start, Starts
@@ -55,29 +65,50 @@ class Teller:
 
     def _tell(self, recording: Recording, start: Start) -> Iterator[Told]:
         alignment = Alignment(twins=True, given=start.given)
+        left_out = list(recording.left_out)
         for number, exchange in enumerate(recording.exchanges):
+            while left_out and left_out[0].number < exchange.number:
+                yield self._put_back(recording, left_out.pop(0), alignment, start.keys)
             self._progress(f"recordings, {recording.name}", number, len(recording.exchanges))
             start.wait(exchange.waited_seconds)
             ours = self._ask(recording, exchange, alignment, start.keys)
             if exchange.answer.status >= FAILED:  # what it did before it failed counts for what comes after
                 continue
             alignment.headers = recording.headers if exchange.answer.headers else ()
-            left_out = ASKED_BEFORE if recording.independent and not exchange.sequence else ()
-            found = self._differences(exchange, ours, alignment, start.keys, left_out)
+            unsaid = ASKED_BEFORE if recording.independent and not exchange.sequence else ()
+            found = self._differences(exchange, ours, alignment, start.keys, unsaid)
             where = f"{recording.name}, exchange {exchange.number}: {exchange.note}"
             yield Told(
                 recording, exchange.number, exchange.said, where, self._operation(exchange), exchange.answer, ours,
                 tuple(found),
             )  # fmt: skip
 
-    def _ask(
-        self, recording: Recording, exchange: RecordedExchange, alignment: Alignment, keys: Mapping[str, str]
-    ) -> Answer:
+    def _put_back(self, recording: Recording, request: LeftOut, alignment: Alignment, keys: Mapping[str, str]) -> Told:
+        """Send a request that a recording leaves out, and learn of its answer what later lines show of it.
+
+        Raises: RecordingError where nobody has the key that it names.
+        """
+        if request.auth is not None and request.auth not in keys:
+            raise RecordingError(f"{recording.name}, put back at {request.number}: no key is labelled {request.auth!r}")
+        ours = self._ask(recording, request, alignment, keys)
+        if ours.status >= HTTPStatus.BAD_REQUEST:
+            found = [Difference("status", "status", "put back", str(ours.status))]
+        else:
+            answered = ours.json if isinstance(ours.json, Mapping) else {}
+            shown = {name: answered[name] for name in request.answer if name in answered}
+            found = alignment.differences(*(_answer(ours, part) for part in (dict(request.answer), shown)))
+        where = f"{recording.name}, put back at {request.number}: {request.shown_by}"
+        operation = self._operation(request)
+        return Told(
+            recording, request.number, request.said, where, operation, ours, ours, tuple(found), put_back=True
+        )  # fmt: skip
+
+    def _ask(self, recording: Recording, exchange: Sent, alignment: Alignment, keys: Mapping[str, str]) -> Answer:
         body = self._explanations.sent(recording.name, exchange, exchange.body)
         path = translate_path(exchange.path, alignment)
         return self._send(exchange, path, translate_body(body, alignment), keys)
 
-    def _send(self, exchange: RecordedExchange, path: str, body: bytes | None, keys: Mapping[str, str]) -> Answer:
+    def _send(self, exchange: Sent, path: str, body: bytes | None, keys: Mapping[str, str]) -> Answer:
         headers = dict(exchange.headers)
         named = {name.lower() for name in headers}
         key = keys.get(exchange.auth or "")
@@ -87,14 +118,14 @@ class Teller:
 
     def _differences(
         self, exchange: RecordedExchange, ours: Answer, alignment: Alignment, keys: Mapping[str, str],
-        left_out: tuple[str, ...],
+        unsaid: tuple[str, ...],
     ) -> Sequence[Difference]:  # fmt: skip
         recorded = exchange.answer
         alignment.tolerance = tolerance(exchange)
         if recorded.status != ours.status or not recorded.body or not ours.body:
             return alignment.differences(recorded, ours)
         left, right = cut(exchange, recorded.json, ours.json)
-        left, right = (drop((*exchange.dropped, *left_out), body) for body in (left, right))
+        left, right = (drop((*exchange.dropped, *unsaid), body) for body in (left, right))
         left, right = comparable(exchange, left, right)
         if VALUES.search(exchange.path):
             left, right = comparable_values(left, right, lambda value: self._count(exchange, value, keys))
@@ -106,7 +137,7 @@ class Teller:
         rows = self._send(exchange, path, None, keys).json
         return next((row["count"] for row in rows if row["name"] == value), None) if isinstance(rows, list) else None
 
-    def _operation(self, exchange: RecordedExchange) -> Operation | None:
+    def _operation(self, exchange: Sent) -> Operation | None:
         path = SUFFIX.sub("", exchange.path.partition("?")[0])
         while path.count("/") > 2:
             for method in (exchange.method, *METHODS):

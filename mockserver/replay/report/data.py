@@ -80,6 +80,7 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "explained": {str(line): reason for line, reason in tally.explained.items()},
         "unexplained": {str(line): difference for line, difference in tally.unexplained.items()},
         "failed": tally.failed,
+        "put_back": tally.put_back,
     }
 
 

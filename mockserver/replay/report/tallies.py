@@ -19,6 +19,8 @@ class Tally:
     """Lines that differ for none, with the first difference."""
     failed: int = 0
     """Lines that the recorded server failed on, which are not asked."""
+    put_back: int = 0
+    """Requests that the recording leaves out and later lines show, which were sent and not compared."""
 
     @property
     def asked(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from mockserver.replay.recordings.explaining import Explanations, read_explanations
 from mockserver.replay.recordings.files import read_library, read_recording, write_recording
+from mockserver.replay.recordings.model import RecordingError
 from mockserver.replay.recordings.playing import Playback
 from mockserver.replay.recordings.telling import Teller
 from mockserver.replay.report.tallies import Tally
@@ -157,6 +159,47 @@ def test_clock_of_the_world_is_that_of_the_recording(contract, mocks, tmp_path) 
     teller = Teller(contract, mocks("observed"), Explanations(), lambda stage, done, total: None)
     told = list(teller.tell(read_library(tmp_path)))
     assert [one.answer.json["created_at"] for one in told] == ["2026-11-20T17:45:33Z", "2026-11-20T17:47:03Z"]
+
+
+ASKED = {
+    "n": 1, "auth": "all", "method": "POST", "path": PATH, "body": {"content": "new"}, "answer": {"id": 912},
+    "shown_by": "Line 2 shows it.",
+}  # fmt: skip
+LATER = line(2, "PATCH", f"{PATH}912/", 200, annotation(912, "newer"), body='{"content": "newer"}')
+
+
+@pytest.mark.parametrize(
+    ("asked", "unexplained"),
+    [
+        (ASKED, {}),
+        (ASKED | {"answer": {"id": 912, "content": "other"}}, {1: "$.content: 'other' / 'new'"}),
+        (
+            ASKED | {"path": "/api/projects/8/annotations/"},
+            {1: "status: put back / 404", 2: "status: 200 / 404 not_found"},
+        ),
+    ],
+)
+def test_request_that_was_left_out_is_sent_at_its_place_and_counted_apart(tell, tmp_path, asked, unexplained) -> None:
+    (tmp_path / "left_out").mkdir()
+    (tmp_path / "left_out" / "annotations.yaml").write_text(yaml.safe_dump([asked]))
+    tally = tell(LATER).tallies[0]
+    assert (tally.same, tally.put_back, tally.unexplained) == (1 - (2 in unexplained), 1, unexplained)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (ASKED | {"n": 2}, "2 is no line that annotations leaves out"),
+        (ASKED | {"auth": "nobody"}, "no key is labelled 'nobody'"),
+        (ASKED | {"shown_by": ""}, "does not say which lines show it"),
+        (ASKED | {"after": 1}, "unknown ['after']"),
+    ],
+)
+def test_what_is_put_back_fills_a_gap_and_says_what_shows_it(tell, tmp_path, asked, words) -> None:
+    (tmp_path / "left_out").mkdir()
+    (tmp_path / "left_out" / "annotations.yaml").write_text(yaml.safe_dump([asked]))
+    with pytest.raises(RecordingError, match=re.escape(words)):
+        tell(LATER)
 
 
 OTHER = line(1, "POST", PATH, 201, annotation(912, "other"), body='{"content": "new"}')
