@@ -207,13 +207,12 @@ def test_writers_who_come_together_are_committed_together(file):
     archive = opened(file)
     store = made(archive)
     commits = []
-    commit = archive.db.commit
+    commit = archive.commits._commit
 
-    def slow(writes):
-        batch = list(writes)
-        commits.append(len(batch))
+    def slow(entries):
+        commits.append(len(entries))
         threading.Event().wait(0.02)
-        commit(batch)
+        commit(entries)
 
     archive.commits._commit = slow
     threads = [threading.Thread(target=write, args=(store, number)) for number in range(100, 116)]
@@ -230,15 +229,14 @@ def test_writers_who_come_together_are_committed_together(file):
 def test_what_was_built_on_a_write_that_failed_fails_too(file):
     archive = opened(file)
     store = made(archive)
-    commit, failing = archive.db.commit, threading.Event()
+    commit, failing = archive.commits._commit, threading.Event()
     failing.set()
 
-    def broken(writes):
-        batch = list(writes)
+    def broken(entries):
         threading.Event().wait(0.02)
         if failing.is_set():
             raise StoreFull
-        commit(batch)
+        commit(entries)
 
     archive.commits._commit = broken
     refused = []

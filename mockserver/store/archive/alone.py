@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from mockserver.store.archive import database
 from mockserver.store.archive.committing import Commits, Ticket
-from mockserver.store.archive.database import Database
+from mockserver.store.archive.database import Database, Entry
 from mockserver.store.archive.keeping import Keeping, KeptStore
 from mockserver.store.changes import NotedTransaction
 from mockserver.store.contents import Root
@@ -65,7 +65,7 @@ class DurableStore(KeptStore):
                     self._tip, self._given = self._root, self.version
 
         ticket = Ticket(
-            [(database.APPEND, self.entry(version, state, body))],
+            self.entry(version, state, body),
             publish=publish, withdraw=withdraw, is_valid=lambda: epoch == self._epoch,
         )  # fmt: skip
         self._tip, self._given = root, version
@@ -78,10 +78,13 @@ class Alone(Keeping[DurableStore]):
 
     def __init__(self, db: Database, layouts: Mapping[str, Layout]) -> None:
         super().__init__(db, layouts)
-        self.commits = Commits(db.commit)
+        self.commits = Commits(self._append)
         for id, state, base, _, about in list(db.rows(database.READ_WORLDS)):
             self.read_world(id, state, base, about)
         self.compact_if_long()
+
+    def _append(self, entries: list[Entry]) -> None:
+        self.db.commit(database.together(database.APPEND, entries))
 
     def store_of(self, id: str, root: Root, version: int, log: Log | None = None) -> DurableStore:
         return DurableStore(self, id, root, version, log)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import compress
 
-from mockserver.store.archive.database import Write
+from mockserver.store.archive.database import Entry
 from mockserver.store.archive.model import StoreUnavailable
 
 
@@ -13,10 +14,9 @@ class Ticket:
     """What one thread handed in. `publish` is called when it is on disk, `withdraw` when it never will be."""
 
     def __init__(
-        self, writes: Sequence[Write], *, publish: Callable[[], None], withdraw: Callable[[], None],
-        is_valid: Callable[[], bool],
+        self, entry: Entry, *, publish: Callable[[], None], withdraw: Callable[[], None], is_valid: Callable[[], bool]
     ) -> None:  # fmt: skip
-        self.writes = writes
+        self.entry = entry
         self.publish, self.withdraw, self.is_valid = publish, withdraw, is_valid
         self.is_done = False
         self.error: Exception | None = None
@@ -32,7 +32,7 @@ class Commits:
     lock that all of them took in turn would hold up, for one commit more, those whose tickets are done.
     """
 
-    def __init__(self, commit: Callable[[list[Write]], None]) -> None:
+    def __init__(self, commit: Callable[[list[Entry]], None]) -> None:
         self._commit = commit
         self._queue: list[Ticket] = []
         self._queueing = threading.Lock()
@@ -63,14 +63,14 @@ class Commits:
     def _commit_all(self) -> None:
         with self._queueing:
             tickets, self._queue = self._queue, []
-        valid = [ticket for ticket in tickets if ticket.is_valid()]
+        are_valid = [ticket.is_valid() for ticket in tickets]
         error: Exception | None = None
         try:
-            self._commit([write for ticket in valid for write in ticket.writes])
+            self._commit([ticket.entry for ticket in compress(tickets, are_valid)])
         except Exception as raised:
             error = raised
-        for ticket in tickets:
-            if error is None and ticket in valid:
+        for ticket, is_valid in zip(tickets, are_valid, strict=True):
+            if error is None and is_valid:
                 ticket.publish()
             else:  # what was made of what could not be written cannot be, either
                 ticket.error = error or StoreUnavailable()

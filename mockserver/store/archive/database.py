@@ -14,8 +14,11 @@ from mockserver.store.model import StoreError
 
 Write = tuple[str, Sequence[Any]]
 """A statement and its parameters."""
+Entry = tuple[str, int, int | None, bytes, int]
+"""A row of the log: world, version, the state that it was put back to or None, what changed, its checksum."""
 
 FORMAT = 1
+ROWS_AT_ONCE = 100
 TABLES = """
     CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
     CREATE TABLE IF NOT EXISTS states (number BIGINT PRIMARY KEY, base BIGINT NOT NULL, body {bytes} NOT NULL);
@@ -49,7 +52,6 @@ SWEEP = tuple(f"DELETE FROM {table} WHERE world NOT IN (SELECT id FROM worlds)" 
 FORGET = ("DELETE FROM worlds WHERE id = ?", "DELETE FROM log WHERE world = ?", "DELETE FROM journal WHERE world = ?")
 READ_TAIL = "SELECT number, body FROM journal WHERE world = ? ORDER BY number"
 KEEP_TAIL = "INSERT INTO journal VALUES (?, ?, ?)"
-ONE_MORE = ", (?, ?, ?)"
 SHORTEN_TAIL = (
     "DELETE FROM journal WHERE world = ? AND number <= "
     "(SELECT number FROM journal WHERE world = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
@@ -61,9 +63,16 @@ FORGET_DEAF = "DELETE FROM processes WHERE heard < ?"
 LEAVE = "DELETE FROM processes WHERE name = ?"
 CUT_TAIL = "DELETE FROM journal WHERE world = ? AND (number < ? OR number > ?)"
 
-
 READ_STAND = "SELECT state, base, version FROM worlds WHERE id = ?"
 WRITTEN = "UPDATE worlds SET version = ? WHERE id = ?"
+
+
+def together(insert: str, rows: Sequence[Sequence[Any]]) -> Iterator[Write]:
+    """Yield what adds rows as statements of many rows: a database is asked once for each, whatever it adds."""
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[at : at + ROWS_AT_ONCE]
+        more = f", ({', '.join('?' * len(some[0]))})" * (len(some) - 1)
+        yield insert + more, [value for row in some for value in row]
 
 
 class Stand(NamedTuple):
@@ -88,7 +97,7 @@ class Writing:
     """A world being written: where it stands (nothing where it is gone), and the entry to be added, if any."""
 
     stand: Stand | None
-    entry: tuple[Any, ...] | None = None
+    entry: Entry | None = None
 
 
 class Database(Protocol):

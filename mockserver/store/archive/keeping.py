@@ -12,7 +12,7 @@ from zlib import crc32
 import orjson
 
 from mockserver.store.archive import database
-from mockserver.store.archive.database import Database, Write
+from mockserver.store.archive.database import Database, Entry, Write
 from mockserver.store.archive.model import About, Damage, Kept, News, StoreUnavailable, WorldTaken
 from mockserver.store.archive.states import Row, States
 from mockserver.store.changes import Changes, joined, redone
@@ -21,7 +21,6 @@ from mockserver.store.log import Log
 from mockserver.store.model import Layout, Store, StoreError
 from mockserver.store.tinydb import MemoryStore, Saved
 
-ROWS_AT_ONCE = 100
 MOST_ENTRIES = 10_000
 """How long a world's log may be when the archive is opened; a longer one is made a state."""
 
@@ -42,7 +41,7 @@ class KeptStore(MemoryStore):
         with self._writing:
             return self._root, self.version, self.entries
 
-    def entry(self, version: int, state: int | None, body: bytes) -> tuple[Any, ...]:
+    def entry(self, version: int, state: int | None, body: bytes) -> Entry:
         """Return an entry of the log as the database has it."""
         return self.id, version, state, body, crc32(body)
 
@@ -167,18 +166,13 @@ class Keeping(ABC, Generic[Own]):
         return [(number, body) for number, body in self.db.rows(database.READ_TAIL, (id,))]
 
     def keep_tail(self, id: str, items: list[tuple[int, bytes]], oldest: int, after: int) -> None:
-        kept: list[Write] = [(database.KEEP_TAIL, (id, number, body)) for number, body in items]
-        self.db.commit([(database.CUT_TAIL, (id, oldest, after)), *kept])
+        rows = [(id, number, body) for number, body in items]
+        self.db.commit([(database.CUT_TAIL, (id, oldest, after)), *database.together(database.KEEP_TAIL, rows)])
 
     def add_tail(self, id: str, bodies: list[bytes], *, most: int) -> None:
         last = self.number("request", len(bodies))
-        numbered = list(enumerate(bodies, last + 1 - len(bodies)))
-        writes: list[Write] = []
-        for at in range(0, len(numbered), ROWS_AT_ONCE):
-            some = numbered[at : at + ROWS_AT_ONCE]
-            values = [value for number, body in some for value in (id, number, body)]
-            writes.append((database.KEEP_TAIL + database.ONE_MORE * (len(some) - 1), values))
-        self.db.commit([*writes, (database.SHORTEN_TAIL, (id, id, most))])
+        rows = [(id, number, body) for number, body in enumerate(bodies, last + 1 - len(bodies))]
+        self.db.commit([*database.together(database.KEEP_TAIL, rows), (database.SHORTEN_TAIL, (id, id, most))])
 
     def asked(self) -> int:
         return 0
