@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.inferred.outlines import Collection, Identity
+from mockserver.inferred.outlines import Collection, KeyKind
 from mockserver.request.tenancy import integer, uuid
 from mockserver.store import Record, Transaction, View
 from mockserver.store.contents import Version
@@ -97,10 +97,10 @@ class Shelf:
         """Return a key that no record has; `drawn` is one by the schema, of which texts take what they begin with."""
         transaction: Transaction = self._view  # type: ignore[assignment]  # whoever makes something writes
         match self._collection.identity:
-            case Identity.INTEGER:
+            case KeyKind.INTEGER:
                 counter = f"ids.{TABLE}.{self._collection.table}"
                 return transaction.next(counter, above=SOWN if self._first_keys() else 0)
-            case Identity.UUID:
+            case KeyKind.UUID:
                 return entropy.uuid7(self._seed, transaction)
         found = PREFIX.fullmatch(drawn) if isinstance(drawn, str) else None
         return entropy.token(self._seed, transaction, found[1] if found else "", SPELLED)
@@ -108,9 +108,9 @@ class Shelf:
     def read_key(self, text: str) -> Any:
         """Return the key that a part of a path spells; nothing where it spells none."""
         match self._collection.identity:
-            case Identity.INTEGER:
+            case KeyKind.INTEGER:
                 return integer(text)
-            case Identity.UUID:
+            case KeyKind.UUID:
                 return uuid(text)
         return text
 
@@ -140,9 +140,9 @@ class Shelf:
         if not self._collection.is_sown:
             return []
         match self._collection.identity:
-            case Identity.INTEGER:
+            case KeyKind.INTEGER:
                 return list(range(1, SOWN + 1))
-            case Identity.UUID:
+            case KeyKind.UUID:
                 bits = (self._draw(number) for number in range(SOWN))
                 return [entropy.uuid7_of(0x0190_0000_0000 + int.from_bytes(b[:4], "big"), _bits(b)) for b in bits]
         return [entropy.spell(self._draw(number), SPELLED) for number in range(SOWN)]

@@ -37,7 +37,7 @@ def _load(document: Published, answers: Inferred, world: World, transaction: Tra
     values = dict(given)
     call = _call(document, answers, world, transaction, values)
     properties = shapes.of(collection.record).properties
-    drawer = answers.drawer(call)
+    drawer = answers.tools.drawer_now(call)
     hidden = () if collection.shows_key else (collection.key,)
     for name, value in values.items():
         if name in hidden:
@@ -49,8 +49,8 @@ def _load(document: Published, answers: Inferred, world: World, transaction: Tra
             kind = shapes.of(properties[name]).kind or "value"
             raise expected(f"a {kind} that fits the schema", value).within(name)
     try:
-        answers.require_around(call)
-        answers.make(call, values, "" if collection.is_single else None)
+        answers.records.require_around(call)
+        answers.records.make(call, values, "" if collection.is_single else None)
     except APIError as error:
         raise LoadError(error.detail, *([error.attr] if error.attr else [])) from None
 

@@ -30,7 +30,7 @@ class Act(StrEnum):
     """Something is told that nobody writes."""
 
 
-class Identity(StrEnum):
+class KeyKind(StrEnum):
     """How a record is told from its siblings, and given a key when it is made."""
 
     INTEGER = "integer"
@@ -67,7 +67,7 @@ class Collection(Outline):
     """The field that a record is found by."""
     parameter: str = ""
     """The parameter of the path that holds it."""
-    identity: str = Identity.TEXT
+    identity: str = KeyKind.TEXT
     shows_key: bool = True
     """Whether answers tell the key by the schema; where they do not, it is told beside it."""
     record: Any = field(default_factory=dict)

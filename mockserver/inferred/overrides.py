@@ -19,7 +19,7 @@ from mockserver.diff.reading import UnreadableDocument, read_content
 from mockserver.diff.yaml_reading import read_yaml
 from mockserver.inferred.compiled import Compiled
 from mockserver.inferred.errors import OverrideError
-from mockserver.inferred.outlines import Act, Collection, Identity, Role
+from mockserver.inferred.outlines import Act, Collection, KeyKind, Role
 from mockserver.inferred.templates import Template
 
 OF_COLLECTIONS = (
@@ -27,7 +27,7 @@ OF_COLLECTIONS = (
     "updated_by", "is_made", "is_put", "appears",
 )  # fmt: skip
 OF_OPERATIONS = ("action", "verb", "search", "order", "direction", "filters", "scopes")
-CHOICES = {"identity": tuple(Identity), "action": tuple(Act)}
+CHOICES = {"identity": tuple(KeyKind), "action": tuple(Act)}
 SECTIONS = ("collections", "operations")
 NAME = "name"
 

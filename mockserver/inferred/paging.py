@@ -72,6 +72,13 @@ def chosen(call: Call, role: Role, collection: Collection, records: Sequence[Rec
     return _sorted(call, role, collection, found)
 
 
+def narrowed(records: Sequence[Record], verb: str) -> list[Record]:
+    """Return the records that a word at the end of the path leaves, as `active` does."""
+    word = verb.replace("-", "_")
+    names = [name for name in (word, f"is_{word}") if word and any(isinstance(r.get(name), bool) for r in records)]
+    return [record for record in records if all(record.get(name) for name in names)]
+
+
 def _asked(query: Mapping[str, str], role: Role) -> list[list[str]]:
     """Return the fields that a query narrows a list by."""
     return [filter for name, filter in role.filters.items() if query.get(name)]

@@ -13,7 +13,10 @@ from flask import Request, Response
 
 from mockserver.contract import ByProfile, Operation, Profile, Standing, Success
 from mockserver.contract.operations import Unread
-from mockserver.inferred.answering import LONG_AGO, Around, Inferred, Neighbouring, Tools
+from mockserver.inferred.answering import Inferred
+from mockserver.inferred.answering.neighbouring import Neighbouring
+from mockserver.inferred.answering.records import Around, Records
+from mockserver.inferred.answering.tools import Tools
 from mockserver.inferred.compiled import Compiled
 from mockserver.inferred.matching import Matcher
 from mockserver.inferred.naming import singular, words_of
@@ -179,15 +182,16 @@ class Published:
         key = (template.shape, True) if not found.path else (path.shape, False)
         if key not in self._resources:
             self._resources[key] = made = self._bound(path, template, found)
-            made.refer(self._referred(found))
+            made.records.refer(self._referred(found))
         return self._resources[key]
 
-    def _referred(self, found: Collection) -> dict[str, Inferred]:
-        """Return the fields of a record that must name one of another collection, each with what answers for that.
+    def _referred(self, found: Collection) -> dict[str, Records]:
+        """Return the fields of a record that must name one of another collection, each with the records of that.
 
         A field is named after what it names: `customer`, or `customer_id`, of `/customers`, in the same tenant.
         """
-        shapes, others = self.tools.shapes, {}
+        shapes = self.tools.shapes
+        others: dict[str, Records] = {}
         shape = shapes.of(found.record)
         taken = {found.key, *found.tenants, *found.ancestors, *found.created_by, *found.updated_by}
         for name, prop in shape.properties.items():
@@ -198,9 +202,9 @@ class Published:
             is_given = name in taken or each.nullable or "enum" in each.words
             if path == found.path or is_given or self.collections[path].parents:
                 continue
-            if each.kind in ("integer", "string"):
-                others[name] = self.answers_of(path)
-        return {name: other for name, other in others.items() if not isinstance(other, Neighbouring)}
+            if each.kind in ("integer", "string") and not isinstance(other := self.answers_of(path), Neighbouring):
+                others[name] = other.records
+        return others
 
     @cached_property
     def _by_word(self) -> dict[tuple[str, tuple[str, ...]], str]:
@@ -243,8 +247,7 @@ class Published:
         if found is None or found.is_single:
             return Around(item, None, None, ())
         named = Role("", Act.RETRIEVE, found.path, on_item=True)
-        answers = self._resource(item, named)
-        return Around(item, answers, None, ())
+        return Around(item, self._resource(item, named).records, None, ())
 
     def tables(self) -> dict[str, str]:
         """Return the tables of what is answered from here, each with its collection's path; a project's first."""
@@ -291,7 +294,7 @@ class Published:
         if schema is None or response.status_code < 400 or response.mimetype != "application/json":
             return response
         body = read(response.get_data())
-        drawer = self.tools.drawer(0, LONG_AGO)
+        drawer = self.tools.drawer()
         if isinstance(body, Mapping) and not drawer.fits(schema, body):
             detail = body.get("detail")
             sent = {
@@ -320,7 +323,7 @@ class Published:
         if schema is None:
             return None if response.status_code >= 400 else "a body where the document has none"
         body = read(response.get_data())
-        if self.tools.drawer(0, LONG_AGO).fits(schema, body):
+        if self.tools.drawer().fits(schema, body):
             return None
         return f"the body does not fit the schema of the answer {response.status_code}"
 

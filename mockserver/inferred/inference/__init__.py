@@ -14,7 +14,7 @@ from mockserver.inferred.inference.envelopes import Rows, rows_of
 from mockserver.inferred.inference.parameters import reading
 from mockserver.inferred.naming import singular, words_of
 from mockserver.inferred.operations import Operation, body_schema, success_of
-from mockserver.inferred.outlines import Act, Collection, Identity, Role
+from mockserver.inferred.outlines import Act, Collection, KeyKind, Role
 from mockserver.inferred.reading import Components, name_of
 from mockserver.inferred.shapes import Shape, Shapes
 from mockserver.inferred.templates import Names, Template
@@ -119,7 +119,7 @@ class _Inference:
         if "201" in put["responses"]:
             return True
         prop = self._shapes.of(record).properties.get(key) if record is not None else None
-        return identity == Identity.TEXT and prop is not None and not self._shapes.is_read_only(prop) and key != "id"
+        return identity == KeyKind.TEXT and prop is not None and not self._shapes.is_read_only(prop) and key != "id"
 
     def _is_collection(self, template: Template) -> bool:
         """Return whether a path of which nothing is an item lists records, or makes them."""
@@ -210,8 +210,8 @@ class _Inference:
     def _identity(self, schema: Any) -> str:
         shape = self._shapes.of(schema)
         if shape.kind == "integer" or shape.kind == "number":
-            return Identity.INTEGER
-        return Identity.UUID if shape.words.get("format") in ("uuid", "guid") else Identity.TEXT
+            return KeyKind.INTEGER
+        return KeyKind.UUID if shape.words.get("format") in ("uuid", "guid") else KeyKind.TEXT
 
     def _with_fields(self, found: Collection) -> Collection:
         """Return a collection with what the names of its fields say."""
