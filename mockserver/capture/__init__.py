@@ -61,8 +61,8 @@ class Batch:
         self.definitions = Definitions(transaction, project_id, world.seed)
         self.calls = Calls(transaction, project_id)
         self._table = transaction.table("events")
-        self._events: dict[Identity, dict[str, Any]] = {}
-        self._resent: dict[Identity, Record] = {}
+        self._events: dict[Sameness, dict[str, Any]] = {}
+        self._resent: dict[Sameness, Record] = {}
         self._now = entropy.timestamp(entropy.now(transaction))
 
     def take(self, given: Mapping[str, Any]) -> None:
@@ -114,17 +114,17 @@ class Batch:
             "person_properties": person_properties,
             "created_at": event.get("created_at") or self._now,
         }
-        identity = identity_of(kept)
+        sameness = sameness_of(kept)
         if given:
-            self._resend(identity)
-        self._events[identity] = kept
+            self._resend(sameness)
+        self._events[sameness] = kept
 
-    def _resend(self, identity: Identity) -> None:
+    def _resend(self, sameness: Sameness) -> None:
         """Let an event go that is sent again: the last one counts."""
-        self._events.pop(identity, None)
-        for known in self._table.find(uuid=identity.uuid):
-            if identity_of(known) == identity:
-                self._resent[identity] = known
+        self._events.pop(sameness, None)
+        for known in self._table.find(uuid=sameness.uuid):
+            if sameness_of(known) == sameness:
+                self._resent[sameness] = known
 
     def save(self) -> int:
         """Store everything and return the number of events."""
@@ -136,7 +136,7 @@ class Batch:
         return self._table.insert_many(self._events.values())
 
 
-class Identity(NamedTuple):
+class Sameness(NamedTuple):
     """What makes two events one: ClickHouse keeps the last of those that are alike in all of it.
 
     Source: the order by which PostHog's table of events is sorted and merged.
@@ -149,7 +149,7 @@ class Identity(NamedTuple):
     uuid: str
 
 
-def identity_of(event: Mapping[str, Any]) -> Identity:
+def sameness_of(event: Mapping[str, Any]) -> Sameness:
     """Return what an event is known by; its day is that of UTC."""
     day = event["timestamp"][:10]
-    return Identity(event["project_id"], day, event["event"], event["distinct_id"], event["uuid"])
+    return Sameness(event["project_id"], day, event["event"], event["distinct_id"], event["uuid"])

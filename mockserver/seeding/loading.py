@@ -180,8 +180,8 @@ class Loader:
         for number, event in enumerate(events):
             if not event.get("uuid"):
                 continue
-            identity = capture.identity_of(event)
-            is_taken = any(capture.identity_of(known) == identity for known in stored.find(uuid=identity.uuid))
+            identity = capture.sameness_of(event)
+            is_taken = any(capture.sameness_of(known) == identity for known in stored.find(uuid=identity.uuid))
             if is_taken or identity in seen:
                 problem = "is taken" if is_taken else "is given twice"
                 raise LoadError(f"uuid {identity.uuid!r} {problem}", "events", number, "uuid")
