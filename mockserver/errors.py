@@ -14,7 +14,8 @@
     ├── UnsupportedMediaType   415
     ├── Throttled              429
     ├── ServerError            500  a mistake of ours, or a state that the real server cannot answer either
-    └── NotModelled            501  an operation whose extra is not installed
+    ├── NotModelled            501  an operation whose extra is not installed
+    └── Unavailable            503  a database beside us is gone for now
 
 Shape: `{"type", "code", "detail", "attr"}`, in this order, and only the first error of a request.
 """
@@ -24,6 +25,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from typing import Any
+
+RETRY_SECONDS = 5
+"""When to ask again, where nobody knows how long what is gone stays away."""
 
 
 class APIError(Exception):
@@ -225,6 +229,16 @@ class NotModelled(APIError):
 
     status = 501
     code = "not_modelled"
+
+
+class Unavailable(APIError):
+    """A database beside us is gone for now: asking again later may do. Kinds of it say which, by code and detail."""
+
+    status = 503
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": str(RETRY_SECONDS)}
 
 
 class PaymentRequired(APIError):

@@ -111,24 +111,17 @@ def read_value(raw: Body) -> Any:
 
 def show(number: int, entry: Entry) -> dict[str, Any]:
     """Return an entry as the control plane shows it, without secrets."""
-    return {
-        "id": number,
-        "at": entropy.timestamp(entry.at),
-        "operation": entry.operation,
-        "method": entry.method,
-        "path": redact(entry.path),
-        "query": redact(entry.query),
-        "headers": redact_headers(entry.headers),
-        "body": redact(entry.body),
-        "status": entry.status,
-        "response": redact(read_value(entry.answer)),
-        "duration_ms": round(entry.duration_ms, 3),
-        "planned": entry.planned,
-    }
+    headers, body = redact_headers(entry.headers), redact(entry.body)
+    return _spelled(number, entry, {"headers": headers, "body": body}, {"response": redact(read_value(entry.answer))})
 
 
 def show_line(number: int, entry: Entry) -> dict[str, Any]:
     """Return an entry in a line: without headers and bodies, but with what a refusal said."""
+    return _spelled(number, entry, {}, {"detail": refusal_of(entry)})
+
+
+def _spelled(number: int, entry: Entry, sent: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry in the order in which it is shown, with as much of what was sent and answered as is given."""
     return {
         "id": number,
         "at": entropy.timestamp(entry.at),
@@ -136,8 +129,9 @@ def show_line(number: int, entry: Entry) -> dict[str, Any]:
         "method": entry.method,
         "path": redact(entry.path),
         "query": redact(entry.query),
+        **sent,
         "status": entry.status,
-        "detail": refusal_of(entry),
+        **answered,
         "duration_ms": round(entry.duration_ms, 3),
         "planned": entry.planned,
     }

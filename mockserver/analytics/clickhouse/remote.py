@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,27 +21,20 @@ import orjson
 from mockserver.analytics.clickhouse.engine import SECONDS, SESSION, Engine, failure
 from mockserver.analytics.clickhouse.matcher import FUNCTIONS
 from mockserver.analytics.errors import QueryError
-from mockserver.errors import APIError, NotModelled
+from mockserver.errors import APIError, NotModelled, Unavailable
 
 INSTALL = "a ClickHouse server needs clickhouse-connect; run: pip install 'posthog-mockserver[clickhouse]'"
 NO_FUNCTION = "the ClickHouse server at {} has no function {}: see the documentation, Keeping and sharing worlds"
 PREFIX = "mockserver"
 ON_DISK = "MergeTree ORDER BY tuple()"
 COMPRESSION = "lz4"
-RETRY_SECONDS = 5
 
 
-class ServerUnavailable(APIError):
+class ServerUnavailable(Unavailable):
     """The ClickHouse server is gone for now: asking again later may do."""
 
-    status = 503
-    type = "server_error"
     code = "clickhouse_unavailable"
     detail = "ClickHouse cannot be asked at the moment."
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {"Retry-After": str(RETRY_SECONDS)}
 
 
 class RemoteEngine(Engine):

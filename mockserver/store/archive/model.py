@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from mockserver.errors import APIError
+from mockserver.errors import Unavailable
 from mockserver.store.model import Snapshot, Store, StoreError
 
-RETRY_SECONDS = 5
 
-
-class StoreUnavailable(APIError):
+class StoreUnavailable(Unavailable):
     """The database is gone for now: nothing was written, and asking again later may do."""
 
-    status = 503
-    type = "server_error"
     code = "store_unavailable"
     detail = "The store cannot be written at the moment."
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return {"Retry-After": str(RETRY_SECONDS)}
 
 
 class StoreFull(StoreUnavailable):
