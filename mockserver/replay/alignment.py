@@ -20,9 +20,13 @@ from mockserver.world.entropy import read_timestamp
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?")
 TOKEN = re.compile(r"ph[a-z]_\w+")
+MASK = re.compile(r"ph[a-z]_\.{3}\w{4}")
+"""What is shown of a token that is drawn: its two ends."""
 RANDOM = re.compile(r"[A-Za-z0-9]{43}")
 """What a user is given as distinct id."""
 CACHE_KEY = re.compile(r"cache_[0-9a-f]{32}")
+SETS = frozenset({"tags"})
+"""Fields that hold sets of texts: servers tell them in the order of a hash, another one in each process."""
 TEXTUAL = frozenset({"short_id", "insight_short_id", "access_token"})
 """Fields whose text names something."""
 NUMBER_IN_PATH = re.compile(r"(?<!/projects/)(?<!/environments/)(?<=[a-z]/)\d+(?=/)")
@@ -152,8 +156,16 @@ class Alignment:
         if self.twins and len(left) != len(right):
             yield Difference(place, "length", f"{len(left)} items", f"{len(right)} items")
             return
+        if name in SETS and not _is_free(place) and all(isinstance(value, str) for value in (*left, *right)):
+            left, right = sorted(left), sorted(right)
         if self.twins and not self.alike:
             left, right = _ranked(left), _ranked(right)
+        if self.twins and left != right:
+            moved = self._reordered(name, left, right)
+            if moved is not None:
+                at = next(place for place, row in enumerate(moved) if row is not right[place])
+                yield Difference(place, "order", _short(left[at]), _short(right[at]))
+                right = moved
         if not self.twins and left and right and len(left) != len(right):
             # Other data: the shape of one row stands for all.
             yield from replace(self, sent=set())._of_values(f"{place}[]", name, left[0], right[0])
@@ -161,6 +173,24 @@ class Alignment:
         for ours, theirs in zip(left, right, strict=False):
             knows = self if self._is_same_row(ours, theirs) else replace(self, sent=set())
             yield from knows._of_values(f"{place}[]", name, ours, theirs)
+
+    def _reordered(self, name: str, left: list[Any], right: list[Any]) -> list[Any] | None:
+        """Return the rows of the right list as the left one has them, where they are the same in another order.
+
+        None where they stand alike, or where the lists do not hold the same. Rows are the same as far as what they hold
+        is determined; an identifier is, once it has a counterpart.
+        """
+        if not all(isinstance(row, Mapping) for row in (*left, *right)):
+            return None
+        known = {**self.counterparts, **{value: value for value in self.given}}
+        ours = [_print(name, row, known) for row in left]
+        theirs = [_print(name, row, {value: value for value in known.values()}) for row in right]
+        if ours == theirs or sorted(ours) != sorted(theirs):
+            return None
+        waiting: dict[str, list[Any]] = {}
+        for row, told in zip(right, theirs, strict=True):
+            waiting.setdefault(told, []).append(row)
+        return [waiting[told].pop(0) for told in ours]
 
     def _is_same_row(self, left: Any, right: Any) -> bool:
         """Return whether two rows are the same record, as far as they have identifiers."""
@@ -240,6 +270,22 @@ def _ranked(rows: list[Any]) -> list[Any]:
     return [row for _, row in sorted(zip(spans, rows, strict=True), key=lambda pair: pair[0])]
 
 
+def _print(name: str, value: Any, known: Mapping[Any, Any]) -> str:
+    """Return what a value says that is determined; of an identifier that is known, its counterpart."""
+    if isinstance(value, Mapping):
+        return repr({key: _print(key, value[key], known) for key in sorted(value)})
+    if isinstance(value, list):
+        told = [_print(name, item, known) for item in value]
+        return repr(sorted(told) if name in SETS else told)
+    if value is None:
+        return "" if _is_volatile(name) else "null"
+    if _is_identifier(name, value, value):
+        return str(known.get(_number(value), "<new>"))
+    if _is_volatile(name):
+        return ""
+    return _plain(TIME.sub("<time>", value)) if isinstance(value, str) else repr(value)
+
+
 def _is_volatile(name: str) -> bool:
     return name in VOLATILE or name.endswith("_at")
 
@@ -260,7 +306,9 @@ def _is_identifier(name: str, left: Any, right: Any) -> bool:
         return True
     if name in TEXTUAL and left and right:
         return True
-    return any(pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN, RANDOM, CACHE_KEY))
+    return any(
+        pattern.fullmatch(left) and pattern.fullmatch(right) for pattern in (UUID, TOKEN, MASK, RANDOM, CACHE_KEY)
+    )
 
 
 def _number(value: Any) -> Any:

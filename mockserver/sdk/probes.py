@@ -59,7 +59,7 @@ def answer_preflight(worlds: Worlds, request: Request) -> Response:
         "demo": False,
         "realm": "hosted-clickhouse",
         "region": None,
-        "available_social_auth_providers": {"google-oauth2": False, "github": False, "gitlab": False},
+        "available_social_auth_providers": {"github": False, "gitlab": False, "google-oauth2": False},
         "can_create_org": len(organizations) == 0,
         "email_service_available": False,
         "slack_service": {"available": False, "client_id": None},

@@ -12,7 +12,7 @@ after it, so they differ from ours for a reason that is nobody's. `left_out/<rec
 `n` is a number that the recording skips, each once, so no more is put back than was left out. `body` is JSON (as YAML)
 or a text, `headers` are those beside its type. `answer` is what later lines show of the answer: identifiers in it are
 those that the lines after it use. Nothing else of the answer is compared, but it must be a success, or nothing was put
-back.
+back; or have the `status` that is given, where a refusal left its mark.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mockserver.replay.recordings.model import LeftOut, Recording, RecordingErro
 
 FOLDER = "left_out"
 NEEDED = frozenset({"n", "auth", "method", "path", "shown_by"})
-KEYS = NEEDED | {"body", "headers", "answer"}
+KEYS = NEEDED | {"body", "headers", "answer", "status"}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -68,7 +68,7 @@ def _request(entry: Any, where: str) -> LeftOut:
         headers = {**kind, **{str(name): str(value) for name, value in (entry.get("headers") or {}).items()}}
         return LeftOut(
             int(entry["n"]), "put back", entry["auth"], str(entry["method"]), str(entry["path"]), headers, body,
-            shown_by, dict(entry.get("answer") or {}),
+            shown_by, dict(entry.get("answer") or {}), int(entry["status"]) if "status" in entry else None,
         )  # fmt: skip
     except (TypeError, ValueError, AttributeError) as error:
         raise RecordingError(f"{where}: {error}") from None

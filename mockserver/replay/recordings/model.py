@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,12 @@ class LeftOut(Sent):
     """Which lines show it, and how, in a sentence."""
     answer: Mapping[str, Any] = field(default_factory=dict)
     """What those lines show of its answer."""
+    status: int | None = None
+    """What it was refused with; None for a success."""
+
+    def works(self, status: int) -> bool:
+        """Return whether an answer of a status may have done what later lines show."""
+        return status < HTTPStatus.BAD_REQUEST if self.status is None else status == self.status
 
 
 @dataclass(frozen=True)

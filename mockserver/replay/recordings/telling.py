@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -91,7 +90,7 @@ class Teller:
         if request.auth is not None and request.auth not in keys:
             raise RecordingError(f"{recording.name}, put back at {request.number}: no key is labelled {request.auth!r}")
         ours = self._ask(recording, request, alignment, keys)
-        if ours.status >= HTTPStatus.BAD_REQUEST:
+        if not request.works(ours.status):
             found = [Difference("status", "status", "put back", str(ours.status))]
         else:
             answered = ours.json if isinstance(ours.json, Mapping) else {}
