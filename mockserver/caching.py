@@ -20,6 +20,8 @@ from typing import Any
 
 import orjson
 
+from mockserver.version import __version__
+
 MOST_KEPT = 4
 """How many contents of the same files are kept: those of several checkouts or releases."""
 DIGEST_BYTES = 32
@@ -48,6 +50,46 @@ def cached(name: str, files: Iterable[Path], make: Callable[[], Any], by: str = 
             _write(place, body)
             _forget(folder, f"{name}-*.json")
     return made
+
+
+def find_made(name: str, by: str) -> Any | None:
+    """Return what our own code made and `keep_made` kept; nothing once a file that had a part in it has changed.
+
+    That is judged as Python judges what it has compiled: by size and time.
+    """
+    body = _read(_place(name, by))
+    if body is None:
+        return None
+    marks, made = orjson.loads(body)
+    return made if marks == _marks(Path(path) for path, *_ in marks) else None
+
+
+def keep_made(name: str, by: str, made: Any, files: Iterable[Path] = ()) -> None:
+    """Keep what the modules of ours that are loaded now made, of these files; `by` is what else it depends on."""
+    with suppress(OSError, TypeError):  # no cache, or nothing that JSON can tell
+        place = _place(name, by)
+        _write(place, orjson.dumps([_marks([*_loaded(), *files]), made]))
+        _forget(place.parent, f"{name}-*.json")
+
+
+def _place(name: str, by: str) -> Path:
+    installed = f"{__version__} {sys.version} {Path(__file__).parent} {by}"
+    return _folder() / f"{name}-{_digest(installed.encode()).hex()}.json"
+
+
+def _loaded() -> list[Path]:
+    """Return the files of our own modules that are loaded."""
+    files = [module.__file__ for name, module in sys.modules.copy().items() if name.partition(".")[0] == __package__]
+    return [Path(file) for file in files if file]
+
+
+def _marks(files: Iterable[Path]) -> list[list[Any]] | None:
+    """Return what tells a file from the same one changed; nothing where one is not there."""
+    try:
+        found = [(file, file.stat()) for file in files]
+    except OSError:
+        return None
+    return [[str(file), about.st_size, about.st_mtime_ns] for file, about in found]
 
 
 def _folder() -> Path:

@@ -147,10 +147,14 @@ def test_heavy_libraries_are_loaded_when_they_are_first_used() -> None:
         "faker",
         "mockserver.console",
         "hogql_parser",
+        "marshmallow",
+        "mockserver.resources.resource",
+        "mockserver.seeding.scenarios",
         "requests",
         "rich",
         "schemathesis",
         "snowballstemmer",
+        "yaml",
     )
     program = f"import sys, mockserver.serving.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

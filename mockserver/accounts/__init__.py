@@ -12,43 +12,45 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Request, Response, request
 
-from mockserver.accounts import signing_in, signing_up
 from mockserver.errors import APIError
 from mockserver.road.rendering import render_error
 from mockserver.world.worlds import Worlds
 
 View = Callable[..., Response]
-ROUTES: tuple[tuple[str, tuple[str, ...], View], ...] = (
-    ("/api/login", ("POST",), signing_in.sign_in),
-    ("/api/login/precheck", ("POST",), signing_in.precheck),
-    ("/api/reset", ("POST",), signing_in.reset),
-    ("/api/reset/<uuid>", ("GET", "POST"), signing_in.finish_reset),
-    ("/logout", ("GET", "POST"), signing_in.sign_out),
-    ("/api/signup", ("POST",), signing_up.sign_up),
-    ("/api/signup/<invite>", ("GET", "POST"), signing_up.answer_invite),
-    ("/api/users/request_email_verification", ("POST",), signing_up.ask_for_verification),
-    ("/api/users/verify_email", ("POST",), signing_up.verify_email),
+ROUTES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("/api/login", ("POST",), "sign_in"),
+    ("/api/login/precheck", ("POST",), "precheck"),
+    ("/api/reset", ("POST",), "reset"),
+    ("/api/reset/<uuid>", ("GET", "POST"), "finish_reset"),
+    ("/logout", ("GET", "POST"), "sign_out"),
+    ("/api/signup", ("POST",), "sign_up"),
+    ("/api/signup/<invite>", ("GET", "POST"), "answer_invite"),
+    ("/api/users/request_email_verification", ("POST",), "ask_for_verification"),
+    ("/api/users/verify_email", ("POST",), "verify_email"),
 )
+"""The paths, their methods and the names of what answers, which is imported with the first request."""
 
 
 def accounts_blueprint(worlds: Worlds) -> Blueprint:
     """Return the routes by which users sign in and up, over these worlds."""
     blueprint = Blueprint("accounts", __name__)
-    for path, methods, answer in ROUTES:
+    for path, methods, name in ROUTES:
         blueprint.add_url_rule(
-            f"{path}/", endpoint=path.strip("/").replace("/", "-"), view_func=_view(worlds, answer, methods),
+            f"{path}/", endpoint=path.strip("/").replace("/", "-"), view_func=_view(worlds, name, methods),
             methods=list(methods), strict_slashes=False,
         )  # fmt: skip
     return blueprint
 
 
-def _view(worlds: Worlds, answer: Callable[..., Response], methods: Sequence[str]) -> View:
+def _view(worlds: Worlds, name: str, methods: Sequence[str]) -> View:
     allow = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
 
     def view(**parts: str) -> Response:
+        from mockserver.accounts.answers import ANSWERS
+
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         try:
-            response = answer(worlds, asked, **parts)
+            response = ANSWERS[name](worlds, asked, **parts)
         except APIError as error:
             response = render_error(error)
         response.headers["Allow"] = allow

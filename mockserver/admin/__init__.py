@@ -9,27 +9,12 @@ from __future__ import annotations
 import hmac
 import inspect
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from mockserver.admin import (
-    clock,
-    deliveries,
-    events,
-    faults,
-    flags,
-    journal,
-    keys,
-    people,
-    records,
-    server,
-    snapshots,
-    state,
-    stubs,
-    worlds,
-)
 from mockserver.admin.contract import Control, controls, read_document
 from mockserver.admin.plane import Plane
 from mockserver.errors import APIError, NotAuthenticated
@@ -37,37 +22,35 @@ from mockserver.request.parsing import JSON, read_body
 from mockserver.road.binding import BindingError
 from mockserver.road.rendering import empty, encode, render_error
 
-__all__ = ["Plane", "control_plane"]
+__all__ = ["Plane", "control_plane", "handler"]
 
 Handler = Callable[..., Any]
 MOST_BYTES = 1 << 30
 """Largest body of the control plane: whole states, and loads of a hundred thousand records, come this way."""
-MODULES: tuple[ModuleType, ...] = (
-    server,
-    worlds,
-    state,
-    records,
-    snapshots,
-    keys,
-    clock,
-    deliveries,
-    journal,
-    events,
-    flags,
-    people,
-    faults,
-    stubs,
+MODULES = (
+    "server",
+    "worlds",
+    "keys",
+    "clock",
+    "snapshots",
+    "journal",
+    "events",
+    "faults",
+    "stubs",
+    "deliveries",
+    "state",
+    "records",
+    "flags",
+    "people",
 )
+"""Where handlers are looked for, in this order; a module is imported when one is looked for there."""
 
 
 def control_plane(plane: Plane, token: str | None = None) -> Blueprint:
-    """Return the control plane; with a `token`, every call but those open to all must carry it as a bearer.
-
-    Raises: BindingError for a call without a handler.
-    """
+    """Return the control plane; with a `token`, every call but those open to all must carry it as a bearer."""
     blueprint = Blueprint("admin", __name__)
     for control in controls(read_document()):
-        view = _view(plane, control, _handler(control), None if control.is_open else token)
+        view = _view(plane, control, None if control.is_open else token)
         rule = control.path.replace("{", "<").replace("}", ">")
         blueprint.add_url_rule(
             rule, endpoint=control.id, view_func=view, methods=[control.method], strict_slashes=False
@@ -75,22 +58,24 @@ def control_plane(plane: Plane, token: str | None = None) -> Blueprint:
     return blueprint
 
 
-def _handler(control: Control) -> Handler:
-    for module in MODULES:
-        handler = vars(module).get(control.id)
-        if inspect.isfunction(handler):
-            return handler
-    raise BindingError(f"{control.method} {control.path}: no module of mockserver.admin has {control.id}")
+@cache
+def handler(id: str) -> Handler:
+    """Return what handles a call. Raises: BindingError for one without a handler."""
+    for name in MODULES:
+        found = vars(import_module(f"{__name__}.{name}")).get(id)
+        if inspect.isfunction(found):
+            return found
+    raise BindingError(f"no module of mockserver.admin has {id}")
 
 
-def _view(plane: Plane, control: Control, handler: Handler, token: str | None) -> Callable[..., Response]:
+def _view(plane: Plane, control: Control, token: str | None) -> Callable[..., Response]:
     def view(**path: Any) -> Response:
         try:
             if token is not None:
                 _require(token)
             if "world" in path:
                 path["world"] = plane.worlds.get(path["world"])
-            answer = handler(plane, _given(control), **path)
+            answer = handler(control.id)(plane, _given(control), **path)
             if "world" in path:
                 plane.worlds.note(path["world"])
                 path["world"].bell.ring()

@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.caching import cached
 from mockserver.contract import METHODS, Document, follow
 from mockserver.contract.locations import CONTRACTS
@@ -114,6 +112,8 @@ def read_document() -> Document:
 
 
 def _read(file: Path) -> Any:
+    import yaml  # late: what was read before is kept
+
     return yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.admin.contract import read_document
 from mockserver.admin.plane import Plane
-from mockserver.diff.reading import UnreadableDocument
 from mockserver.errors import Conflict, NotFound, ValidationError
 from mockserver.inferred.errors import Clash, OverrideError
 from mockserver.inferred.registry import read_given
@@ -25,7 +24,7 @@ def health(plane: Plane, given: Any) -> dict[str, Any]:
     return {
         "status": "ok",
         "version": __version__,
-        "contract": {"title": contract.title, "version": contract.version, "operations": len(contract.promised)},
+        "contract": {"title": contract.title, "version": contract.version, "operations": contract.promises},
         "worlds": len(plane.worlds),
         "store": {"url": MEMORY} if plane.worlds.archive is None else plane.worlds.archive.facts(),
         "uptime_s": round(time.monotonic() - plane.started, 3),
@@ -57,6 +56,8 @@ def add_contract(plane: Plane, body: Mapping[str, Any]) -> dict[str, Any]:
     archive = plane.worlds.archive
     if archive is not None and archive.is_shared:
         raise Conflict("Several processes serve here, and each has documents of its own: give them with --openapi.")
+    from mockserver.diff.reading import UnreadableDocument  # late: whoever asks for the server's health needs none
+
     try:
         return _shown(plane.registry.add(read_given(body)))
     except (UnreadableDocument, OverrideError) as error:

@@ -8,7 +8,7 @@ from mockserver.admin.moments import read_clock
 from mockserver.admin.plane import Plane
 from mockserver.contract import Profile
 from mockserver.errors import ValidationError
-from mockserver.seeding.scenarios import ScenarioError
+from mockserver.seeding.finding import ScenarioError
 from mockserver.seeding.templates import fork
 from mockserver.world import entropy
 from mockserver.world.worlds import World

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -59,7 +60,7 @@ def routes(
     _print_table(rows)
 
 
-def describe(routes: list[Route], *, everything: bool = False) -> Rows:
+def describe(routes: Iterable[Route], *, everything: bool = False) -> Rows:
     """Return a row for every operation that the contract describes; with `everything`, for all that is served."""
     rows = []
     for route in routes:

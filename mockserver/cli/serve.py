@@ -194,7 +194,7 @@ def _build(**options: Any) -> Flask:
     from mockserver.diff.reading import UnreadableDocument
     from mockserver.inferred.errors import Clash, OverrideError
     from mockserver.road.binding import BindingError
-    from mockserver.seeding.scenarios import ScenarioError
+    from mockserver.seeding.finding import ScenarioError
     from mockserver.serving.app import create_app
     from mockserver.store import StoreError
 

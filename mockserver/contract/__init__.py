@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
 from mockserver.contract.joining import BEYOND, read_joined
@@ -33,6 +33,22 @@ __all__ = [
 ]
 
 
+class Place(NamedTuple):
+    """Where an operation stands in the contract, of which it is made once somebody asks for it."""
+
+    path: str
+    method: str
+    standing: Standing
+    item: Document
+    family: str
+    mount: str
+
+    @property
+    def relative(self) -> str:
+        """What follows the mount in its path."""
+        return self.path[len(self.mount) :].lstrip("/")
+
+
 class Contract:
     """The joined contract.
 
@@ -44,6 +60,7 @@ class Contract:
         self.document = document
         self.undocumented = undocumented
         self.families = families
+        self._made: dict[tuple[str, str], Operation] = {}
 
     @classmethod
     def read(cls, folder: Path = CONTRACTS) -> Contract:
@@ -75,12 +92,15 @@ class Contract:
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation under the path the contract gives it, promised ones first."""
-        paths = {
-            Standing.PROMISED: self.document["paths"],
-            Standing.MODELLED: self.document[BEYOND],
-            Standing.SERVED: self.undocumented,
-        }
-        return tuple(operation for standing in paths for operation in self._operations_of(paths[standing], standing))
+        return tuple(map(self._operation, self._places))
+
+    def operations_of(self, family: str) -> tuple[Operation, ...]:
+        """Return the operations of a family, promised ones first; nothing is made of the others'."""
+        return tuple(map(self._operation, self._of_family.get(family, ())))
+
+    def paths_of(self, family: str) -> Iterable[str]:
+        """Return the paths of a family as they go on from its collection's, each once."""
+        return dict.fromkeys(place.relative for place in self._of_family.get(family, ()))
 
     def unmodelled(self, path: str) -> Mapping[str, Sequence[str]]:
         """Return the methods that servers answer under a path and we do not, each with the scopes that it asks for."""
@@ -91,7 +111,12 @@ class Contract:
     @cached_property
     def promised(self) -> tuple[Operation, ...]:
         """The operations that the documentation pages show."""
-        return tuple(operation for operation in self.operations if operation.documented)
+        return tuple(self._operation(place) for place in self._places if place.standing is Standing.PROMISED)
+
+    @property
+    def promises(self) -> int:
+        """How many operations the documentation pages show."""
+        return sum(place.standing is Standing.PROMISED for place in self._places)
 
     @cached_property
     def described(self) -> tuple[Operation, ...]:
@@ -107,28 +132,57 @@ class Contract:
             paths.setdefault(path, {}).update(item)
         return {**whole, "paths": paths}
 
-    def _operations_of(self, paths: Document, standing: Standing) -> Iterator[Operation]:
-        for path, item in paths.items():
-            for method in METHODS:
-                if method in item:
-                    yield self._operation(path, item, method, standing)
+    @cached_property
+    def _places(self) -> tuple[Place, ...]:
+        """Where the operations stand, promised ones first."""
+        paths = {
+            Standing.PROMISED: self.document["paths"],
+            Standing.MODELLED: self.document[BEYOND],
+            Standing.SERVED: self.undocumented,
+        }
+        return tuple(
+            Place(path, method, standing, item, *self._mounted(path, item[method]["tags"][0]))
+            for standing, items in paths.items()
+            for path, item in items.items()
+            for method in METHODS
+            if method in item
+        )
 
-    def _operation(self, path: str, item: Document, method: str, standing: Standing) -> Operation:
-        spec = dict(item[method])
-        family = self.families[spec["tags"][0]]
-        mounts = [mount for mount in family.mounts if path == mount or path.startswith(mount + "/")]
+    @cached_property
+    def _of_family(self) -> Mapping[str, Sequence[Place]]:
+        found: dict[str, list[Place]] = {}
+        for place in self._places:
+            found.setdefault(place.family, []).append(place)
+        return found
+
+    def _mounted(self, path: str, family: str) -> tuple[str, str]:
+        """Return a path's family and the longest of its mounts that it lies under. Raises: ContractError."""
+        known = self.families[family].mounts
+        mounts = [mount for mount in known if path == mount or path.startswith(mount + "/")]
         if not mounts:
-            raise ContractError(f"{family.name}: {path} lies under none of its mounts: {', '.join(family.mounts)}")
+            raise ContractError(f"{family}: {path} lies under none of its mounts: {', '.join(known)}")
+        return family, max(mounts, key=len)
+
+    def _operation(self, place: Place) -> Operation:
+        """Return the operation that stands in a place: one and the same, however often it is asked for."""
+        key = (place.path, place.method)
+        if key not in self._made:
+            self._made[key] = self._make(place)
+        return self._made[key]
+
+    def _make(self, place: Place) -> Operation:
+        item, method = place.item, place.method
+        spec = dict(item[method])
         spec["parameters"] = [self.resolve(p) for p in (*item.get("parameters", []), *spec.get("parameters", []))]
         spec["responses"] = {status: self.resolve(response) for status, response in spec["responses"].items()}
         spec["requestBody"] = self.resolve(spec.get("requestBody", {}))
         return Operation(
             id=spec["operationId"],
             method=method,
-            path=path,
-            family=family.name,
-            mount=max(mounts, key=len),
-            standing=standing,
+            path=place.path,
+            family=place.family,
+            mount=place.mount,
+            standing=place.standing,
             spec=spec,
             successes=ByProfile(partial(self._success, spec)),
             unread=ByProfile(partial(self._unread, spec)),

@@ -14,11 +14,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.caching import cached
 from mockserver.contract.document import METHODS, ContractError, Document, component_name
-from mockserver.contract.locations import CONTRACTS
+from mockserver.contract.locations import CONTRACTS, contract_files
 from mockserver.contract.operations import Family
 
 CODE = (Path(__file__), Path(__file__).with_name("document.py"))
@@ -31,8 +29,7 @@ def read_joined(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
     """Return what `join` does, as it is kept of the contract's own folder. Raises: ContractError."""
     if folder != CONTRACTS:
         return join(folder)
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("families/*.yaml")])
-    document, undocumented, mounts = cached("contract", [*CODE, *files], lambda: _told(join(folder)))
+    document, undocumented, mounts = cached("contract", [*CODE, *contract_files()], lambda: _told(join(folder)))
     return document, undocumented, {name: Family(name, tuple(paths)) for name, paths in mounts.items()}
 
 
@@ -83,6 +80,8 @@ def _parameters_of(path: str, source: Document) -> list[Document]:
 
 
 def _load(path: Path) -> Document:
+    import yaml  # late: what was joined before is kept
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = path.read_text(encoding="utf-8")

@@ -14,3 +14,8 @@ def _shipped(name: str) -> Path:
 
 CONTRACTS = _shipped("contracts")
 FIXTURES = _shipped("fixtures")
+
+
+def contract_files() -> list[Path]:
+    """Return the files that the contract is made of."""
+    return sorted([*CONTRACTS.glob("*.yaml"), *CONTRACTS.glob("families/*.yaml")])

@@ -59,7 +59,7 @@ class Source:
 
 def sources(contract: Contract) -> list[Source]:
     """Return every source, tenants first, what belongs to other records after those."""
-    found = [source for resource in RESOURCES for source in _of_resource(contract, resource)]
+    found = [source for resource in RESOURCES.values() for source in _of_resource(contract, resource)]
     order = list(THEMSELVES)
     return sorted(found, key=lambda s: order.index(s.table.name) if s.table.name in order else 9 + len(s.parents))
 

@@ -71,7 +71,7 @@ class Registry:
 
     def __init__(self, modelled: Sequence[Route]) -> None:
         self.documents: list[Published] = []
-        self._modelled = list(modelled)
+        self._modelled = modelled
         self._leaves: Callable[[str, str], bool] = lambda path, method: False
         self._changed: Callable[[], None] = lambda: None
 

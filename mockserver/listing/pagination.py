@@ -12,16 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-import marshmallow
-
 from mockserver.errors import NotFound, ValidationError
 from mockserver.request.call import Call
 from mockserver.store.orders import sort_key
-from mockserver.validation.fields import Integer
 
 Fetch = Callable[[int, int], tuple[Sequence[Any], int]]
 LARGEST = 2**63 - 1
-COUNTED = Integer(minimum=1)
 
 
 @dataclass(frozen=True)
@@ -191,8 +187,12 @@ class PageNumber:
         text = call.query.get(name)
         if not text:
             return default
+        import marshmallow  # with the fields, of which lists need no other
+
+        from mockserver.validation.fields import Integer
+
         try:
-            return int(COUNTED.deserialize(text))
+            return int(Integer(minimum=1).deserialize(text))
         except marshmallow.ValidationError as error:
             detail = error.messages[0]
             raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=name) from None

@@ -1,124 +1,117 @@
-"""The families, one small module each."""
+"""The families, one small module each; a family's is imported when it is first asked for something.
+
+All of them take half of a start to import, and most servers are asked for few.
+"""
 
 from __future__ import annotations
 
-from mockserver.resources.actions import Actions
-from mockserver.resources.activity_log import ActivityLog
-from mockserver.resources.activity_log.definitions import DataManagement
-from mockserver.resources.activity_log.notifications import MyNotifications
-from mockserver.resources.annotations import Annotations
-from mockserver.resources.cohorts import Cohorts
-from mockserver.resources.comments import Comments
-from mockserver.resources.dashboards import Dashboards
-from mockserver.resources.dashboards.collaborators import DashboardCollaborators
-from mockserver.resources.dashboards.templates import DashboardTemplates
-from mockserver.resources.definitions.events import EventDefinitions
-from mockserver.resources.definitions.properties import PropertyDefinitions
-from mockserver.resources.early_access_features import EarlyAccessFeatures
-from mockserver.resources.elements import Elements
-from mockserver.resources.events import Events
-from mockserver.resources.feature_flags import FeatureFlags
-from mockserver.resources.feature_flags.values import FlagValues
-from mockserver.resources.file_system import FileSystem
-from mockserver.resources.file_system.shortcuts import FileSystemShortcuts
-from mockserver.resources.finding.search import Search
-from mockserver.resources.finding.tags import Tags
-from mockserver.resources.groups import Groups
-from mockserver.resources.groups.metrics import GroupMetrics
-from mockserver.resources.groups.types import GroupTypes
-from mockserver.resources.heatmaps import Heatmaps
-from mockserver.resources.insights import Insights
-from mockserver.resources.insights.alerts import Alerts
-from mockserver.resources.insights.variables import InsightVariables
-from mockserver.resources.organizations import Organizations
-from mockserver.resources.organizations.domains import Domains
-from mockserver.resources.organizations.feature_flags import OrganizationFeatureFlags
-from mockserver.resources.organizations.flag_access import FlagRoleAccess
-from mockserver.resources.organizations.invites import Invites
-from mockserver.resources.organizations.keys import PersonalApiKeys
-from mockserver.resources.organizations.members import Members
-from mockserver.resources.organizations.role_memberships import RoleMemberships
-from mockserver.resources.organizations.roles import Roles
-from mockserver.resources.organizations.users import Users
-from mockserver.resources.persisted_folders import PersistedFolders
-from mockserver.resources.persons import Persons
-from mockserver.resources.plugins.destinations import PipelineDestinations
-from mockserver.resources.plugins.frontend_apps import PipelineFrontendApps
-from mockserver.resources.plugins.logs import PluginConfigLogs
-from mockserver.resources.project_access import ProjectAccess
-from mockserver.resources.projects import Projects
-from mockserver.resources.projects.environments import Environments
-from mockserver.resources.query import Queries
-from mockserver.resources.reporting.exports import Exports
-from mockserver.resources.reporting.media import UploadedMedia
-from mockserver.resources.reporting.subscriptions import Subscriptions
-from mockserver.resources.reporting.themes import DataColorThemes
-from mockserver.resources.resource import Resource
-from mockserver.resources.saved_queries import SavedQueries
-from mockserver.resources.scheduled_changes import ScheduledChanges
-from mockserver.resources.sessions import Sessions
-from mockserver.resources.sharing import Sharing
-from mockserver.resources.vacant import VACANT
-from mockserver.resources.web_analytics import WebAnalytics
-from mockserver.resources.web_vitals import WebVitals
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-RESOURCES: tuple[type[Resource], ...] = (
-    Projects,
-    Environments,
-    Roles,
-    RoleMemberships,
-    Annotations,
-    EventDefinitions,
-    PropertyDefinitions,
-    Search,
-    Tags,
-    Cohorts,
-    Comments,
-    Persons,
-    PipelineDestinations,
-    PipelineFrontendApps,
-    PersistedFolders,
-    PluginConfigLogs,
-    Queries,
-    Organizations,
-    Members,
-    Invites,
-    Domains,
-    Users,
-    PersonalApiKeys,
-    FeatureFlags,
-    EarlyAccessFeatures,
-    OrganizationFeatureFlags,
-    ScheduledChanges,
-    Insights,
-    InsightVariables,
-    Alerts,
-    FlagValues,
-    FlagRoleAccess,
-    ProjectAccess,
-    Sharing,
-    Dashboards,
-    DashboardCollaborators,
-    DashboardTemplates,
-    DataColorThemes,
-    Subscriptions,
-    Exports,
-    UploadedMedia,
-    WebAnalytics,
-    Sessions,
-    Heatmaps,
-    WebVitals,
-    Elements,
-    FileSystem,
-    FileSystemShortcuts,
-    Events,
-    Actions,
-    Groups,
-    GroupTypes,
-    GroupMetrics,
-    ActivityLog,
-    MyNotifications,
-    DataManagement,
-    SavedQueries,
-    *VACANT,
+if TYPE_CHECKING:
+    from mockserver.resources.resource import Resource
+
+VACANT = (
+    "warehouse_tables",
+    "warehouse_view_links",
+    "external_data_sources",
+    "web_experiments",
+    "managed_migrations",
+    "hog_flows",
+    "messaging_templates",
+    "user_interviews",
+    "organization_batch_exports",
+    "lineage",
+    "metalytics",
+    "async_migrations",
+    "instance_status",
+    "debug_ch_queries",
+    "revenue_analytics",
+    "batch_exports",
+    "integrations",
+    "query_tab_state",
+    "app_metrics",
 )
+"""Families that hold nothing: all in one module."""
+
+PLACES = {
+    "projects": "projects.Projects",
+    "environments": "projects.environments.Environments",
+    "roles": "organizations.roles.Roles",
+    "role_memberships": "organizations.role_memberships.RoleMemberships",
+    "annotations": "annotations.Annotations",
+    "event_definitions": "definitions.events.EventDefinitions",
+    "property_definitions": "definitions.properties.PropertyDefinitions",
+    "search": "finding.search.Search",
+    "tags": "finding.tags.Tags",
+    "cohorts": "cohorts.Cohorts",
+    "comments": "comments.Comments",
+    "persons": "persons.Persons",
+    "pipeline_destinations": "plugins.destinations.PipelineDestinations",
+    "pipeline_frontend_apps": "plugins.frontend_apps.PipelineFrontendApps",
+    "persisted_folders": "persisted_folders.PersistedFolders",
+    "plugin_configs": "plugins.logs.PluginConfigLogs",
+    "query": "query.Queries",
+    "organizations": "organizations.Organizations",
+    "members": "organizations.members.Members",
+    "invites": "organizations.invites.Invites",
+    "domains": "organizations.domains.Domains",
+    "users": "organizations.users.Users",
+    "personal_api_keys": "organizations.keys.PersonalApiKeys",
+    "feature_flags": "feature_flags.FeatureFlags",
+    "early_access_features": "early_access_features.EarlyAccessFeatures",
+    "organization_feature_flags": "organizations.feature_flags.OrganizationFeatureFlags",
+    "scheduled_changes": "scheduled_changes.ScheduledChanges",
+    "insights": "insights.Insights",
+    "insight_variables": "insights.variables.InsightVariables",
+    "alerts": "insights.alerts.Alerts",
+    "flag_values": "feature_flags.values.FlagValues",
+    "feature_flag_role_access": "organizations.flag_access.FlagRoleAccess",
+    "access_controls": "project_access.ProjectAccess",
+    "sharing": "sharing.Sharing",
+    "dashboards": "dashboards.Dashboards",
+    "dashboard_collaborators": "dashboards.collaborators.DashboardCollaborators",
+    "dashboard_templates": "dashboards.templates.DashboardTemplates",
+    "data_color_themes": "reporting.themes.DataColorThemes",
+    "subscriptions": "reporting.subscriptions.Subscriptions",
+    "exports": "reporting.exports.Exports",
+    "uploaded_media": "reporting.media.UploadedMedia",
+    "web_analytics": "web_analytics.WebAnalytics",
+    "sessions": "sessions.Sessions",
+    "heatmaps": "heatmaps.Heatmaps",
+    "web_vitals": "web_vitals.WebVitals",
+    "elements": "elements.Elements",
+    "file_system": "file_system.FileSystem",
+    "file_system_shortcut": "file_system.shortcuts.FileSystemShortcuts",
+    "events": "events.Events",
+    "actions": "actions.Actions",
+    "groups": "groups.Groups",
+    "groups_types": "groups.types.GroupTypes",
+    "group_metrics": "groups.metrics.GroupMetrics",
+    "activity_log": "activity_log.ActivityLog",
+    "my_notifications": "activity_log.notifications.MyNotifications",
+    "data_management": "activity_log.definitions.DataManagement",
+    "warehouse_saved_queries": "saved_queries.SavedQueries",
+    **dict.fromkeys(VACANT, "vacant.VACANT"),
+}
+"""The class of each family of the contract."""
+
+
+class Families(Mapping[str, "type[Resource]"]):
+    """The classes of all families, by name."""
+
+    def __getitem__(self, family: str) -> type[Resource]:
+        module, _, name = PLACES[family].rpartition(".")
+        found: Any = getattr(import_module(f"{__name__}.{module}"), name)
+        resource: type[Resource] = found[family] if isinstance(found, Mapping) else found
+        return resource
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+RESOURCES = Families()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mockserver.contract import ByProfile, Contract, Document, Operation, Profile, component_name, for_profile
 from mockserver.errors import NotFound
@@ -26,9 +26,11 @@ from mockserver.request.call import Call, Principal, Tenant
 from mockserver.request.parsing import MEDIA_TYPES
 from mockserver.request.tenancy import integer, locate, require_membership, uuid
 from mockserver.store import Order, Record, View
-from mockserver.validation import fields
-from mockserver.validation.schemas import Schema, build_schema
 from mockserver.world.tables import TABLES, Owner
+
+if TYPE_CHECKING:
+    from mockserver.validation import fields
+    from mockserver.validation.schemas import Schema
 
 __all__ = ["Page", "Record", "Resource"]
 
@@ -73,8 +75,13 @@ class Resource:
         self.contract = contract
         self.owner = TABLES[self.table].owner
         self.key = TABLES[self.table].key
-        self._schemas = ByProfile(partial(build_schema, contract, self.writes or self.component, self.field_overrides))
+        self._schemas = ByProfile(self._build_schema)
         self._layouts: dict[tuple[str, Profile], builtins.list[str]] = {}
+
+    def _build_schema(self, profile: Profile) -> Schema:
+        from mockserver.validation.schemas import build_schema  # with the first body: who only reads needs no fields
+
+        return build_schema(self.contract, self.writes or self.component, self.field_overrides, profile)
 
     @cached_property
     def schema(self) -> Schema:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
+from mockserver.caching import find_made, keep_made
 from mockserver.contract import ByProfile, Contract, Family, Operation, Profile
+from mockserver.contract.locations import contract_files
 from mockserver.request.call import Call
-from mockserver.resources.resource import Resource
 from mockserver.store import Record
+
+if TYPE_CHECKING:
+    from mockserver.resources.resource import Resource
 
 Action = Callable[..., Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -147,29 +152,85 @@ class Route:
         return f"{title} {'Instance' if self.relative else 'List'}"
 
 
-def bind(contract: Contract, resources: Iterable[type[Resource]]) -> list[Route]:
-    """Return every route of every mount.
+class Routes(Sequence[Route]):
+    """The routes of every mount, by path; those of a family are bound when one of them is first asked for.
 
-    Raises: BindingError for a family without a resource, an operation without a method, or a resource's own public
-    method that is neither an operation nor a hook.
+    Raises: BindingError for a family without a resource, and the reverse.
     """
-    by_family = {resource.family: resource for resource in resources}
-    missing = set(contract.families) - set(by_family)
-    if missing:
-        raise BindingError(f"no resource answers the families: {', '.join(sorted(missing))}")
-    unknown = set(by_family) - set(contract.families)
-    if unknown:
-        raise BindingError(f"no family of the contract is called: {', '.join(sorted(unknown))}")
-    routes: list[Route] = []
-    for family in contract.families.values():
-        operations = [operation for operation in contract.operations if operation.family == family.name]
-        resource = by_family[family.name](contract)
+
+    def __init__(self, contract: Contract, resources: Mapping[str, type[Resource]]) -> None:
+        missing = contract.families.keys() - resources.keys()
+        if missing:
+            raise BindingError(f"no resource answers the families: {', '.join(sorted(missing))}")
+        unknown = resources.keys() - contract.families.keys()
+        if unknown:
+            raise BindingError(f"no family of the contract is called: {', '.join(sorted(unknown))}")
+        self._contract, self._resources = contract, resources
+        self._bound: dict[str, dict[str, Route]] = {}
+        self._binding = RLock()
+        self.families: dict[str, str] = {
+            f"{mount}/{relative}" if relative else mount: family.name
+            for family in contract.families.values()
+            for mount in family.mounts
+            for relative in contract.paths_of(family.name)
+        }
+        """The family of each path."""
+
+    def at(self, path: str) -> Route:
+        """Return the route of a path. Raises: BindingError, KeyError."""
+        return self.of(self.families[path])[path]
+
+    def of(self, family: str) -> Mapping[str, Route]:
+        """Return the routes of a family, by path.
+
+        Raises: BindingError for an operation without a method, or a resource's own public method that is neither an
+        operation nor a hook.
+        """
+        found = self._bound.get(family)
+        if found is None:
+            with self._binding:  # two resources of one family would each keep what is worked out once
+                found = self._bound.get(family)
+                if found is None:
+                    found = self._bound[family] = {route.path: route for route in self._bind(family)}
+        return found
+
+    def __getitem__(self, place: Any) -> Any:
+        paths = list(self.families)[place]
+        return [self.at(path) for path in paths] if isinstance(place, slice) else self.at(paths)
+
+    def __iter__(self) -> Iterator[Route]:
+        return map(self.at, self.families)
+
+    def __len__(self) -> int:
+        return len(self.families)
+
+    def _bind(self, family: str) -> Iterable[Route]:
+        operations = self._contract.operations_of(family)
+        resource = self._resources[family](self._contract)
         _refuse_strays(type(resource), operations)
-        routes.extend(_routes(contract, family, operations, resource))
+        return _routes(self._contract, self._contract.families[family], operations, resource)
+
+
+def bind_shipped(contract: Contract, resources: Mapping[str, type[Resource]]) -> Routes:
+    """Return every route of the contract that is shipped. All of them can be bound: that was found out by an earlier
+    process of the same code and the same contract, or is now. Raises: BindingError.
+    """
+    if find_made("bound", "") is None:
+        routes = bind(contract, resources)
+        keep_made("bound", "", True, contract_files())
+        return routes
+    return Routes(contract, resources)
+
+
+def bind(contract: Contract, resources: Mapping[str, type[Resource]]) -> Routes:
+    """Return every route, bound. Raises: BindingError."""
+    routes = Routes(contract, resources)
+    for family in contract.families:
+        routes.of(family)
     return routes
 
 
-def _routes(contract: Contract, family: Family, operations: list[Operation], resource: Resource) -> Iterable[Route]:
+def _routes(contract: Contract, family: Family, operations: Sequence[Operation], resource: Resource) -> Iterable[Route]:
     """Yield the routes of a family; what the contract shows under one mount answers under each of them."""
     for mount in family.mounts:
         found: dict[str, dict[str, Operation]] = {}

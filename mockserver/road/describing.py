@@ -14,7 +14,6 @@ from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.errors import APIError
 from mockserver.request.call import Call
 from mockserver.road.binding import Endpoint, Route
-from mockserver.validation.schemas import timezones
 
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 TOLD = ("PUT", "POST")
@@ -128,6 +127,9 @@ def bounds(flat: Document, kind: str, *, is_read: bool) -> dict[str, Any]:
 def choices(flat: Document) -> list[dict[str, Any]]:
     """Return the values of a choice and how they are called; nothing and null are no choices of their own."""
     names: Mapping[str, str] = flat.get("x-names", {})
+
+    from mockserver.validation.schemas import timezones  # late: OPTIONS is seldom asked
+
     listed = sorted(timezones()) if flat.get("x-choices") == "timezones" else flat.get("enum", ())
     values = [value for value in listed if value not in ("", None)]
     return [{"value": value, "display_name": names.get(str(value), str(value))} for value in values]

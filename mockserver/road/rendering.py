@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response
@@ -17,8 +17,10 @@ from mockserver.contract import Success
 from mockserver.errors import APIError
 from mockserver.listing.pagination import Page
 from mockserver.request.call import Answer, Call
-from mockserver.resources.resource import Resource
 from mockserver.store.contents import Version
+
+if TYPE_CHECKING:
+    from mockserver.resources.resource import Resource
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mockserver.road.binding import Route
+from mockserver.road.binding import Route, Routes
 
 Found = tuple[Route, dict[str, str]]
 
 
 class End(NamedTuple):
-    """What a path leads to: a route and the names of its parameters, or, for some methods, somebody else."""
+    """What a path leads to: a route's path and the names of its parameters, or, for some methods, somebody else."""
 
-    route: Route | None
+    path: str | None
     names: tuple[str, ...]
     methods: frozenset[str] | None = None
 
@@ -62,12 +62,13 @@ class Node:
 class Table:
     """The routes of the contract, and what of their paths is somebody else's."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
         self._root = Node()
-        for route in routes:
-            segments = _segments(route.path)
-            names = tuple(segment[1:-1] for segment in segments if segment.startswith("{"))
-            self._root.at(segments).ends.append(End(route, names))
+        for path in routes.families:
+            segments = _segments(path)
+            names = tuple([segment[1:-1] for segment in segments if segment[:1] == "{"])
+            self._root.at(segments).ends.append(End(path, names))
 
     def leave(self, template: str, methods: Iterable[str]) -> None:
         """Let a template with these methods be answered by somebody else; any other is the contract's."""
@@ -76,13 +77,13 @@ class Table:
     def leaves(self, path: str, method: str) -> bool:
         """Return whether somebody else answers a path, or refuses the method there."""
         found = next(self._root.reach(_segments(path), 0, ()), None)
-        return found is not None and found[0].route is None
+        return found is not None and found[0].path is None
 
     def find(self, path: str, method: str) -> Found | None:
         """Return the route of a path and its parameters; nothing for what the contract does not answer."""
         for end, values in self._root.reach(_segments(path), 0, ()):
-            if end.route is not None:
-                return end.route, dict(zip(end.names, values, strict=True))
+            if end.path is not None:
+                return self._routes.at(end.path), dict(zip(end.names, values, strict=True))
             if end.methods is None or method in end.methods:
                 return None
         return None

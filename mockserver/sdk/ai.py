@@ -27,8 +27,6 @@ from mockserver.traffic.interception import enter, key_of
 from mockserver.world import entropy
 from mockserver.world.worlds import World, Worlds
 
-IN_PARTS = "i/v0/ai"
-SPANS = ("i/v0/ai/otel", "i/v0/ai/otel/v1/traces")
 MOST_BODY_BYTES, MOST_SPANS_BYTES = MOST_BYTES * 11 // 10, 4 * 1024 * 1024
 BEARER = "Bearer "
 

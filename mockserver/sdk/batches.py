@@ -21,7 +21,6 @@ from mockserver.traffic.interception import WORLD, enter, key_of
 from mockserver.world import entropy
 from mockserver.world.worlds import World, Worlds
 
-PATHS = ("i/v1/analytics/events", "i/v1/ai/events")
 SDK_INFO, ATTEMPT = "PostHog-Sdk-Info", "PostHog-Attempt"
 REQUEST_ID, SENT_AT = "PostHog-Request-Id", "PostHog-Request-Timestamp"
 REQUIRED = (SDK_INFO, ATTEMPT, REQUEST_ID, SENT_AT, "content-type", "user-agent")

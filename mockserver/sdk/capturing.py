@@ -22,6 +22,7 @@ from mockserver.capture.unpacking import unpack
 from mockserver.flags.quotas import EVENTS, RECORDINGS, is_limited
 from mockserver.flags.rules import is_of_2025
 from mockserver.road.rendering import encode
+from mockserver.sdk.paths import BATCHES, RECORDING, SINGLES
 from mockserver.sdk.tokens import UnknownToken, named_by
 from mockserver.store import Record
 from mockserver.traffic.interception import enter
@@ -29,9 +30,6 @@ from mockserver.world import entropy
 from mockserver.world.worlds import World, Worlds
 
 MEBIBYTE = 1024 * 1024
-BATCHES = ("batch", "i/v0/ai/batch")
-SINGLES = ("capture", "e", "i/v0/e", "track", "engage")
-RECORDING = "s"
 MOST_BODY_BYTES = {
     **dict.fromkeys(BATCHES, 20 * MEBIBYTE), **dict.fromkeys(SINGLES, 2 * MEBIBYTE), RECORDING: 25 * MEBIBYTE,
 }  # fmt: skip

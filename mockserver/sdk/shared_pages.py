@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from flask import Blueprint, Request, Response, request
+from flask import Request, Response
 
 from mockserver.errors import APIError, NotModelled
 from mockserver.request.call import Call, Tenant
-from mockserver.request.sharing import PARAMETER, configuration_of, visitor
+from mockserver.request.sharing import configuration_of, visitor
 from mockserver.resources.reporting.themes import themes_of
 from mockserver.resources.resource import Resource
 from mockserver.resources.sharing import PASSWORDS, SWITCHES
-from mockserver.road.binding import Route
+from mockserver.road.binding import Routes
 from mockserver.road.dispatch import absolute_url
 from mockserver.road.rendering import encode, render_error
 from mockserver.store import Record
@@ -27,7 +27,6 @@ from mockserver.traffic.interception import WORLD
 from mockserver.world import clockwork, entropy, plans
 from mockserver.world.worlds import World
 
-PATHS = ("shared", "shared_dashboard", "embedded")
 COOKIE = "posthog_sharing_token"
 HTML, JSON = "text/html; charset=utf-8", "application/json"
 ALLOW = {"Allow": "GET, HEAD, OPTIONS"}
@@ -35,31 +34,17 @@ A_DAY = 24 * 60 * 60
 NOT_FOUND = "<!doctype html><title>Not found</title><h1>This is not shared, or not any more.</h1>"
 
 
-def shared_blueprint(routes: list[Route]) -> Blueprint:
-    """Return the public pages of what the worlds of an application share."""
-    blueprint = Blueprint("shared", __name__)
-    shown = {
-        name: next(route for route in routes if route.resource.family == name and route.relative == "{id}")
-        for name in ("dashboards", "insights")
-    }
-
-    def view(**parts: str) -> Response:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-        try:
-            response = answer(asked, parts[PARAMETER], shown)
-        except APIError as error:
-            response = render_error(error)
-        response.headers.update(ALLOW)
-        return response
-
-    for path in PATHS:
-        for form in ("", "/"):
-            rule = f"/{path}/<{PARAMETER}>{form}"
-            blueprint.add_url_rule(rule, endpoint=path + form, view_func=view, methods=["GET", "HEAD", "POST"])
-    return blueprint
+def respond(asked: Request, address: str, routes: Routes) -> Response:
+    """Return what an address shows, or why it cannot be shown."""
+    try:
+        response = answer(asked, address, routes)
+    except APIError as error:
+        response = render_error(error)
+    response.headers.update(ALLOW)
+    return response
 
 
-def answer(asked: Request, address: str, shown: Mapping[str, Route]) -> Response:
+def answer(asked: Request, address: str, routes: Routes) -> Response:
     """Return what an address shows: a page, JSON where it ends so, or the page that asks for a password."""
     token, _, form = address.partition(".")
     world: World = asked.environ[WORLD]
@@ -76,7 +61,7 @@ def answer(asked: Request, address: str, shown: Mapping[str, Route]) -> Response
         refusal = _ask_password(asked, world, found, form)
         if refusal is not None:
             return refusal
-    data = _shared(asked, world, found, Tenant(organization, project, 1), kind, shown)
+    data = _shared(asked, world, found, Tenant(organization, project, 1), kind, routes)
     if data is None:
         return Response(NOT_FOUND, 404, content_type=HTML)
     return Response(encode(data), 200, content_type=JSON) if form == "json" else page(data)
@@ -88,7 +73,7 @@ def _is_forbidden(organization: Record) -> bool:
 
 
 def _shared(
-    asked: Request, world: World, found: Record, tenant: Tenant, kind: str, shown: Mapping[str, Route]
+    asked: Request, world: World, found: Record, tenant: Tenant, kind: str, routes: Routes
 ) -> dict[str, Any] | None:  # fmt: skip
     view = world.view()
     settings = found["settings"] or {}
@@ -97,7 +82,8 @@ def _shared(
     if family is None:
         data["recording"] = {"id": found["recording"]}
     else:
-        route, number = shown[family], found[family[:-1]]
+        route = next(route for route in routes.of(family).values() if route.relative == "{id}")
+        number = found[family[:-1]]
         operation = route.endpoints["GET"].operation
         path = {"project_id": str(found["project_id"]), "id": str(number)}
         call = Call(

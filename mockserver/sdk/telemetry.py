@@ -18,8 +18,6 @@ from mockserver.sdk.tokens import named_by
 from mockserver.traffic.interception import enter, key_of
 from mockserver.world.worlds import Worlds
 
-PATHS = tuple(f"{prefix}v1/{signal}" for prefix in ("i/", "") for signal in ("logs", "traces", "metrics"))
-NOT_MODELLED = ("i/v0/ai/otel/v1/logs",)
 PROTOBUF = "application/x-protobuf"
 GZIP_MAGIC = b"\x1f\x8b\x08"
 MOST_BYTES = 2 * 1024 * 1024

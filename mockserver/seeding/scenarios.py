@@ -14,7 +14,7 @@ import orjson
 import yaml
 
 from mockserver.contract import Contract, Profile
-from mockserver.contract.locations import FIXTURES
+from mockserver.seeding.finding import ScenarioError, find
 from mockserver.seeding.generation.declarations import Declaration
 from mockserver.seeding.generation.filling import fill as fill_in
 from mockserver.seeding.generation.populations import Population
@@ -24,10 +24,6 @@ from mockserver.world import entropy
 from mockserver.world.worlds import World
 
 BESIDE_TABLES = ("description", "generate")
-
-
-class ScenarioError(Exception):
-    """A scenario is not there, or holds a mistake; the message names file and line."""
 
 
 class _Reader(yaml.CSafeLoader):
@@ -49,33 +45,15 @@ class _Reader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def find(name: str) -> Path:
-    """Return the file of a scenario: one of those shipped by its name, or one of the user's own by its path.
-
-    Raises: ScenarioError.
-    """
-    shipped = FIXTURES / f"{name}.yaml"
-    own = Path(name)
-    try:
-        if not {"/", "\\", "\x00"} & set(name) and shipped.is_file():
-            return shipped
-        if own.is_file():
-            return own
-    except (OSError, ValueError):  # a name that no file can have
-        pass
-    known = ", ".join(sorted(path.stem for path in FIXTURES.glob("*.yaml")))
-    raise ScenarioError(f"no scenario {name!r}: neither one of {known}, nor a file")
-
-
 def fill(contract: Contract, world: World, scenario: str, *, progress: Progress | None = None) -> None:
     """Fill a world from a scenario; `progress` is told how far it is. Raises: ScenarioError."""
     path = find(scenario)
     content, root = read(path)
     try:
         with world.store.transaction() as transaction:
-            now = entropy.now(transaction)
+            now_ms = int(entropy.now(transaction).timestamp() * 1000)
             populations = [
-                Population(Declaration(spec, "generate", number), world.seed, number, now)
+                Population(Declaration(spec, "generate", number), world.seed, number, now_ms)
                 for number, spec in enumerate(_listed(content.get("generate")))
             ]
 

@@ -6,14 +6,18 @@ import threading
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mockserver.contract import Contract, Profile
 from mockserver.request.call import EVERYTHING
-from mockserver.seeding.loading import Progress
-from mockserver.seeding.scenarios import build_world, find
+from mockserver.seeding.finding import find
+from mockserver.seeding.keeping import Scenario, find_world, keep_world
 from mockserver.store import Transaction
 from mockserver.world import entropy
 from mockserver.world.worlds import DEFAULT, World
+
+if TYPE_CHECKING:
+    from mockserver.seeding import Progress
 
 MOST_KEPT = 8
 STALE_SECONDS = 300.0
@@ -34,8 +38,10 @@ class Template:
 class Templates:
     """The latest scenarios that were seeded, by file, seed and time."""
 
-    def __init__(self, contract: Contract, freeze_time: str | None = None) -> None:
+    def __init__(self, contract: Contract, freeze_time: str | None = None, *, keeps: bool = False) -> None:
+        """`keeps` lets worlds be kept for the next process, too: of the contract that is shipped."""
         self.contract = contract
+        self._to_keep = MOST_KEPT if keeps else 0
         self.freeze_time = None if freeze_time is None else _normal(freeze_time)
         self._kept: dict[Hashable, Template] = {}
         self._lock = threading.Lock()
@@ -75,12 +81,27 @@ class Templates:
         with template.lock:
             began = time.monotonic()
             if template.world.origin is None or (moment is None and began > template.stale):
-                template.world = build_world(
-                    self.contract, scenario=scenario, seed=seed, freeze_time=moment, progress=progress
-                )  # fmt: skip
+                template.world, age = self._filled(Scenario(scenario, file, seed, moment), progress)
                 ended = time.monotonic()
-                template.stale = ended + max(STALE_SECONDS, SEEDINGS * (ended - began))
+                template.stale = ended - age + max(STALE_SECONDS, SEEDINGS * (ended - began))
             return template.world
+
+    def _filled(self, scenario: Scenario, progress: Progress | None) -> tuple[World, float]:
+        """Return a world of a scenario, and how many seconds ago it was filled: now, or by another process."""
+        now = entropy.system_time().timestamp()
+        keeps = self._to_keep > 0
+        found = find_world(scenario, now, STALE_SECONDS) if keeps else None
+        if found is not None:
+            return found
+        from mockserver.seeding.scenarios import build_world  # late: it takes a third of a start
+
+        world = build_world(
+            self.contract, scenario=scenario.name, seed=scenario.seed, freeze_time=scenario.moment, progress=progress
+        )  # fmt: skip
+        if keeps:
+            self._to_keep -= 1
+            keep_world(scenario, world, now)
+        return world, 0.0
 
 
 def _normal(moment: str) -> str:

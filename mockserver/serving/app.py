@@ -22,15 +22,12 @@ from mockserver.errors import MethodNotAllowed, NotFound, of_status
 from mockserver.inferred.registry import FOUND, Registry, read_compiled
 from mockserver.request.parsing import MAX_BODY_BYTES, DjangoRequest
 from mockserver.resources import RESOURCES
-from mockserver.road.binding import Route, bind
+from mockserver.road.binding import Route, Routes, bind, bind_shipped
 from mockserver.road.dispatch import ENDPOINT_NOT_FOUND, EVERY_METHOD, FORMAT, dispatch
 from mockserver.road.rendering import render_error
 from mockserver.road.routing import Table
 from mockserver.road.strictness import Strictness
-from mockserver.sdk.api import capture_blueprint
-from mockserver.sdk.media import media_blueprint
-from mockserver.sdk.shared_pages import shared_blueprint
-from mockserver.seeding import Progress
+from mockserver.sdk.api import capture_blueprint, media_blueprint, shared_blueprint
 from mockserver.seeding.templates import Templates
 from mockserver.serving.cors import LOCALHOST, Cors
 from mockserver.serving.direct import Direct
@@ -50,6 +47,8 @@ from mockserver.world.worlds import World, Worlds
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from mockserver.seeding import Progress
 
 SUFFIX = re.compile(r"(/api/.*[^/.])\.([a-z0-9]+)(/?)")
 
@@ -133,9 +132,10 @@ def create_app(
     origins, wait = Cors.read(cors), None if latency is None else Latency.read(latency)
     proxies = TrustedProxies.read(trusted_proxy)
     guard = Guard.of(host, allowed_hosts, origins)
+    is_shipped = contract is None
     contract = contract or Contract.read()
-    routes = bind(contract, RESOURCES)
-    templates = Templates(contract, freeze_time)
+    routes = bind_shipped(contract, RESOURCES) if is_shipped else bind(contract, RESOURCES)
+    templates = Templates(contract, freeze_time, keeps=is_shipped)
     archive = open_archive(store, [table.layout for table in TABLES.values()], shared=shared)
     worlds = Worlds.kept(archive) if archive is not None else None
     if worlds is None:
@@ -202,7 +202,7 @@ def _close(worlds: Worlds, journals: Journals, clickhouse: str | None) -> None:
     worlds.close()
 
 
-def _table(app: Flask, routes: Sequence[Route]) -> Table:
+def _table(app: Flask, routes: Routes) -> Table:
     """Return the table of the contract's routes, less what of their paths the application answers by itself."""
     table = Table(routes)
     for rule in app.url_map.iter_rules():
@@ -225,9 +225,10 @@ def _answer(
 
 def _serve_schema(app: Flask, contract: Contract) -> None:
     """Serve the bundled contract where PostHog serves its own."""
-    from mockserver.contract.bundling import bundle_json, bundle_yaml
 
     def schema() -> Response:
+        from mockserver.contract.bundling import bundle_json, bundle_yaml  # late: most servers are never asked
+
         if request.args.get("format") == "json" or request.accept_mimetypes.best == "application/json":
             return Response(bundle_json(contract), content_type="application/vnd.oai.openapi+json; charset=utf-8")
         return Response(bundle_yaml(contract), content_type="application/vnd.oai.openapi; charset=utf-8")

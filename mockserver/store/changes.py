@@ -49,8 +49,13 @@ class Changes(NamedTuple):
     @classmethod
     def decoded(cls, body: bytes) -> Changes:
         """Return the changes that JSON tells. Raises: ValueError for what tells none."""
+        return cls.of(json.loads(body) if body[:1] == LONG else orjson.loads(body))
+
+    @classmethod
+    def of(cls, value: Any) -> Changes:
+        """Return the changes that a value tells, as JSON has it. Raises: ValueError for what tells none."""
         try:
-            tables, values, cleared = json.loads(body) if body[:1] == LONG else orjson.loads(body)
+            tables, values, cleared = value
             told = {
                 name: TableChanges(dict(zip(rows, records, strict=True)), gone, last_row)
                 for name, (rows, records, gone, last_row) in tables.items()

@@ -95,7 +95,7 @@ def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
     from mockserver.inferred.errors import Clash, OverrideError
 
     with paused(), _unwritten(pytestconfig):
-        from mockserver.seeding.scenarios import ScenarioError
+        from mockserver.seeding.finding import ScenarioError
         from mockserver.testing.worlds import PostHogServer
 
     try:

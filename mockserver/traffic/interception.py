@@ -9,7 +9,7 @@ the journal one tuple.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,7 +20,7 @@ from mockserver.errors import ParseError
 from mockserver.request import auth
 from mockserver.request.parsing import has_body, read_json
 from mockserver.request.sharing import PARAMETER
-from mockserver.road.binding import SAFE, Route
+from mockserver.road.binding import SAFE, Route, Routes
 from mockserver.road.dispatch import READ, USED
 from mockserver.road.rendering import render_error
 from mockserver.store import NotingView, View
@@ -91,14 +91,14 @@ class Interception:
     """The hooks before and after every request that is not for the control plane."""
 
     def __init__(
-        self, worlds: Worlds, routes: Sequence[Route], coverage: Coverage, *, most_entries: int,
+        self, worlds: Worlds, routes: Routes, coverage: Coverage, *, most_entries: int,
         latency: Latency | None = None, keeps: bool = True, is_shared: bool = False,
     ) -> None:  # fmt: skip
         self.worlds = worlds
         self.coverage = coverage
         self._latency = latency
         self._most_entries = most_entries
-        self._paths = [route.path for route in routes]
+        self._paths = list(routes.families)
         self._kept = KeptAnswers() if keeps else None
         self._is_shared = is_shared
 

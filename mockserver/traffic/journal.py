@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from mockserver.capture.encodings import beginning
 from mockserver.errors import ParseError
 from mockserver.request.parsing import read_json
 from mockserver.world import entropy
@@ -102,6 +101,8 @@ def read_value(raw: Body) -> Any:
         return None
     if isinstance(raw, Mapping):
         return dict(raw)
+    from mockserver.capture.encodings import beginning  # late: the journal is written long before it is read
+
     raw = beginning(raw, MOST_KEPT_BYTES)
     try:
         return read_json(raw)

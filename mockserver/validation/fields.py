@@ -106,17 +106,16 @@ class Slug(Text):
 class Url(Text):
     """An address as Django takes it: of the web or of FTP, with a host; nothing, where nothing is allowed."""
 
-    SHAPE = re.compile(
+    SHAPE = (
         r"(?:https?|ftps?)://(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
         r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]"
         r"|(?:[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?\.)+[a-z\u00a1-\uffff-]{2,63}\.?)"
-        r"(?::\d{1,5})?(?:[/?#]\S*)?",
-        re.IGNORECASE,
+        r"(?::\d{1,5})?(?:[/?#]\S*)?"
     )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text and not self.SHAPE.fullmatch(text):
+        if text and not re.fullmatch(self.SHAPE, text, re.IGNORECASE):  # compiled when one is judged: it takes long
             refuse("Enter a valid URL.")
         return text
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockserver.patterns import compiled
-
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 
@@ -38,6 +36,8 @@ def mismatches(expected: Any, actual: Any, place: str = "$") -> list[str]:
         return [] if KINDS[expected](actual) else [f"{place}: expected {expected}, got {_short(actual)}"]
     if isinstance(expected, Mapping):
         if expected.keys() == {PATTERN}:
+            from mockserver.patterns import compiled  # late: patterns are seldom asked for, and costly to learn to read
+
             pattern = compiled(expected[PATTERN])
             found = isinstance(actual, str) and pattern is not None and pattern.finds(actual)
             return [] if found else [f"{place}: expected a match of {expected[PATTERN]!r}, got {_short(actual)}"]

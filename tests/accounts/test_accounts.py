@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.accounts import ROUTES
+from mockserver.accounts.answers import ANSWERS
 from mockserver.request.auth import CSRF_COOKIE
 from tests.conftest import Client
 
@@ -119,3 +121,7 @@ def test_what_asks_for_mail_is_refused(browser: Client) -> None:
     assert browser.post(verify, {"uuid": "x"}).json["code"] == "email_not_available"
     assert browser.post("/api/users/verify_email/", {"uuid": "x", "token": "x"}).json["code"] == "invalid_token"
     assert browser.post("/api/signup/", {}).status_code == 401
+
+
+def test_every_path_has_an_answer_and_the_reverse() -> None:
+    assert {name for _, _, name in ROUTES} == ANSWERS.keys()

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from openapi_spec_validator import validate
 
+from mockserver.admin import handler
 from mockserver.admin.contract import controls, read_document
+from mockserver.road.binding import BindingError
 from mockserver.serving.app import create_app
 
 ENVELOPE = {"type", "code", "detail", "attr"}
@@ -21,6 +23,13 @@ def test_every_route_is_in_the_contract_and_the_reverse(app) -> None:
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert served == {(control.method, control.path) for control in controls(read_document())}
+
+
+def test_every_route_has_a_handler() -> None:
+    """Handlers are looked for when they are first asked for, so a start does not find out."""
+    assert all(handler(control.id) for control in controls(read_document()))
+    with pytest.raises(BindingError, match="has nothing"):
+        handler("nothing")
 
 
 def test_schema_is_served(admin) -> None:

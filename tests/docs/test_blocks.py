@@ -22,7 +22,7 @@ from mockserver.contract import Contract
 from mockserver.inferred.compiled import compile_document
 from mockserver.inferred.reading import Source
 from mockserver.replay.script import STEP_KEYS
-from mockserver.seeding.scenarios import find
+from mockserver.seeding.finding import find
 from mockserver.serving.server import Server
 from tests.docs.blocks import BLOCKS, PAGES, ROOT, SNIPPET, Block, blocks_of
 

@@ -28,9 +28,8 @@ def test_operation_without_a_method_names_the_closest(contract):
         def get_recrds(self) -> None:
             """Misspelt."""
 
-    others = [resource for resource in RESOURCES if resource is not Annotations]
     with pytest.raises(BindingError, match=r"annotations_retrieve: Broken has no method retrieve|neither an operation"):
-        bind(contract, [Broken, *others])
+        bind(contract, {**RESOURCES, "annotations": Broken})
 
 
 def test_stray_method_is_refused(contract):
@@ -38,14 +37,13 @@ def test_stray_method_is_refused(contract):
         def retreive(self) -> None:
             """Misspelt."""
 
-    others = [resource for resource in RESOURCES if resource is not Annotations]
     with pytest.raises(BindingError, match=r"Stray\.retreive is neither .* did you mean retrieve"):
-        bind(contract, [Stray, *others])
+        bind(contract, {**RESOURCES, "annotations": Stray})
 
 
 def test_family_without_a_resource_is_refused(contract):
     with pytest.raises(BindingError, match="annotations"):
-        bind(contract, [resource for resource in RESOURCES if resource is not Annotations])
+        bind(contract, {name: found for name, found in RESOURCES.items() if name != "annotations"})
 
 
 @pytest.mark.parametrize("profile", [Profile.DOCUMENTED, Profile.OBSERVED])

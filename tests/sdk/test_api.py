@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.sdk.answering import ANSWERS, SCRIPTS
+from mockserver.sdk.paths import PATHS
 from mockserver.world.worlds import World
 from tests.conftest import NOON, Client
 
@@ -327,3 +329,7 @@ def test_a_token_names_its_project(client: Client, world: World) -> None:
     other = next(p for p in world.view().table("projects") if p["api_token"] != TOKEN)
     client.flask.post("/batch/", json={"api_key": other["api_token"], "batch": [ONE]})
     assert captured(world)[-1]["project_id"] == other["id"]
+
+
+def test_every_path_has_an_answer_and_the_reverse() -> None:
+    assert {asked.answer for asked in PATHS} == ANSWERS.keys() | SCRIPTS.keys()

@@ -16,7 +16,7 @@ import pytest
 
 from mockserver.contract import Contract
 from mockserver.seeding import build_world
-from mockserver.seeding.scenarios import ScenarioError, find
+from mockserver.seeding.finding import ScenarioError, find
 from mockserver.serving.app import create_app
 from mockserver.world.worlds import World
 

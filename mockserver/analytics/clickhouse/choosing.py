@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from mockserver.analytics.clickhouse.engine import EmbeddedEngine, Engine
-from mockserver.analytics.clickhouse.mirror import Mirror
+if TYPE_CHECKING:  # what asks is imported with the first question: to choose must cost a start nothing
+    from mockserver.analytics.clickhouse.engine import Engine
+    from mockserver.analytics.clickhouse.mirror import Mirror
 
 _lock = threading.Lock()
 _mirrors: dict[str | None, Mirror] = {}
@@ -39,6 +41,8 @@ def mirror() -> Mirror:
     url = _chosen
     found = _mirrors.get(url)
     if found is None:
+        from mockserver.analytics.clickhouse.mirror import Mirror
+
         with _lock:
             if url not in _mirrors:
                 _mirrors[url] = Mirror(_started(url))
@@ -48,6 +52,8 @@ def mirror() -> Mirror:
 
 def _started(url: str | None) -> Engine:
     if url is None:
+        from mockserver.analytics.clickhouse.engine import EmbeddedEngine
+
         return EmbeddedEngine()
     from mockserver.analytics.clickhouse.remote import RemoteEngine  # of an extra
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from mockserver.errors import UnsupportedMediaType, ValidationError
 from mockserver.request.call import Answer, Call
 from mockserver.request.parsing import FORM, MULTIPART
+from mockserver.resources.reporting import UPLOADED
 from mockserver.resources.resource import Resource
 
 TABLE = "uploaded_media"
-PLACE = "uploaded_media"
 MOST_BYTES = 4 * 1024 * 1024
 SIGNATURES = (
     b"\x89PNG\r\n\x1a\n",
@@ -55,7 +55,7 @@ class UploadedMedia(Resource):
             "content": base64.b64encode(content).decode(), "created_at": call.now(), "created_by": call.user["id"],
         })  # fmt: skip
         url = urlsplit(call.url)
-        location = f"{url.scheme}://{url.netloc}/{PLACE}/{made['id']}"
+        location = f"{url.scheme}://{url.netloc}/{UPLOADED}/{made['id']}"
         shown = {"id": made["id"], "image_location": location, "name": made["name"]}
         return Answer(shown, 201, {"Location": location})
 

@@ -160,11 +160,14 @@ def _refusing(error: type[APIError], detail: str) -> Callable[[Resource, Call], 
     return refuse
 
 
-VACANT: tuple[type[Resource], ...] = (
-    *(_family(name, title) for name, title in EMPTY.items()),
-    *(_family(name, title, **{action: _refusing(error, detail)}) for name, title, action, error, detail in REFUSING),
-    BatchExports, Integrations, QueryTabState, AppMetrics,
-)  # fmt: skip
+VACANT: dict[str, type[Resource]] = {
+    **{name: _family(name, title) for name, title in EMPTY.items()},
+    **{
+        name: _family(name, title, **{action: _refusing(error, detail)})
+        for name, title, action, error, detail in REFUSING
+    },
+    **{family.family: family for family in (BatchExports, Integrations, QueryTabState, AppMetrics)},
+}
 
 
 def _object(body: Any) -> Mapping[str, Any]:

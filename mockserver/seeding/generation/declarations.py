@@ -20,6 +20,12 @@ class Declaration:
         self._value = value
         self._read: list[str] = []
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The whole of it, as it was given."""
+        given: Mapping[str, Any] = self._value
+        return given
+
     def error(self, name: str, message: str) -> LoadError:
         """Return the error of one of its fields."""
         return LoadError(message, *self.place, name)

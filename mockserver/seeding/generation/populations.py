@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -91,8 +90,8 @@ class Person(NamedTuple):
 class Population:
     """What a scenario says of a project's persons, and everything that follows from it and a seed."""
 
-    def __init__(self, declaration: Declaration, seed: int, number: int, now: datetime) -> None:
-        self.seed, self.number = seed, number
+    def __init__(self, declaration: Declaration, seed: int, number: int, now_ms: int) -> None:
+        self.spec, self.seed, self.number = declaration.given, seed, number
         self.place = declaration.place
         self.project_id = declaration.integer("project_id", 1, least=1)
         self.size = declaration.integer("persons", 100, least=1)
@@ -124,7 +123,7 @@ class Population:
                 "events", f"expected at least {least}, so that each of {self.size} persons can go all the way"
             )
         self.identified_at = next((at for at, step in enumerate(self.funnel) if step.event == IDENTIFY), None)
-        self.now_ms = int(now.timestamp() * 1000)
+        self.now_ms = now_ms
         self.start_ms = self.now_ms - self.days * DAY_MS
         self.pace = Pace(self.start_ms, self.now_ms, self.growth)
         self._base = int.from_bytes(entropy.draw(seed, "population", number, 8), "big")
