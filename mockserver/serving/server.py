@@ -11,8 +11,8 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from mockserver.serving import threaded
 from mockserver.serving.draining import Application, draining
 from mockserver.serving.streaming import Streaming
 
@@ -67,7 +67,7 @@ class Server:
     ) -> None:  # fmt: skip
         self.address = address
         self._application = Streaming(draining(application))
-        self._granian = _granian(
+        self._granian = threaded.server(
             self._application, address=address.host, port=address.port, blocking_threads=threads, ssl_cert=certificate,
             ssl_key=private_key,
         )  # fmt: skip
@@ -101,51 +101,3 @@ def wait_until_answered(address: Address) -> None:
         except OSError:
             time.sleep(0.005)
     raise TimeoutError(f"nothing answers at {address.url}")
-
-
-def _granian(application: Streaming, **options: Any) -> Any:
-    """Return granian's threaded server, for a Python with or without the global lock.
-
-    Granian keeps it for builds without the lock, since its threads cannot run Python side by side elsewhere. That is no
-    loss here: what matters is that the application stays in this process.
-    """
-    from granian.constants import HTTPModes, Interfaces
-    from granian.server import common, mt
-    from granian.server.mt import MTServer
-
-    wrap = vars(mt)["_wsgi_call_wrap"]
-    if wrap is not _send_aside:
-        _send_aside.wrap = wrap  # type: ignore[attr-defined]
-        vars(mt)["_wsgi_call_wrap"] = _send_aside
-
-    class InProcess(MTServer):
-        def _check_gil(self) -> None:
-            """Accept any build."""
-
-        def shutdown(self, exit_code: int = 0) -> None:
-            """Stop; what lasts ends first, since a connection is closed when its answer is over."""
-            application.end()
-            super().shutdown(exit_code)  # type: ignore[no-untyped-call]
-
-        def startup(self, spawn_target: Any, target_loader: Any) -> None:
-            """Start; signal handlers are for the main thread alone to set."""
-            if threading.current_thread() is threading.main_thread():
-                super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-                return
-            handlers = vars(common)["set_main_signals"]
-            vars(common)["set_main_signals"] = lambda *_: None
-            try:
-                super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-            finally:
-                vars(common)["set_main_signals"] = handlers
-
-    return InProcess(
-        "mockserver", interface=Interfaces.WSGI, http=HTTPModes.http1, workers=1, websockets=False,
-        log_enabled=False, backlog=1024, **options,
-    )  # fmt: skip
-
-
-def _send_aside(application: Any, *options: Any) -> Any:
-    """Return what granian runs for each request, with the streams of our applications sent aside."""
-    run = _send_aside.wrap(application, *options)  # type: ignore[attr-defined]
-    return application.over(run) if isinstance(application, Streaming) else run

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OPTIONS = ("scenario", "profile", "seed", "freeze_time")
 WISHES = (*OPTIONS, "flags")
+WORLD = pytest.StashKey["PostHog"]()
+"""Where a test keeps its world for the report on it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,7 +126,7 @@ def _posthog_world(request: pytest.FixtureRequest, _posthog_host: PostHogServer)
             world.flag(key, enabled=value is not False, variant=value if isinstance(value, str) else None)
     except ControlError as error:
         raise pytest.fail.Exception(f"@pytest.mark.posthog: {error}", pytrace=False) from None
-    request.node._posthog = world
+    request.node.stash[WORLD] = world
     yield world
     world.close()
 
@@ -147,6 +149,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Show the requests that a failed test made."""
     outcome = yield
     report = outcome.get_result()
-    world: PostHog | None = getattr(item, "_posthog", None)
+    world = item.stash.get(WORLD, None)
     if world is not None and report.when == "call" and report.failed:
         report.sections.append(("PostHog requests", world.describe_requests()))
