@@ -110,9 +110,9 @@ class World:
         return twin.view()
 
     def new_key(self, transaction: Transaction) -> str:
-        """Return a personal API key that no other world has."""
+        """Return a personal API key that no other world has, as long as servers make one (of 35 bytes)."""
         number = transaction.next("drawn.key")
-        return "phx_" + entropy.spell(entropy.draw(self.seed, f"key:{self.id}", number, 64), 43)
+        return "phx_" + entropy.spell(entropy.draw(self.seed, f"key:{self.id}", number, 64), 47)
 
     def new_session(self, transaction: Transaction) -> str:
         """Return what the cookie of a new session holds, which no other world has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -28,6 +29,13 @@ def test_organization_shows_its_projects_and_the_askers_level(either: Client) ->
     assert (after["metadata"], after["default_experiment_stats_method"]) == ({"instance_tag": "none"}, "bayesian")
     assert after["is_ai_data_processing_approved"] is None
     assert after["member_count"] >= 3
+
+
+def test_slug_that_is_taken_gets_an_ending_which_is_shown_as_it_was_drawn_once(either: Client) -> None:
+    made = [either.post("/api/organizations/", {"name": "Rocket"}).json for _ in range(3)]
+    assert [re.fullmatch(r"rocket(-\w{4})?", one["slug"]) is not None for one in made] == [True] * 3
+    read = [either.get(f"/api/organizations/{one['id']}/").json["slug"] for one in made]
+    assert read == [one["slug"].lower() for one in made] != [one["slug"] for one in made]
 
 
 @pytest.mark.parametrize("id", [THEIRS, "01890000-0000-7000-8000-00000000ffff", "abc", "%00"])

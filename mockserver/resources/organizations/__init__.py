@@ -84,15 +84,20 @@ class Organizations(Resource):
 
     # What happens
 
-    def create(self, call: Call) -> Record:
-        """Make an organization of the asker's, and a project in it. Raises: PermissionDenied."""
+    def create(self, call: Call) -> Any:
+        """Make an organization of the asker's, and a project in it. Raises: PermissionDenied.
+
+        The ending of a slug is shown as it was drawn, this once: it is stored in small letters.
+        """
         known = call.table(self.table).get(call.user["current_organization_id"])
         if organizations_of(call, call.user) and (known is None or not plans.has(known, plans.PROJECTS)):
             raise PermissionDenied(ONE_ONLY)
-        return self.perform_create(call, self.load(call))
+        data = self.load(call)
+        slug = self._slug(call, data["name"])
+        return {**self.show(self.perform_create(call, {**data, "slug": slug.lower()}), call), "slug": slug}
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
-        organization = super().perform_create(call, {**data, "slug": self._slug(call, data["name"])})
+        organization = super().perform_create(call, data)
         join(call.world.seed, call.transaction, call.user, organization, OWNER)
         asker = replace(call.principal, user=call.table("users").get(call.user["id"]) or call.user)
         there = replace(call, principal=asker, tenant=Tenant(organization, None, OWNER), body={}, is_form=False)
@@ -104,7 +109,7 @@ class Organizations(Resource):
         slug = slugify(name)
         if slug and call.table(self.table).first(slug=slug) is None:
             return slug
-        ending = call.new_token(length=4, alphabet=BASE62).lower()
+        ending = call.new_token(length=4, alphabet=BASE62)
         return f"{slug[: LONGEST_SLUG - 5]}-{ending}" if slug else ending
 
     def server_fields(self, call: Call) -> dict[str, Any]:
