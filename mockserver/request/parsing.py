@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from io import BytesIO
+from typing import IO, Any
 
 import orjson
 from flask import Request
@@ -46,11 +48,21 @@ class LastWins(ImmutableMultiDict[str, str]):
         return {key: values[-1] if flat else values for key, values in self.lists() if values}
 
 
+class Whole(BytesIO):
+    """A body that was read to its end, and is not too large."""
+
+
 class DjangoRequest(Request):
     """A request whose query and form are read as Django reads them."""
 
     parameter_storage_class = LastWins
     max_content_length = MAX_BODY_BYTES
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, its length watched where it is not here yet."""
+        given: IO[bytes] = self.environ["wsgi.input"]
+        return given if isinstance(given, Whole) else super().stream
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
-"""What an answer did not wait for: the rest of a request's body, read so that the connection can be used again."""
+"""Bodies read to their end: small ones before the request is looked at, of others what an answer did not wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from mockserver.request.parsing import MAX_BODY_BYTES, has_body
+from mockserver.request.parsing import MAX_BODY_BYTES, Whole, has_body
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 Application = Callable[..., Any]
 PIECE_BYTES = 1 << 16
+AT_ONCE_BYTES = 1 << 16
+"""What is read before anything else. The server lets go of the interpreter's lock at each read, and under load another
+request runs until it comes back; so one read is quicker than the three that a request would make."""
 
 
 def draining(application: Application) -> Application:
@@ -24,7 +27,7 @@ def draining(application: Application) -> Application:
     """
 
     def drained(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not has_body(environ):
+        if not has_body(environ) or _is_read_at_once(environ):
             return application(environ, start_response)  # type: ignore[no-any-return]
         began: list[Any] = []
         answer: Iterable[bytes] = application(environ, lambda *start: began.extend(start))
@@ -35,6 +38,15 @@ def draining(application: Application) -> Application:
         return answer
 
     return drained
+
+
+def _is_read_at_once(environ: WSGIEnvironment) -> bool:
+    """Read a body that says that it is small, if this is one, and put it in its place."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if not length.isdigit() or int(length) > AT_ONCE_BYTES:
+        return False
+    environ["wsgi.input"] = Whole(environ["wsgi.input"].read())
+    return True
 
 
 def _is_drained(stream: Any) -> bool:
