@@ -57,6 +57,10 @@ class Field(fields.Field[Any]):
         message = str(self.error_messages[key]).format(**kwargs)
         return marshmallow.ValidationError(Detail(message, self.codes.get(key, "invalid_input")))
 
+    def _validate(self, value: Any) -> None:
+        if self.validators:  # marshmallow makes one of them at each value, of none too
+            super()._validate(value)
+
 
 class Text(Field):
     """Text, trimmed at both ends; numbers become text."""

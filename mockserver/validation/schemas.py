@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import marshmallow
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, missing
 
 from mockserver.contract import Contract, Document, Profile
 from mockserver.errors import ValidationError
@@ -132,11 +132,6 @@ class Schema(marshmallow.Schema):
     class Meta:
         unknown = EXCLUDE
 
-    @property
-    def optional(self) -> tuple[str, ...]:
-        """Names of the fields that a body may leave out."""
-        return tuple(name for name, field in self.load_fields.items() if not field.required)
-
     def judge(
         self, data: Any, lookup: fields.Lookup, *,
         partial: bool = False, replacing: bool = False, is_form: bool = False,
@@ -154,15 +149,28 @@ class Schema(marshmallow.Schema):
             raise ValidationError("No data provided", code="null")
         if not isinstance(data, Mapping):
             raise ValidationError(f"Invalid data. Expected a dictionary, but got {type(data).__name__}.")
-        known = {name: data[name] for name in self.load_fields if name in data}
         token = fields.lookup.set(lookup)
         try:
-            loaded: dict[str, Any] = self.load(known, partial=self.optional if replacing else partial)
-        except marshmallow.ValidationError as error:
-            detail, attr = first_problem(_messages(error))
-            raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=attr) from None
+            return self._values(data, partial=partial, replacing=replacing)
         finally:
             fields.lookup.reset(token)
+
+    def _values(self, data: Mapping[str, Any], *, partial: bool, replacing: bool) -> dict[str, Any]:
+        """Return what each field makes of its value, as `load` does, but for its hooks, and for problems after the
+        first: they are half of the time that it takes.
+        """
+        loaded: dict[str, Any] = {}
+        for name, field in self.load_fields.items():
+            given = data.get(name, missing)
+            if given is missing and (partial or (replacing and not field.required)):
+                continue
+            try:
+                value = field.deserialize(given, name, data, partial=partial)
+            except marshmallow.ValidationError as error:
+                detail, attr = first_problem({name: error.messages})
+                raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=attr) from None
+            if value is not missing:
+                loaded[name] = value
         return loaded
 
     def _read_form(self, form: Any, *, partial: bool) -> dict[str, Any]:
@@ -195,11 +203,6 @@ def _json_or(text: str, otherwise: Any) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return otherwise
-
-
-def _messages(error: marshmallow.ValidationError) -> Any:
-    messages = error.messages
-    return messages if isinstance(messages, Mapping) else {"_schema": messages}
 
 
 def first_problem(messages: Any) -> tuple[str, str | None]:
