@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mockserver.store import View
-from mockserver.world import deletions, deliveries, schedules
+from mockserver.world import deletions, deliveries, entropy, schedules
 
 if TYPE_CHECKING:
     from mockserver.world.worlds import World
 
 DUTIES: tuple[ModuleType, ...] = (deletions, schedules, deliveries)
-"""Each has `due(view)`, what is to be done by now, and `run(transaction, item)`, which does one of it."""
+"""Each has `earliest(view)`, when there is something to do; `due(view)`, what is to be done by now; and
+`run(transaction, item)`, which does one of it."""
+TABLES = (deletions.TABLE, schedules.TABLE, deliveries.SUBSCRIPTIONS)
+"""What those moments are read of."""
+MOST_REMEMBERED = 1000
+
+_earliest: dict[tuple[object, ...], datetime | None] = {}
+"""When there is something to do, by the versions of these tables: every request asks, and few change them."""
 
 
 def settled(world: World) -> View:
     """Return a world's state after everything that is due by its clock."""
     view = world.view()
-    if not any(duty.due(view) for duty in DUTIES):
+    earliest = _when(view)
+    if earliest is None or earliest > entropy.now(view):
         return view
     with world.store.transaction() as transaction:
         for duty in DUTIES:
             for item in duty.due(transaction):
                 duty.run(transaction, item)
     return world.view()
+
+
+def _when(view: View) -> datetime | None:
+    """Return when there is something to do, if ever."""
+    versions = tuple([view.version(table) for table in TABLES])
+    try:
+        return _earliest[versions]
+    except KeyError:
+        pass
+    earliest = min((moment for duty in DUTIES if (moment := duty.earliest(view)) is not None), default=None)
+    if len(_earliest) >= MOST_REMEMBERED:
+        _earliest.clear()
+    _earliest[versions] = earliest
+    return earliest

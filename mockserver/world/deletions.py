@@ -36,13 +36,19 @@ def next_run(moment: datetime) -> datetime:
     return sunday if sunday > moment else sunday + WEEK
 
 
+def earliest(view: View) -> datetime | None:
+    """Return when the first deletion is carried out, if one waits."""
+    return min((_moment(deletion) for deletion in view.table(TABLE)), default=None)
+
+
 def due(view: View) -> list[Record]:
     """Return the deletions whose moment has come."""
-    table = view.table(TABLE)
-    if not len(table):
-        return []
     now = entropy.now(view)
-    return [deletion for deletion in table if entropy.read_timestamp(deletion["due_at"]) <= now]
+    return [deletion for deletion in view.table(TABLE) if _moment(deletion) <= now]
+
+
+def _moment(deletion: Record) -> datetime:
+    return entropy.read_timestamp(deletion["due_at"])
 
 
 def run(transaction: Transaction, deletion: Record) -> None:

@@ -41,21 +41,15 @@ def next_date(subscription: Mapping[str, Any], now: datetime) -> str | None:
     return entropy.timestamp(found) if found else None
 
 
-_earliest: dict[object, datetime | None] = {}
-"""When something is sent next, by the version of the table: every request asks, and few change it."""
+def earliest(view: View) -> datetime | None:
+    """Return when the first subscription is sent, if one is."""
+    rows, _ = view.table(SUBSCRIPTIONS).page(NEXT_SUBSCRIPTIONS, (False,), 0, 1)
+    return _moment(rows[0]) if rows else None
 
 
 def due(view: View) -> Sequence[Record]:
     """Return the subscriptions whose moment has come, the earliest first."""
-    version = view.version(SUBSCRIPTIONS)
-    if version not in _earliest:
-        if len(_earliest) >= MOST_AT_ONCE:
-            _earliest.clear()
-        rows, _ = view.table(SUBSCRIPTIONS).page(NEXT_SUBSCRIPTIONS, (False,), 0, 1)
-        _earliest[version] = _moment(rows[0]) if rows else None
-    earliest = _earliest[version]
-    if earliest is None or earliest > (now := entropy.now(view)):
-        return ()
+    now = entropy.now(view)
     rows, _ = view.table(SUBSCRIPTIONS).page(NEXT_SUBSCRIPTIONS, (False,), 0, MOST_AT_ONCE)
     return [row for row in rows if (moment := _moment(row)) is not None and moment <= now]
 

@@ -6,6 +6,7 @@ Source: the operations that PostHog's model of a flag knows; what a payload does
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from mockserver.store import Record, Transaction, View
@@ -16,14 +17,20 @@ FLAGS = "feature_flags"
 Change = Callable[[Record, Any], dict[str, Any]]
 
 
+def earliest(view: View) -> datetime | None:
+    """Return when the first change is made, if one waits."""
+    return min((_moment(change) for change in view.table(TABLE).find(executed_at=None)), default=None)
+
+
 def due(view: View) -> list[Record]:
     """Return the changes whose moment has come and that nobody has made yet, the earliest first."""
-    waiting = view.table(TABLE).find(executed_at=None)
-    if not waiting:
-        return []
     now = entropy.now(view)
-    found = [change for change in waiting if entropy.read_timestamp(change["scheduled_at"]) <= now]
+    found = [change for change in view.table(TABLE).find(executed_at=None) if _moment(change) <= now]
     return sorted(found, key=lambda change: (change["scheduled_at"], change["id"]))
+
+
+def _moment(change: Record) -> datetime:
+    return entropy.read_timestamp(change["scheduled_at"])
 
 
 def run(transaction: Transaction, change: Record) -> None:
