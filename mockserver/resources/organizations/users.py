@@ -20,7 +20,8 @@ from mockserver.resources.organizations.notifications import NOTIFICATIONS, Noti
 from mockserver.resources.projects.shapes import team_basic
 from mockserver.resources.resource import Record, Resource
 from mockserver.store import View
-from mockserver.validation.fields import FALSE, TRUE, Boolean, Choice, Text
+from mockserver.validation import FALSE, TRUE
+from mockserver.validation.fields import Boolean, Choice, Text
 from mockserver.world import entropy
 
 SENSITIVE = timedelta(hours=2)
