@@ -137,9 +137,33 @@ def test_tiles_are_computed_when_it_is_asked_for(observed) -> None:
     pytest.importorskip("chdb")
     board = make(observed, name="b")
     insight_on(observed, board["id"])
-    good = look(observed, board, "?refresh=blocking")["tiles"][0]
+    insight_on(observed, board["id"])
+    good, same = look(observed, board, "?refresh=blocking")["tiles"]
     assert (good["is_cached"], bool(good["insight"]["result"])) == (False, True)
+    assert (same["is_cached"], same["insight"]["result"]) == (True, good["insight"]["result"])
     assert look(observed, board)["tiles"][0]["is_cached"] is True
+
+
+def test_tiles_that_begin_to_be_computed_are_one_task(observed) -> None:
+    board = make(observed, name="b")
+    for days in ("-3d", "-5d"):
+        query = {**TREND, "source": {**TREND["source"], "dateRange": {"date_from": days}}}
+        insight_on(observed, board["id"], query=query)
+
+    def tasks():
+        statuses = [tile["insight"]["query_status"] for tile in look(observed, board, "?refresh=async")["tiles"]]
+        return {(status["task_id"], *(status["labels"] or ())) for status in statuses}
+
+    assert tasks() == {(None,)}
+    ((task, label),) = tasks()
+    assert (bool(task), label) == (True, "chained")
+
+
+def test_tags_that_were_just_set_stand_among_the_other_fields(observed) -> None:
+    board = make(observed, name="b", tags=["x"])
+    assert list(board)[-1] == "tags"
+    names = list(change(observed, board, tags=["y"]).json)
+    assert names.index("tags") == names.index("data_color_theme_id") + 1
 
 
 def test_a_tile_that_cannot_be_computed_says_why_and_the_others_are_shown(observed) -> None:

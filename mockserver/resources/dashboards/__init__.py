@@ -38,6 +38,7 @@ class Dashboards(Filed, Tagged, SoftDelete, Listed, Arranging):
     title = "Dashboards"
     relations = {"created_by": "users"}
     depends_on = None
+    tags_follow = "data_color_theme_id"
     access_resource = "dashboard"
     field_overrides = {"tags": Items(Json())}
 

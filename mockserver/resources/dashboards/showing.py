@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from mockserver.contract import Contract
 from mockserver.errors import ValidationError
 from mockserver.listing.jsonb import as_kept
+from mockserver.queries import statuses
 from mockserver.request.call import Answer, Call
 from mockserver.resources.access_controlled import SAFE, AccessControlled
 from mockserver.resources.dashboards import placing
@@ -113,7 +114,8 @@ class Showing(AccessControlled):
         if record["deleted"]:
             return []
         found = placing.visible(call, record, self._size(call))
-        return [self.show_tile(call, tile, record, order) for order, tile in enumerate(found)]
+        with statuses.chained(call):
+            return [self.show_tile(call, tile, record, order) for order, tile in enumerate(found)]
 
     def _size(self, call: Call) -> str:
         wanted = call.query.get("layoutSize") or call.query.get("layout_size")

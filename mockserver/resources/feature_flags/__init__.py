@@ -48,6 +48,7 @@ class FeatureFlags(
     hides_deleted = False
     relations = {"created_by": "users", "last_modified_by": "users"}
     depends_on = None
+    tags_follow = "can_edit"
     access_resource = "feature_flag"
     activity_scope = "FeatureFlag"
     logged_fields = (

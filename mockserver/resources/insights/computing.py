@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mockserver.contract import Contract
@@ -42,7 +43,7 @@ def computed(contract: Contract, call: Call, insight: Record, dashboard: Record 
     """Return the fields of an insight that tell its question and what is known of the answer.
 
     Looked at on a dashboard it has that one's filters and variables. Insights of one request that ask the same are
-    computed once. Raises: ValidationError for a query that cannot be run.
+    computed once, and the others find that kept. Raises: ValidationError for a query that cannot be run.
     """
     filters, variables = put_over(call, dashboard)
     whole = question(insight)
@@ -78,12 +79,14 @@ def _given(call: Call, insight: Record, dashboard: Record | None, query: Query |
     mode = mode_of(call)
     kept: dict[str, Given] = call.memo.setdefault(MEMO, {})
     key = answers.cache_key(call, query)
-    if key not in kept:
-        about = {"insight_id": insight["id"], "dashboard_id": dashboard["id"] if dashboard else None}
-        request = Request(query, mode, call.query.get("client_query_id") or key, None, about)
-        plan: Mapping[Age, Do] = NEVER if mode == CACHED else PLANS[mode]
-        kept[key] = give(call, request, plan)
-    return kept[key]
+    plan: Mapping[Age, Do] = NEVER if mode == CACHED else PLANS[mode]
+    if key in kept:
+        known = kept[key]
+        is_found = known.answer and plan[Age.FRESH] is Do.GIVE
+        return replace(known, answer={**known.answer, "is_cached": True}) if is_found else known
+    about = {"insight_id": insight["id"], "dashboard_id": dashboard["id"] if dashboard else None}
+    request = Request(query, mode, call.query.get("client_query_id") or key, None, about)
+    return kept.setdefault(key, give(call, request, plan))
 
 
 def _shown_question(contract: Contract, call: Call, insight: Record, asked: Query | None, is_changed: bool) -> Fields:
