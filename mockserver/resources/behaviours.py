@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from mockserver.errors import HardDeleteRefused, NotFound
+from mockserver.listing.jsonb import as_kept
 from mockserver.listing.pagination import Page, PageNumber
 from mockserver.request.call import Call
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.tables import NEWEST_ACTIVITY
+
+SIDES = ("before", "after")
 
 
 class SoftDelete(Resource):
@@ -38,6 +41,18 @@ class OnlyAsked(Resource):
     table = "queries"
     tells_fields = False
     has_writing_scope = False
+
+
+class Unsorted(Resource):
+    """Records that lists show in no order of theirs: as the servers' database holds them, the last changed last."""
+
+    def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
+        """Store a new version, in `observed` behind the others, where PostgreSQL writes it."""
+        if not call.is_observed:
+            return super().perform_update(call, record, data)
+        table = call.table(self.table)
+        table.delete(record)
+        return table.insert({**record, **data})
 
 
 class ActivityLogged(Resource):
@@ -127,15 +142,26 @@ def log_activity(call: Call, scope: str, item_id: str | None, activity: str, det
 
 
 def show_entry(call: Call, entry: Record) -> dict[str, Any]:
-    """Return an entry as the API shows it. The servers of the recordings show no `id`."""
+    """Return an entry as the API shows it, what changed as their database keeps JSON. Servers of 2025 show no `id`."""
     user = call.table("users").get(entry["user_id"])
     shown = {
         "id": entry["id"],
         "user": {"first_name": user["first_name"], "email": user["email"]}
         if user
         else {"first_name": "System", "email": None, "is_system": True},
-        **{name: entry[name] for name in ("activity", "scope", "item_id", "detail", "created_at")},
+        **{name: entry[name] for name in ("activity", "scope", "item_id")},
+        "detail": _as_kept(entry["detail"]),
+        "created_at": entry["created_at"],
     }
     if call.is_observed:
         del shown["id"]
     return shown
+
+
+def _as_kept(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return what an entry tells, the values before and after a change with their keys as the database orders them."""
+    changes = detail.get("changes")
+    if not changes:
+        return detail
+    told = [{**change, **{side: as_kept(change[side]) for side in SIDES if side in change}} for change in changes]
+    return {**detail, "changes": told}

@@ -18,6 +18,13 @@ def test_a_project_has_the_global_theme_and_its_own(either) -> None:
     assert client.get(f"{THEMES}{made['id']}/").status_code == 404
 
 
+def test_the_theme_that_was_changed_last_comes_last(observed) -> None:
+    client = observed.as_key("phx_mock_session")
+    made = [client.post(THEMES, {"name": name, "colors": ["#000"]}).json["id"] for name in ("a", "b")]
+    client.patch(f"{THEMES}{made[0]}/", {"name": "c"})
+    assert [theme["name"] for theme in client.get(THEMES).json][-2:] == ["b", "c"]
+
+
 def test_only_staff_changes_what_every_project_has(either) -> None:
     client = either.as_key("phx_mock_session")
     assert client.get(f"{THEMES}1/").json["name"] == "Default Theme"

@@ -6,12 +6,13 @@ from typing import Any
 
 from mockserver.errors import ValidationError
 from mockserver.request.call import Call
-from mockserver.resources.resource import Record, Resource
+from mockserver.resources.behaviours import Unsorted
+from mockserver.resources.resource import Record
 
 TAKEN = "Variable with name already exists"
 
 
-class InsightVariables(Resource):
+class InsightVariables(Unsorted):
     """The variables of a project; a query calls one by the name that followed from its own when it was made."""
 
     family = "insight_variables"
@@ -24,14 +25,6 @@ class InsightVariables(Resource):
         if call.table(self.table).first(code_name=code_name, **self.tenant_key(call)) is not None:
             raise ValidationError(TAKEN)
         return super().perform_create(call, {**data, "code_name": code_name})
-
-    def perform_update(self, call: Call, record: Record, data: dict[str, Any]) -> Record:
-        """Store a new version, behind the others: so the servers' database, which lists them in no order of theirs."""
-        if not call.is_observed:
-            return super().perform_update(call, record, data)
-        table = call.table(self.table)
-        table.delete(record)
-        return table.insert({**record, **data})
 
     def server_fields(self, call: Call) -> dict[str, Any]:
         return {"created_by": call.user["id"], "created_at": call.now()}

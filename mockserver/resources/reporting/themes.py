@@ -6,7 +6,8 @@ from typing import Any
 
 from mockserver.errors import PermissionDenied
 from mockserver.request.call import Call
-from mockserver.resources.resource import Record, Resource, user_basic
+from mockserver.resources.behaviours import Unsorted
+from mockserver.resources.resource import Record, user_basic
 from mockserver.store import View
 
 TABLE = "data_color_themes"
@@ -25,7 +26,7 @@ GLOBAL: dict[str, Any] = {
 """The theme that comes with every server. Source: recorded answers."""
 
 
-class DataColorThemes(Resource):
+class DataColorThemes(Unsorted):
     """The themes of a project, after the one that every project has."""
 
     family = "data_color_themes"
