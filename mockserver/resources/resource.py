@@ -57,6 +57,8 @@ class Resource:
     """Other tables that a record's representation reads; None where it also depends on who asks."""
     parses: ClassVar[tuple[str, ...]] = MEDIA_TYPES
     renders: ClassVar[tuple[str, ...]] = ("json",)
+    moments: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose times CSV spells as Python does: those that servers show without a serializer of their own."""
     field_overrides: ClassVar[Mapping[str, fields.Field]] = {}
     tells_fields: ClassVar[bool] = True
     """Whether OPTIONS tells the fields of what may be written; servers tell none where no serializer reads it."""

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def render(result: Any, success: Success, resource: Resource, call: Call) -> Res
         return Response(result, status, headers, content_type=media_type)
     if call.format == "csv":
         rows = result_rows(result, success, resource, call)
-        return Response(encode_csv(rows), status, headers, content_type=CSV)
+        return Response(encode_csv(rows, resource.moments), status, headers, content_type=CSV)
     return Response(encode_result(result, success, resource, call), status, headers, content_type=JSON)
 
 
@@ -141,10 +141,11 @@ def result_rows(result: Any, success: Success, resource: Resource, call: Call) -
     return rows if isinstance(rows, list) else []
 
 
-def encode_csv(rows: Sequence[Any]) -> str:
+def encode_csv(rows: Sequence[Any], moments: Collection[str] = ()) -> str:
     """Return rows as CSV: nested values under dotted names, columns sorted by name, an empty body for no rows.
 
-    Source: recorded exports of persons and values.
+    Times in the columns called `moments` are spelled as Python does, all others as in JSON.
+    Source: recorded exports of persons, actions, insights and values.
     """
     flat = [dict(_flatten("", row)) for row in rows]
     if not flat:
@@ -153,7 +154,7 @@ def encode_csv(rows: Sequence[Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(name, row.get(name)) for name in columns] for row in flat)
+    writer.writerows([_cell(row.get(name), is_moment=name in moments) for name in columns] for row in flat)
     return out.getvalue()
 
 
@@ -167,11 +168,8 @@ def _flatten(prefix: str, value: Any) -> list[tuple[str, Any]]:
     return [pair for key, item in items for pair in _flatten(f"{prefix}.{key}" if prefix else str(key), item)]
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(value: Any, *, is_moment: bool) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        is_clients = name.startswith("properties.")  # text as the client sent it, whatever it looks like
-        moment = None if is_clients else TIME.fullmatch(value)
-        return f"{moment[1]} {moment[2]}+00:00" if moment else value
-    return str(value)
+    found = TIME.fullmatch(value) if is_moment and isinstance(value, str) else None
+    return f"{found[1]} {found[2]}+00:00" if found else str(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -247,6 +249,18 @@ def test_activity_tells_what_changed(observed) -> None:
         None,
     )
     assert observed.get(f"{INSIGHTS}999999/activity/").get_data() == b""
+    observed.patch(path, {"query": trend(interval="week")})
+    (told,) = observed.get(f"{path}activity/").json["results"][0]["detail"]["changes"]
+    assert list(told["after"]["source"]) == ["kind", "series", "interval"]
+
+
+def test_times_are_spelled_in_a_table_as_serializers_leave_them(observed) -> None:
+    pytest.importorskip("chdb")
+    shown = observed.get(f"{INSIGHTS}{make(observed)['id']}/?format=csv&refresh=blocking").get_data(as_text=True)
+    header, row = csv.reader(io.StringIO(shown))
+    told = dict(zip(header, row, strict=True))
+    assert (told["created_at"][10], told["created_at"][-1]) == ("T", "Z")
+    assert (told["last_refresh"][10], told["last_refresh"][-6:]) == (" ", "+00:00")
 
 
 def test_a_trend_in_older_words_can_be_a_table(either) -> None:

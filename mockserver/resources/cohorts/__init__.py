@@ -48,6 +48,7 @@ class Cohorts(SoftDelete, CohortMembers, Filed):
     keeps_folder = True
     order = NEWEST_COHORTS
     relations = {"created_by": "users"}
+    moments = frozenset({"created_at"})
     activity_scope = "Cohort"
     logged_fields = ("name", "description", "deleted", "filters", "query", "groups", "is_static", "cohort_type")
     field_overrides = {

@@ -53,6 +53,8 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     title = "Enterprise Insights"
     parses = ("application/json",)
     renders = ("json", "csv")
+    moments = frozenset({"cache_target_age", "last_refresh", "next_allowed_client_refresh"})
+    tags_follow = "updated_at"
     activity_scope = "Insight"
     logged_fields = (
         "name", "derived_name", "description", "filters", "query", "order", "deleted", "favorited", "tags",

@@ -30,6 +30,7 @@ class Persons(PersonLists, PersonChanges, PersonAnalytics):
     component = "Person"
     title = "Enterprise Person"
     renders = ("json", "csv")
+    moments = frozenset({"created_at"})
     depends_on = ("projects",)
 
     def __init__(self, contract: Contract) -> None:
