@@ -25,11 +25,7 @@ UNDOCUMENTED = "x-undocumented-paths"
 BEYOND = "x-modelled-beyond-pages"
 
 
-Joined = tuple[Document, Document, dict[str, Family]]
-"""A document, the paths that no page shows, and the families."""
-
-
-def read_joined(folder: Path) -> Joined:
+def read_joined(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
     """Return what `join` does, as it is kept of the contract's own folder. Raises: ContractError."""
     if folder != CONTRACTS:
         return join(folder)
@@ -37,12 +33,12 @@ def read_joined(folder: Path) -> Joined:
     return document, undocumented, {name: Family(name, tuple(paths)) for name, paths in mounts.items()}
 
 
-def _told(joined: Joined) -> list[Any]:
+def _told(joined: tuple[Document, Document, dict[str, Family]]) -> list[Any]:
     document, undocumented, families = joined
     return [document, undocumented, {family.name: list(family.mounts) for family in families.values()}]
 
 
-def join(folder: Path) -> Joined:
+def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
     """Return the promised document, the paths that no page shows, and the families. Raises: ContractError."""
     root = _load(folder / "openapi.yaml")
     families: dict[str, Family] = {}

@@ -1,7 +1,6 @@
 from tests.inferred.conftest import DOCUMENTS
 from tests.inferred.generating import generate
-from tests.inferred.walking.described import read
-from tests.inferred.walking.wire import serving
+from tests.inferred.walking import read, serving
 
 DOCUMENT = DOCUMENTS / "payments.yaml"
 
