@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from mockserver.errors import ValidationError
 from mockserver.request.call import Call
 from mockserver.resources.resource import Record, Resource
+from mockserver.validation.fields import Items, Json
+
+
+class Tags(Items):
+    """A list of whatever: servers look at a tag when they store it, and fail on one that is no text."""
+
+    def __init__(self) -> None:
+        super().__init__(Json(allow_none=True), load_default=list)
 
 
 class Tagged(Resource):
-    """Records with `tags`, which a body gives whole or leaves as they are."""
+    """Records with `tags`, which a body gives whole or leaves as they are.
+
+    Of a new record, which servers have stored by the time they fail, refusing a tag is left to `create`.
+    """
 
     tags_follow: ClassVar[str | None] = None
     """The field that they stand behind where a change gives them; else they stand last. Source: recorded answers."""
@@ -18,6 +30,9 @@ class Tagged(Resource):
     def load(self, call: Call, record: Record | None = None, **how: bool) -> dict[str, Any]:
         data = super().load(call, record, **how)
         if "tags" in data:
+            problem = refusal_of(data["tags"])
+            if problem is not None and record is not None:
+                raise problem
             data["tags"] = normalized(data["tags"])
         return data
 
@@ -38,3 +53,13 @@ def normalized(tags: Sequence[Any]) -> list[Any]:
     """Return tags as they are kept: trimmed, in lower case, each once; what is no text as it is."""
     texts = {tag.strip().lower() for tag in tags if isinstance(tag, str)}
     return [*sorted(texts), *(tag for tag in tags if not isinstance(tag, str))]
+
+
+def refusal_of(tags: Sequence[Any]) -> ValidationError | None:
+    """Return how tags are refused of which one is no text."""
+    return ValidationError("Not a valid string.", attr="tags") if texts_of(tags) != tags else None
+
+
+def texts_of(tags: Sequence[Any]) -> list[str]:
+    """Return those of some tags that are text."""
+    return [tag for tag in tags if isinstance(tag, str)]

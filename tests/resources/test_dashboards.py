@@ -67,6 +67,7 @@ def test_other_prefixes_show_the_same(either, prefix) -> None:
         ({"filters": ["x"]}, "Filters must be a dictionary", None),
         ({"description": None}, "This field may not be null.", "description"),
         ({"tags": "x"}, 'Expected a list of items but got type "str".', "tags"),
+        ({"tags": ["a", None]}, "Not a valid string.", "tags"),
         ({"restriction_level": 5}, '"5" is not a valid choice.', "restriction_level"),
         (
             {"use_template": "no", "use_dashboard": 1},

@@ -128,6 +128,15 @@ def test_a_key_is_free_again_when_its_flag_is_deleted(observed, make) -> None:
     assert observed.get(f"{FLAGS}{old['id']}/").status_code == 404
 
 
+@pytest.mark.parametrize("tags", [[None], ["a", 1], [["a"]]])
+def test_tags_that_are_no_text_are_not_kept(either, tags) -> None:
+    made = either.post(FLAGS, {"key": "kept", "filters": EVERYBODY, "tags": ["one"]}).json
+    path = f"{FLAGS}{made['id']}/"
+    refused = either.patch(path, {"tags": tags})
+    assert (refused.status_code, refused.json["attr"]) == (400, "tags")
+    assert either.get(path).json["tags"] == ["one"]
+
+
 def test_every_change_counts_and_what_is_left_out_stays(observed, make) -> None:
     flag = make("steady", active=False, tags=["One", " one "], filters=EVERYBODY)
     path = f"{FLAGS}{flag['id']}/"

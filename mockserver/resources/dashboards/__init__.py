@@ -18,8 +18,7 @@ from mockserver.resources.dashboards.template_schema import problem_with
 from mockserver.resources.filing import Filed
 from mockserver.resources.resource import Record
 from mockserver.resources.restrictions import NOT_OWNER, may_restrict, require_editor
-from mockserver.resources.tagged import Tagged
-from mockserver.validation.fields import Items, Json
+from mockserver.resources.tagged import Tagged, Tags, refusal_of, texts_of
 
 SOURCES = ("use_template", "use_dashboard")
 PASSING = (*SOURCES, "delete_insights", "last_viewed_at")
@@ -40,7 +39,7 @@ class Dashboards(Filed, Tagged, SoftDelete, Listed, Arranging):
     depends_on = None
     tags_follow = "data_color_theme_id"
     access_resource = "dashboard"
-    field_overrides = {"tags": Items(Json())}
+    field_overrides = {"tags": Tags()}
 
     # Finding
 
@@ -64,14 +63,15 @@ class Dashboards(Filed, Tagged, SoftDelete, Listed, Arranging):
     def create(self, call: Call) -> Any:
         """Store a dashboard, and put on it what its template or another dashboard holds. Raises: ValidationError.
 
-        Servers until 2026 find out that there is no such source when they have stored it, and leave it behind.
+        Servers until 2026 find out that there is no such source, and that a tag is no text, when they have stored it,
+        and leave it behind.
         """
         data = self.load(call)
         sources = {name: data.get(name) for name in SOURCES}
         if all(sources.values()):
             raise ValidationError(ONE_SOURCE)
         filters = self._filters(call)
-        problem = self._problem_with_source(call, sources)
+        problem = self._problem_with_source(call, sources) or refusal_of(data["tags"])
         if problem is not None and (not call.is_observed or is_of_2026(call)):
             raise problem
         mode = "template" if sources["use_template"] else "duplicate" if sources["use_dashboard"] else "default"
@@ -82,6 +82,7 @@ class Dashboards(Filed, Tagged, SoftDelete, Listed, Arranging):
             {
                 **tiles.DASHBOARD,
                 **kept,
+                "tags": texts_of(data["tags"]),
                 "filters": filters or {},
                 "variables": variables if isinstance(variables, Mapping) else {},
                 "creation_mode": mode,

@@ -24,9 +24,9 @@ from mockserver.resources.feature_flags.naming import named
 from mockserver.resources.feature_flags.secrets import logged, shown_filters
 from mockserver.resources.filing import Filed
 from mockserver.resources.resource import Record
-from mockserver.resources.tagged import Tagged
+from mockserver.resources.tagged import Tagged, Tags, refusal_of, texts_of
 from mockserver.store.orders import sort_key
-from mockserver.validation.fields import Items, Json, References
+from mockserver.validation.fields import References
 from mockserver.world import entropy
 from mockserver.world.tables import NEWEST_FLAGS
 
@@ -60,7 +60,7 @@ class FeatureFlags(
         "key": Key(required=True, max_length=400),
         "filters": Filters(),
         "analytics_dashboards": References(Dashboard()),
-        "tags": Items(Json()),
+        "tags": Tags(),
     }
 
     # Reading
@@ -130,8 +130,7 @@ class FeatureFlags(
             return self.perform_create(call, data)
         if not call.is_observed:
             raise problem
-        tags = [tag for tag in data["tags"] if isinstance(tag, str)]
-        self.perform_create(call, {**data, "tags": tags, "_should_create_usage_dashboard": False})
+        self.perform_create(call, {**data, "tags": texts_of(data["tags"]), "_should_create_usage_dashboard": False})
         return Answer(problem.body, problem.status)
 
     def update(self, call: Call, record: Record) -> Any:
@@ -182,8 +181,9 @@ class FeatureFlags(
 
 def _unstorable(data: Mapping[str, Any]) -> ValidationError | None:
     """Return what of a new flag cannot be stored: a tag that is no text, a key too long to name its dashboard by."""
-    if any(not isinstance(tag, str) for tag in data["tags"]):
-        return ValidationError("Not a valid string.", attr="tags")
+    problem = refusal_of(data["tags"])
+    if problem is not None:
+        return problem
     longest = usage.LONGEST_NAME - len(usage.name_of(""))
     if len(data["key"]) > longest:
         return ValidationError(

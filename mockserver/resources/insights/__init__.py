@@ -27,8 +27,7 @@ from mockserver.resources.insights.showing import BASIC, ShownInsights
 from mockserver.resources.making.insights import add_insight
 from mockserver.resources.resource import Record, user_basic
 from mockserver.resources.restrictions import require_editor_of_insight
-from mockserver.resources.tagged import Tagged
-from mockserver.validation.fields import Items, Json
+from mockserver.resources.tagged import Tagged, Tags, refusal_of, texts_of
 from mockserver.validation.models import Model
 from mockserver.validation.schemas import build_schema
 from mockserver.world import entropy
@@ -61,7 +60,7 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     )  # fmt: skip
     changes_on_create = None
     reads_first = frozenset({"create", "update", "partial_update", "trend", "funnel"})
-    field_overrides = {"tags": Items(Json(), load_default=list)}
+    field_overrides = {"tags": Tags()}
 
     def __init__(self, contract: Contract) -> None:
         super().__init__(contract)
@@ -133,10 +132,8 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     def create(self, call: Call) -> Any:
         """Store an insight, and put it on the dashboards that the body names."""
         data = self.load(call)
-        texts = [tag for tag in data["tags"] if isinstance(tag, str)]
-        refusal = self.refusal_of(call, data["dashboards"])
-        if len(texts) < len(data["tags"]):
-            refusal, data["tags"] = ValidationError("Not a valid string.", attr="tags"), texts
+        refusal = refusal_of(data["tags"]) or self.refusal_of(call, data["dashboards"])
+        data["tags"] = texts_of(data["tags"])
         if refusal is not None and not call.is_observed:
             raise refusal
         with call.writing() as writing:
@@ -154,8 +151,6 @@ class Insights(Filed, Tagged, ShownInsights, SoftDelete, OlderInsights, Activity
     def partial_update(self, call: Call, record: Record) -> Any:
         """Change some fields of an insight."""
         data = self.load(call, record, partial=True)
-        if any(not isinstance(tag, str) for tag in data.get("tags") or ()):
-            raise ValidationError("Not a valid string.", attr="tags")
         with call.writing() as writing:
             current = self.get_record(writing, call.path["id"])
             require_editor_of_insight(writing, current)
