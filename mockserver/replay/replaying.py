@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mockserver.collecting import seldom
 from mockserver.contract import Contract, Profile
 from mockserver.replay.alignment import Difference
 from mockserver.replay.cases import Identifiers, Settings
@@ -75,7 +76,7 @@ class Replay:
 
     def run(self) -> Report:
         """Run everything, and return the report; it is partial where a target was lost or Ctrl-C came."""
-        with self.report.running():
+        with seldom(), self.report.running():
             self._date()
             sharing = self._sharing
             real = sharing.real if self.options.shares and sharing.is_wanted else None

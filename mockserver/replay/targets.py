@@ -122,9 +122,7 @@ class Target:
     def open_session(self, session: requests.Session) -> None:
         """Let a session of schemathesis' take this target's wire."""
         if session.adapters.get("http://") is not self.adapter:
-            session.mount("http://", self.adapter)
-            session.mount("https://", self.adapter)
-            session.verify = self.verify
+            self.adapter.carry(session)
 
 
 def start_mock(

@@ -107,6 +107,16 @@ class Adapter(HTTPAdapter):
         self.lost: requests.RequestException | None = None
         """Why nothing is sent any more, if so."""
 
+    def carry(self, session: requests.Session) -> None:
+        """Let all requests of a session take this wire, each with the key that it shows.
+
+        A session without credentials of its own would look in `.netrc` for each request, and send what it finds there.
+        """
+        session.mount("http://", self)
+        session.mount("https://", self)
+        session.verify = self.verify
+        session.auth = _as_it_is
+
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send a request; raises Refused for one that may not be sent, requests' own errors for what breaks.
 
@@ -228,10 +238,13 @@ def is_loopback(url: str) -> bool:
 def open_session(adapter: Adapter, *, verify: bool | str = True) -> requests.Session:
     """Return a session whose requests all take this wire."""
     session = requests.Session()
-    session.verify = adapter.verify = verify
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
+    adapter.verify = verify
+    adapter.carry(session)
     return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def explain(name: str, url: str, error: Exception) -> Unreachable:
