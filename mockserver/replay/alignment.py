@@ -77,6 +77,8 @@ class Alignment:
     """Whether both hold the same data, so that every value is determined."""
     alike: bool = True
     """Whether both run the same code, so that the order of keys is, too."""
+    counts_alike: bool = False
+    """Whether both give their records the same numbers: both began with the same, and were asked the same."""
     counterparts: dict[Any, Any] = field(default_factory=dict)
     headers: tuple[str, ...] = HEADERS
     """Which headers are compared."""
@@ -171,6 +173,9 @@ class Alignment:
             yield from replace(self, sent=set())._of_values(f"{place}[]", name, left[0], right[0])
             return
         for ours, theirs in zip(left, right, strict=False):
+            if self.twins and self.counts_alike and self._is_another_row(ours, theirs):
+                yield Difference(f"{place}[].id", "value", _short(ours["id"]), _short(theirs["id"]))
+                continue
             knows = self if self._is_same_row(ours, theirs) else replace(self, sent=set())
             yield from knows._of_values(f"{place}[]", name, ours, theirs)
 
@@ -191,6 +196,14 @@ class Alignment:
         for row, told in zip(right, theirs, strict=True):
             waiting.setdefault(told, []).append(row)
         return [waiting[told].pop(0) for told in ours]
+
+    def _is_another_row(self, left: Any, right: Any) -> bool:
+        """Return whether two rows of one place are two records, since their numbers are two."""
+        if not isinstance(left, Mapping) or not isinstance(right, Mapping):
+            return False
+        ours, theirs = left.get("id"), right.get("id")
+        are_numbers = isinstance(ours, int) and isinstance(theirs, int)
+        return are_numbers and ours != theirs and self.counterparts.get(ours) != theirs
 
     def _is_same_row(self, left: Any, right: Any) -> bool:
         """Return whether two rows are the same record, as far as they have identifiers."""

@@ -20,7 +20,7 @@ from mockserver.contract.profiles import FIRST
 from mockserver.replay.alignment import Difference
 
 FILE = CONTRACTS / "deviations.yaml"
-KEYS = frozenset({"operation", "place", "between", "reason", "date", "kind"})
+KEYS = frozenset({"operation", "place", "shows", "between", "reason", "date"})
 
 
 class DeviationError(Exception):
@@ -42,6 +42,8 @@ class Deviation:
     """Names or profiles of the two targets; any two where empty."""
     by_date: bool = False
     """Whether the two differ in it because they are of two dates."""
+    shows: str = ".*"
+    """What the two show there, `one / other`, whichever comes first: a regular expression for all of it."""
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -50,9 +52,13 @@ class Deviation:
     def covers(self, operation: str, difference: Difference, targets: Iterable[str]) -> bool:
         """Return whether it accepts a difference between two targets, given their names and profiles."""
         return (
-            re.fullmatch(self.operation, operation) is not None
-            and self._pattern.fullmatch(difference.place) is not None
+            self._pattern.fullmatch(difference.place) is not None
+            and re.fullmatch(self.operation, operation) is not None
             and self.between <= set(targets)
+            and any(
+                re.fullmatch(self.shows, f"{one.left} / {one.right}", re.DOTALL)
+                for one in (difference, difference.reversed())
+            )
         )
 
     def __str__(self) -> str:
@@ -73,10 +79,11 @@ def _read(file: Path, known: set[str]) -> list[Deviation]:
         raise DeviationError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(entries, list):
         raise DeviationError(f"{file}: expected a list")
-    return [_deviation(file, number, entry, known) for number, entry in enumerate(entries, 1)]
+    return [found for number, entry in enumerate(entries, 1) for found in _entry(file, number, entry, known)]
 
 
-def _deviation(file: Path, number: int, entry: Any, known: set[str]) -> Deviation:
+def _entry(file: Path, number: int, entry: Any, known: set[str]) -> list[Deviation]:
+    """Return the deviations that an entry holds, one for each of its places. Raises: DeviationError."""
     where = f"{file}, entry {number}"
     if not isinstance(entry, Mapping):
         raise DeviationError(f"{where}: expected a mapping")
@@ -87,14 +94,17 @@ def _deviation(file: Path, number: int, entry: Any, known: set[str]) -> Deviatio
         raise DeviationError(f"{where}: `date` is no date (YYYY-MM-DD)")
     if not str(entry["reason"]).strip():
         raise DeviationError(f"{where}: a deviation needs a reason")
-    try:
-        found = any(re.fullmatch(str(entry["operation"]), operation) for operation in known)
-    except re.error as error:
-        raise DeviationError(f"{where}: `operation` is no regular expression: {error}") from None
-    if not found:
-        raise DeviationError(f"{where}: there is no operation {entry['operation']!r}")
-    between = frozenset(map(str, entry.get("between", ())))
-    return Deviation(str(entry["operation"]), str(entry["place"]), str(entry["reason"]).strip(), entry["date"], between)
+    operation, shows = str(entry["operation"]), str(entry.get("shows", ".*"))
+    for name, pattern in (("operation", operation), ("shows", shows)):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise DeviationError(f"{where}: `{name}` is no regular expression: {error}") from None
+    if not any(re.fullmatch(operation, id) for id in known):
+        raise DeviationError(f"{where}: there is no operation {operation!r}")
+    places = entry["place"] if isinstance(entry["place"], list) else [entry["place"]]
+    reason, between = str(entry["reason"]).strip(), frozenset(map(str, entry.get("between", ())))
+    return [Deviation(operation, str(place), reason, entry["date"], between, shows=shows) for place in places]
 
 
 def declared(
@@ -133,18 +143,31 @@ def of_one_date(
 
     `names` are those of its parameters and fields.
     """
-    return _passed_over(operation, profiles, names) or _valued_apart(contract, operation, profiles, body)
+    return _passed_over(contract, operation, profiles, names) or _valued_apart(contract, operation, profiles, body)
 
 
-def _passed_over(operation: Operation, profiles: Sequence[Profile], names: Iterable[str]) -> Deviation | None:
-    given = frozenset(names)
+def _passed_over(
+    contract: Contract, operation: Operation, profiles: Sequence[Profile], names: Iterable[str]
+) -> Deviation | None:
+    given, between = frozenset(names), frozenset(map(str, profiles))
     left, right = (operation.unread[profile] for profile in profiles)
     apart = sorted(given & ((left.parameters | left.fields) ^ (right.parameters | right.fields)))
-    if not apart:
-        return None
-    reason = f"servers of one date pass over {', '.join(apart)}"
-    between = frozenset(map(str, profiles))
-    return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
+    if apart:
+        reason = f"servers of one date pass over {', '.join(apart)}"
+        return Deviation(re.escape(operation.id), "*", reason, between=between, by_date=True)
+    absent = sorted(given & (_absent(contract, operation, profiles[0]) ^ _absent(contract, operation, profiles[1])))
+    if absent:
+        reason = f"the servers of one profile pass over {', '.join(absent)}"
+        return Deviation(re.escape(operation.id), "*", reason, between=between)
+    return None
+
+
+@cache
+def _absent(contract: Contract, operation: Operation, profile: Profile) -> frozenset[str]:
+    """Return the fields of an operation's body that a profile does not have, of whatever date."""
+    schema = contract.resolve(operation.body_schema or {})
+    seen = for_profile(schema, profile).get("properties", {})
+    return frozenset(name for name in schema.get("properties", {}) if seen.get(name) is False)
 
 
 def _valued_apart(contract: Contract, operation: Operation, profiles: Sequence[Profile], sent: Any) -> Deviation | None:

@@ -15,15 +15,15 @@ from mockserver.replay.alignment import Alignment
 from mockserver.replay.cases import Identifiers, Settings
 from mockserver.replay.causes import Cause, Explainer, Explanation
 from mockserver.replay.deviations import of_one_date
-from mockserver.replay.exemptions import Exemption
+from mockserver.replay.exemptions import Exemption, exemptions
 from mockserver.replay.judging import Judge
-from mockserver.replay.properties import Exchange, Findings, explore
+from mockserver.replay.properties import Exchange, Findings, describe, explore
 from mockserver.replay.report.differences import Differences
 from mockserver.replay.report.model import Failure, Report
 from mockserver.replay.script import Answer
 from mockserver.replay.sharing import Sharing
 from mockserver.replay.targets import Target
-from mockserver.replay.wire import SERVER_ERRORS, explain
+from mockserver.replay.wire import SAFE, SERVER_ERRORS, explain
 
 PART_NAME = re.compile(r'^Content-Disposition: form-data; name="([^"]*)"', re.MULTILINE)
 ANYTHING = Exemption("[a-z_]+", "Requests made from another profile's document say nothing of this one's checks.")
@@ -115,13 +115,13 @@ class Exploration:
         self, target: Target, findings: dict[str, Findings], exchanges: Mapping[tuple[str, str, int], Exchange]
     ) -> None:
         """Judge the answers of a target by its own profile, where the requests were made from the other's."""
-        judge = Judge(self.contract, target.profile)
+        judge, allowed = Judge(self.contract, target.profile), exemptions(self.contract, target.profile)
         for exchange in exchanges.values():
             operation = self._by_label[exchange.label]
             if exchange.method.lower() != operation.method:
                 continue
             found = judge.problem(operation, exchange.answer)
-            if found:
+            if found and not any(e.covers(found[0], exchange.label, answer=describe(exchange.answer)) for e in allowed):
                 text = f"{found[1]}\n{exchange.method} {exchange.url}"
                 findings[exchange.label].fail(f"{found[0]}: {found[1][:80]}", text, exchange.answer)
 
@@ -168,8 +168,9 @@ class Exploration:
             if theirs is None or not _is_same_request(ours, theirs, exactly=exactly):
                 self.report.unaligned += 1
                 continue
+            alike, unheld = self.sharing.alike, self.sharing.unheld(operation)
             alignment = alignments.setdefault(
-                key[:2], Alignment(exactly, alike=self.sharing.alike, unheld=self.sharing.unheld(operation))
+                key[:2], Alignment(exactly, alike=alike, counts_alike=alike, unheld=unheld)
             )
             where = f"{ours.phase}, request {ours.number}: {ours.method} {ours.url[:200]}"
             answers, requests = (ours.answer, theirs.answer), (ours.request, theirs.request)
@@ -183,6 +184,8 @@ class Exploration:
                 self.differences.enter(
                     operation.id, difference, where, (), apart, request=ours.request, explanation=why
                 )
+            if ours.method not in SAFE and len({answer.status < 300 for answer in answers}) > 1:
+                alignment.twins = False  # one wrote what the other refused, which was told: two histories from here on
         self.report.unaligned += len(right.keys() - left.keys())
 
 

@@ -21,7 +21,7 @@ from mockserver.replay.wire import SERVER_ERRORS
 if TYPE_CHECKING:
     from requests import Session
 
-__all__ = ["PHASES", "Exchange", "Findings", "Settings", "explore"]
+__all__ = ["PHASES", "Exchange", "Findings", "Settings", "describe", "explore"]
 
 LONGEST_FAILURE = 3000
 NOT_A_SERVER_ERROR = "not_a_server_error"
@@ -154,7 +154,7 @@ def _note(
                 continue
             failure = check.failure_info.failure
             answer = _answer(recorder.find_response(case_id=failure.case_id or case_id))
-            answered = _describe(answer)
+            answered = describe(answer)
             media_type = node.value.media_type or ""
             sent = check.failure_info.code_sample
             if any(e.covers(check.name, label, failure.title, answered, media_type, sent) for e in allowed):
@@ -174,8 +174,8 @@ def _answer(response: Any) -> Answer | None:
     return Answer(response.status_code, {k: v[0] for k, v in response.headers.items()}, body)
 
 
-def _describe(answer: Answer | None) -> str:
-    """Return the error that a case was answered with: `code: detail`."""
+def describe(answer: Answer | None) -> str:
+    """Return the error that a request was answered with, as exemptions name it: `code: detail`."""
     if answer is None or not isinstance(answer.json, Mapping):
         return ""
     return f"{answer.json.get('code')}: {answer.json.get('detail') or answer.json.get('error')}"

@@ -126,7 +126,7 @@ class Running:
 
     def _compare(self, script: Script, left: Sequence[Outcome], right: Sequence[Outcome]) -> None:
         alike = self._sharing.alike
-        alignment = Alignment(alike, alike=alike)
+        alignment = Alignment(alike, alike=alike, counts_alike=alike)
         profiles = [target.profile for target in self._targets]
         written: list[str] = []
         for ours, theirs in zip(left, right, strict=False):

@@ -49,3 +49,10 @@ def test_rows_that_are_not_the_same_are_compared_where_they_stand() -> None:
     known = Alignment(twins=True, counterparts={FIRST: ANOTHER, SECOND: OTHER})
     rows = [{"id": OTHER, "name": "same"}, {"id": ANOTHER, "name": "same"}]
     assert found(known, [row | {"name": "same"} for row in ROWS], rows) == [("$", "order")]
+
+
+def test_row_of_another_number_is_another_record_where_both_count_alike() -> None:
+    left, right = [{"id": 1, "name": "a", "by": {"id": 4}}], [{"id": 2, "name": "b", "by": {"id": 5}}]
+    assert found(Alignment(twins=True, counts_alike=True), left, right) == [("$[].id", "value")]
+    assert found(Alignment(twins=True), left, right) == [("$[].name", "value")]
+    assert found(Alignment(twins=True, counts_alike=True, counterparts={1: 2}), left, right) == [("$[].name", "value")]
