@@ -44,7 +44,21 @@ def render(result: Any, success: Success, resource: Resource, call: Call) -> Res
     if call.format == "csv":
         rows = result_rows(result, success, resource, call)
         return Response(encode_csv(rows, resource.moments), status, headers, content_type=CSV)
+    if isinstance(result, Page):
+        return Listing(result, encode_rows(result, success, resource, call), status, headers)
     return Response(encode_result(result, success, resource, call), status, headers, content_type=JSON)
+
+
+class Listing(Response):
+    """A page as JSON, and its rows by themselves, for whoever has judged some of them before."""
+
+    def __init__(self, page: Page, rows: Sequence[bytes], status: int, headers: Mapping[str, str]) -> None:
+        self.page, self.rows = page, rows
+        super().__init__(self.told_with(rows), status, headers, content_type=JSON)
+
+    def told_with(self, rows: Sequence[bytes]) -> bytes:
+        """Return the page as if it had these rows."""
+        return encode({**self.page.envelope, self.page.rows_key: [orjson.Fragment(row) for row in rows]})
 
 
 def empty(status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -85,24 +99,26 @@ def _plain(value: Any) -> Any:
 
 
 def encode_result(result: Any, success: Success, resource: Resource, call: Call) -> bytes:
-    """Return a result as JSON: a record or a page of them as the component that the response names."""
+    """Return a result as JSON, a record as the component that the response names."""
     if isinstance(result, Version):
         return encode_record(result, success.component, resource, call)
-    if isinstance(result, Page):
-        component = resource.rows_component(success.schema, result.rows_key)
-        stamp = _stamp(component, resource, call)
-        rows = [
-            orjson.Fragment(
-                kept[1]
-                if (kept := row.rendered) is not None and kept[0] == stamp
-                else _encode_record(row, stamp, component, resource, call)
-            )
-            if isinstance(row, Version)
-            else row
-            for row in result.rows
-        ]
-        return encode({**result.envelope, result.rows_key: rows})
     return encode(result)
+
+
+def encode_rows(page: Page, success: Success, resource: Resource, call: Call) -> list[bytes]:
+    """Return the rows of a page as JSON, records as the component that the page names."""
+    component = resource.rows_component(success.schema, page.rows_key)
+    stamp = _stamp(component, resource, call)
+    return [
+        (
+            kept[1]
+            if (kept := row.rendered) is not None and kept[0] == stamp
+            else _encode_record(row, stamp, component, resource, call)
+        )
+        if isinstance(row, Version)
+        else encode(row)
+        for row in page.rows
+    ]
 
 
 def encode_record(record: Version, component: str | None, resource: Resource, call: Call) -> bytes:
