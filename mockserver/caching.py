@@ -61,14 +61,14 @@ def find_made(name: str, by: str) -> Any | None:
     if body is None:
         return None
     marks, made = orjson.loads(body)
-    return made if marks == _marks(Path(path) for path, *_ in marks) else None
+    return made if marks == _marks([path for path, *_ in marks]) else None
 
 
 def keep_made(name: str, by: str, made: Any, files: Iterable[Path] = ()) -> None:
     """Keep what the modules of ours that are loaded now made, of these files; `by` is what else it depends on."""
     with suppress(OSError, TypeError):  # no cache, or nothing that JSON can tell
         place = _place(name, by)
-        _write(place, orjson.dumps([_marks([*_loaded(), *files]), made]))
+        _write(place, orjson.dumps([_marks([*_loaded(), *map(str, files)]), made]))
         _forget(place.parent, f"{name}-*.json")
 
 
@@ -77,19 +77,19 @@ def _place(name: str, by: str) -> Path:
     return _folder() / f"{name}-{_digest(installed.encode()).hex()}.json"
 
 
-def _loaded() -> list[Path]:
+def _loaded() -> list[str]:
     """Return the files of our own modules that are loaded."""
     files = [module.__file__ for name, module in sys.modules.copy().items() if name.partition(".")[0] == __package__]
-    return [Path(file) for file in files if file]
+    return [file for file in files if file]
 
 
-def _marks(files: Iterable[Path]) -> list[list[Any]] | None:
+def _marks(files: Iterable[str]) -> list[list[Any]] | None:
     """Return what tells a file from the same one changed; nothing where one is not there."""
     try:
-        found = [(file, file.stat()) for file in files]
+        found = [(file, os.stat(file)) for file in files]  # noqa: PTH116 - hundreds of paths made would take ten times as long
     except OSError:
         return None
-    return [[str(file), about.st_size, about.st_mtime_ns] for file, about in found]
+    return [[file, about.st_size, about.st_mtime_ns] for file, about in found]
 
 
 def _folder() -> Path:

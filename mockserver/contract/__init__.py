@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mockserver.caching import find_made, keep_made
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
-from mockserver.contract.joining import BEYOND, read_joined
-from mockserver.contract.locations import CONTRACTS
+from mockserver.contract.joining import BEYOND, Joined, read_joined
+from mockserver.contract.locations import CONTRACTS, contract_files
 from mockserver.contract.operations import Family, Operation, Standing, Success, Unread
 from mockserver.contract.profiles import ByProfile, Profile, enum_values, for_profile, read_month, view
 
@@ -32,6 +33,8 @@ __all__ = [
     "view",
 ]
 
+SUMMARY = "summary"
+
 
 class Place(NamedTuple):
     """Where an operation stands in the contract, of which it is made once somebody asks for it."""
@@ -49,6 +52,17 @@ class Place(NamedTuple):
         return self.path[len(self.mount) :].lstrip("/")
 
 
+class Summary(NamedTuple):
+    """What a start asks of a contract."""
+
+    title: str
+    version: str
+    promises: int
+    """How many operations the documentation pages show."""
+    routes: dict[str, str]
+    """The family of each path that is served, under each mount."""
+
+
 class Contract:
     """The joined contract.
 
@@ -56,11 +70,17 @@ class Contract:
     `operations` holds every one that is served.
     """
 
-    def __init__(self, document: Document, undocumented: Document, families: dict[str, Family]) -> None:
-        self.document = document
-        self.undocumented = undocumented
-        self.families = families
+    def __init__(self, read: Callable[[], Joined], summary: Summary | None = None) -> None:
+        """`read` is called once something is asked that `summary` does not tell."""
+        self._read = read
+        self._summary = summary
         self._made: dict[tuple[str, str], Operation] = {}
+
+    @classmethod
+    def of(cls, document: Document, undocumented: Document, families: dict[str, Family]) -> Contract:
+        """Return the contract of a document, of paths that no page shows, and of families."""
+        joined = (document, undocumented, families)
+        return cls(lambda: joined)
 
     @classmethod
     def read(cls, folder: Path = CONTRACTS) -> Contract:
@@ -68,17 +88,65 @@ class Contract:
 
         Raises: ContractError when a file is missing, is not YAML, or names a component twice.
         """
-        return cls(*read_joined(folder))
+        return cls.of(*read_joined(folder))
+
+    @classmethod
+    def shipped(cls) -> Contract:
+        """Return the contract that is shipped; where an earlier process read it and kept what a start asks of it, it is
+        read when more is asked. Raises: ContractError.
+        """
+        kept = find_made(SUMMARY, "")
+        if kept is not None:
+            return cls(partial(read_joined, CONTRACTS), Summary(*kept))
+        contract = cls.read()
+        keep_made(SUMMARY, "", list(contract.summary), contract_files())
+        return contract
+
+    @cached_property
+    def _joined(self) -> Joined:
+        return self._read()
+
+    @property
+    def document(self) -> Document:
+        """What is bundled, and under words of our own what is modelled beyond it."""
+        return self._joined[0]
+
+    @property
+    def undocumented(self) -> Document:
+        """The paths that no page shows and that only stand beside others."""
+        return self._joined[1]
+
+    @property
+    def families(self) -> dict[str, Family]:
+        """The families, by name."""
+        return self._joined[2]
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What a start asks of it."""
+        if self._summary is not None:
+            return self._summary
+        info = self.document["info"]
+        promises = sum(place.standing is Standing.PROMISED for place in self._places)
+        return Summary(str(info["title"]), str(info["version"]), promises, self._routes())
 
     @property
     def title(self) -> str:
         """The contract's name."""
-        return str(self.document["info"]["title"])
+        return self.summary.title
 
     @property
     def version(self) -> str:
         """The contract's own version."""
-        return str(self.document["info"]["version"])
+        return self.summary.version
+
+    def _routes(self) -> dict[str, str]:
+        return {
+            f"{mount}/{relative}" if relative else mount: family.name
+            for family in self.families.values()
+            for mount in family.mounts
+            for relative in dict.fromkeys(place.relative for place in self._of_family.get(family.name, ()))
+        }
 
     @property
     def components(self) -> dict[str, Document]:
@@ -98,10 +166,6 @@ class Contract:
         """Return the operations of a family, promised ones first; nothing is made of the others'."""
         return tuple(map(self._operation, self._of_family.get(family, ())))
 
-    def paths_of(self, family: str) -> Iterable[str]:
-        """Return the paths of a family as they go on from its collection's, each once."""
-        return dict.fromkeys(place.relative for place in self._of_family.get(family, ()))
-
     def unmodelled(self, path: str) -> Mapping[str, Sequence[str]]:
         """Return the methods that servers answer under a path and we do not, each with the scopes that it asks for."""
         found: Document = self.document[BEYOND].get(path) or self.undocumented.get(path) or {}
@@ -112,11 +176,6 @@ class Contract:
     def promised(self) -> tuple[Operation, ...]:
         """The operations that the documentation pages show."""
         return tuple(self._operation(place) for place in self._places if place.standing is Standing.PROMISED)
-
-    @property
-    def promises(self) -> int:
-        """How many operations the documentation pages show."""
-        return sum(place.standing is Standing.PROMISED for place in self._places)
 
     @cached_property
     def described(self) -> tuple[Operation, ...]:

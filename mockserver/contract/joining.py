@@ -25,7 +25,11 @@ UNDOCUMENTED = "x-undocumented-paths"
 BEYOND = "x-modelled-beyond-pages"
 
 
-def read_joined(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
+Joined = tuple[Document, Document, dict[str, Family]]
+"""A document, the paths that no page shows, and the families."""
+
+
+def read_joined(folder: Path) -> Joined:
     """Return what `join` does, as it is kept of the contract's own folder. Raises: ContractError."""
     if folder != CONTRACTS:
         return join(folder)
@@ -33,12 +37,12 @@ def read_joined(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
     return document, undocumented, {name: Family(name, tuple(paths)) for name, paths in mounts.items()}
 
 
-def _told(joined: tuple[Document, Document, dict[str, Family]]) -> list[Any]:
+def _told(joined: Joined) -> list[Any]:
     document, undocumented, families = joined
     return [document, undocumented, {family.name: list(family.mounts) for family in families.values()}]
 
 
-def join(folder: Path) -> tuple[Document, Document, dict[str, Family]]:
+def join(folder: Path) -> Joined:
     """Return the promised document, the paths that no page shows, and the families. Raises: ContractError."""
     root = _load(folder / "openapi.yaml")
     families: dict[str, Family] = {}

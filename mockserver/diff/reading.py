@@ -11,10 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
-import yaml
-
 from mockserver.diff.shapes import Node
-from mockserver.diff.yaml_reading import read_yaml
 
 SCHEMA_PATH = "/api/schema/"
 """Where PostHog, and a mock, serve their own."""
@@ -87,6 +84,10 @@ def _advice(error: HTTPError) -> str:
 
 def parse(source: str, content: bytes) -> Node:
     """Return the document that text spells; `source` is what messages call it. Raises: UnreadableDocument."""
+    import yaml  # late: who only knows the error reads none
+
+    from mockserver.diff.yaml_reading import read_yaml
+
     start = content[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         raise UnreadableDocument(f"{source}: that is an HTML page, not an OpenAPI document; check the address")

@@ -16,7 +16,7 @@ from mockserver.request.call import Call
 from mockserver.resources.resource import search_terms
 from mockserver.store import Record
 from mockserver.store.orders import sort_key
-from mockserver.validation.fields import FALSE, TRUE
+from mockserver.validation import FALSE, TRUE
 
 MOST_ROWS = 1000
 TOTALS = frozenset(

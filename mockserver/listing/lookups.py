@@ -13,7 +13,7 @@ from mockserver.errors import ValidationError
 from mockserver.request.tenancy import uuid
 from mockserver.store import Record
 from mockserver.store.orders import sort_key
-from mockserver.validation.fields import FALSE, TRUE
+from mockserver.validation import FALSE, TRUE
 
 Compare = Callable[[Any, str], bool]
 

@@ -47,7 +47,7 @@ def contract_of(documents: Sequence[Compiled]) -> Contract:
         "components": {"schemas": schemas, **({"securitySchemes": schemes} if schemes else {})},
         BEYOND: {},
     }
-    return Contract(document, {}, {name: Family(name, tuple(where)) for name, where in mounts.items()})
+    return Contract.of(document, {}, {name: Family(name, tuple(where)) for name, where in mounts.items()})
 
 
 def _family(compiled: Compiled, id: str, path: str) -> tuple[str, str]:

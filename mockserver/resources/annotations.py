@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mockserver.errors import NotFound, ValidationError
 from mockserver.listing.pagination import Fetch, LimitOffset
@@ -14,9 +14,11 @@ from mockserver.request.call import Call
 from mockserver.resources.behaviours import SoftDelete
 from mockserver.resources.resource import Record
 from mockserver.store.orders import sort_key
-from mockserver.validation.fields import Choice, Lookup
 from mockserver.world.entropy import timestamp
 from mockserver.world.tables import LATEST_ANNOTATIONS
+
+if TYPE_CHECKING:
+    from mockserver.validation.fields import Choice, Lookup
 
 ON_INSIGHT, ON_DASHBOARD, SHARED, RETIRED = "dashboard_item", "dashboard", "organization", "recording"
 SCOPE_ALIASES = {"insight": ON_INSIGHT}
@@ -91,7 +93,7 @@ class Annotations(SoftDelete):
         if not asked:
             return None
         scope = SCOPE_ALIASES.get(asked, asked)
-        if scope not in cast(Choice, self.schema.load_fields["scope"]).choices:
+        if scope not in cast("Choice", self.schema.load_fields["scope"]).choices:
             raise ValidationError(f"Invalid scope: {scope}")
         return scope
 

@@ -153,27 +153,13 @@ class Route:
 
 
 class Routes(Sequence[Route]):
-    """The routes of every mount, by path; those of a family are bound when one of them is first asked for.
-
-    Raises: BindingError for a family without a resource, and the reverse.
-    """
+    """The routes of every mount, by path; those of a family are bound when one of them is first asked for."""
 
     def __init__(self, contract: Contract, resources: Mapping[str, type[Resource]]) -> None:
-        missing = contract.families.keys() - resources.keys()
-        if missing:
-            raise BindingError(f"no resource answers the families: {', '.join(sorted(missing))}")
-        unknown = resources.keys() - contract.families.keys()
-        if unknown:
-            raise BindingError(f"no family of the contract is called: {', '.join(sorted(unknown))}")
         self._contract, self._resources = contract, resources
         self._bound: dict[str, dict[str, Route]] = {}
         self._binding = RLock()
-        self.families: dict[str, str] = {
-            f"{mount}/{relative}" if relative else mount: family.name
-            for family in contract.families.values()
-            for mount in family.mounts
-            for relative in contract.paths_of(family.name)
-        }
+        self.families = contract.summary.routes
         """The family of each path."""
 
     def at(self, path: str) -> Route:
@@ -223,7 +209,13 @@ def bind_shipped(contract: Contract, resources: Mapping[str, type[Resource]]) ->
 
 
 def bind(contract: Contract, resources: Mapping[str, type[Resource]]) -> Routes:
-    """Return every route, bound. Raises: BindingError."""
+    """Return every route, bound. Raises: BindingError, also for a family without a resource, and the reverse."""
+    missing = contract.families.keys() - resources.keys()
+    if missing:
+        raise BindingError(f"no resource answers the families: {', '.join(sorted(missing))}")
+    unknown = resources.keys() - contract.families.keys()
+    if unknown:
+        raise BindingError(f"no family of the contract is called: {', '.join(sorted(unknown))}")
     routes = Routes(contract, resources)
     for family in contract.families:
         routes.of(family)

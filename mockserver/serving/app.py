@@ -133,7 +133,7 @@ def create_app(
     proxies = TrustedProxies.read(trusted_proxy)
     guard = Guard.of(host, allowed_hosts, origins)
     is_shipped = contract is None
-    contract = contract or Contract.read()
+    contract = contract or Contract.shipped()
     routes = bind_shipped(contract, RESOURCES) if is_shipped else bind(contract, RESOURCES)
     templates = Templates(contract, freeze_time, keeps=is_shipped)
     archive = open_archive(store, [table.layout for table in TABLES.values()], shared=shared)

@@ -14,14 +14,13 @@ from uuid import UUID
 import marshmallow
 from marshmallow import fields
 
+from mockserver.validation import FALSE, TRUE
 from mockserver.world.entropy import timestamp
 
 Lookup = Callable[[str, Any], bool]
 # Tells whether a table has a record with this id that the caller may refer to; set while a body is being loaded.
 lookup: ContextVar[Lookup] = ContextVar("lookup")
 
-TRUE = frozenset({"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"})
-FALSE = frozenset({"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"})
 INTEGER = re.compile(r"\s*[+-]?\d+(\.0*)?\s*")
 MAX_DIGITS = 1000
 SMALLEST, LARGEST = -(2**63), 2**63 - 1

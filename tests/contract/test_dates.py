@@ -50,7 +50,7 @@ def test_dates_that_are_none_are_told_with_their_place(contract: Contract) -> No
         "Whole": {"x-since": "2025-08"},
         "Kind": {"enum": ["a"], "x-values-since": {"a": "2025", "b": "2025-08"}},
     }}}  # fmt: skip
-    told = dates.problems(Contract(document, contract.undocumented, contract.families))
+    told = dates.problems(Contract.of(document, contract.undocumented, contract.families))
     assert any("Late: field a" in problem and "no date" in problem for problem in told)
     assert any("Late: field b: it goes" in problem for problem in told)
     assert any("components/schemas/Whole" in problem for problem in told)

@@ -85,3 +85,13 @@ def test_unreadable_contract_names_the_file(tmp_path: Path):
     (tmp_path / "openapi.yaml").write_text("a: [")
     with pytest.raises(ContractError, match="not YAML"):
         Contract.read(tmp_path)
+
+
+def test_shipped_contract_is_read_once_more_is_asked_than_a_start_does(contract, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    Contract.shipped()
+    kept = Contract.shipped()
+    assert kept.summary == contract.summary
+    assert kept.summary.promises == len(contract.promised)
+    assert "_joined" not in vars(kept)
+    assert kept.document == contract.document

@@ -26,7 +26,10 @@ from schemathesis.core.errors import SchemathesisError
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from tests.inferred.walking import KEY, KNOWN, Walker, over_http, read, serving
+from tests.inferred.walking.client import Client
+from tests.inferred.walking.described import read
+from tests.inferred.walking.keys import KNOWN, Keys
+from tests.inferred.walking.wire import KEY, over_http, serving
 
 CHECKS = [not_a_server_error, response_schema_conformance]
 SOURCE = "x-mockserver-source"
@@ -56,13 +59,13 @@ def generate(document: dict[str, Any], url: str, examples: int, key: str = KEY) 
     """Ask each operation so many times, of each kind of body."""
     report = Generated()
     schema = schemathesis.openapi.from_dict(document)
-    walker = Walker(document, over_http(url, key))
+    keys = Keys(Client(document, over_http(url, key)))
     base = url + urlsplit((document.get("servers") or [{}])[0].get("url", "")).path.rstrip("/")
     for result in schema.get_all_operations():
         operation = result.ok()
         report.operations += 1
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            known = {} if mode is GenerationMode.NEGATIVE else walker.identifiers(operation.path)
+            known = {} if mode is GenerationMode.NEGATIVE else keys.identifiers(operation.path)
             _ask(operation, mode, base, examples, key, {**known, **tenant_of(operation.path)}, report)
     return report
 

@@ -1,6 +1,7 @@
 from tests.inferred.conftest import DOCUMENTS
 from tests.inferred.generating import generate
-from tests.inferred.walking import read, serving
+from tests.inferred.walking.described import read
+from tests.inferred.walking.wire import serving
 
 DOCUMENT = DOCUMENTS / "payments.yaml"
 

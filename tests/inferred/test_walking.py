@@ -9,7 +9,9 @@ import pytest
 
 from mockserver import create_app
 from tests.inferred.conftest import DOCUMENTS
-from tests.inferred.walking import KEY, Walker, in_process, read
+from tests.inferred.walking import Walker
+from tests.inferred.walking.described import read
+from tests.inferred.walking.wire import KEY, in_process
 
 NAMES = ("payments.yaml", "tracker.yaml", "mail.json", "oddities.yaml")
 LIVES = {"payments.yaml": (1, 2), "tracker.yaml": (3, 0), "mail.json": (2, 0), "oddities.yaml": (2, 0)}

@@ -52,7 +52,7 @@ def test_notifications_are_merged(session: Client) -> None:
         ),
         ({"set_current_team": 3}, "set_current_team", "Object with id=3 does not exist."),
         ({"set_current_team": "x"}, "set_current_team", "Object with id=x does not exist."),
-        ({"set_current_organization": "x"}, "set_current_organization", "Object with id=x does not exist."),
+        ({"set_current_organization": "x"}, "set_current_organization", "“x” is not a valid UUID."),
         ({"password": "long enough"}, "current_password", "This field is required when updating your password."),
         ({"password": "long enough", "current_password": "x"}, "current_password", "Your current password is incorr"),
         ({"password": "x", "current_password": "invented pass"}, "password", "This password is too short. It must"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,15 +76,12 @@ def test_world_whose_clock_runs_is_found_for_a_while(keep: Keep) -> None:
     assert found(scenario, NOW - 1) is None
 
 
-def test_world_is_filled_again_once_what_made_it_has_changed(keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = keep()
-    stat = Path.stat
-    changed = keeping.__file__
-
-    def touched(self: Path, **options: bool) -> object:
-        return Path(__file__).lstat() if str(self) == changed else stat(self, **options)
-
-    monkeypatch.setattr(Path, "stat", touched)
+def test_world_is_filled_again_once_what_made_it_has_changed(demo: World, tmp_path: Path) -> None:
+    own = Path(shutil.copy(find("demo"), tmp_path))
+    scenario = Scenario(str(own), own, 7, NOON)
+    keep_world(scenario, demo, NOW)
+    assert found(scenario) is not None
+    os.utime(own, (NOW, NOW))
     assert found(scenario) is None
 
 

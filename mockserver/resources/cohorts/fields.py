@@ -12,7 +12,7 @@ import marshmallow
 from mockserver.cohorts.queries import check_query
 from mockserver.errors import ValidationError
 from mockserver.membership.grammar import NO_PROPERTIES, check_filters
-from mockserver.validation import fields
+from mockserver.validation import TRUE, fields
 from mockserver.validation.fields import NOT_JSON, Detail, refuse, refuse_unstorable
 
 _is_static: ContextVar[bool] = ContextVar("is_static", default=False)
@@ -37,7 +37,7 @@ class Filters(fields.Field):
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
         if value is marshmallow.missing:
             return super().deserialize(value, attr, data, **kwargs)
-        is_static = _is_static.get() or (data or {}).get("is_static") in (True, 1, *fields.TRUE)
+        is_static = _is_static.get() or (data or {}).get("is_static") in (True, 1, *TRUE)
         if is_static and (value is None or isinstance(value, dict)):
             refuse_unstorable(value)
             return value

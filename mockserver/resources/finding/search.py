@@ -15,7 +15,7 @@ from mockserver.request import access
 from mockserver.request.call import Call
 from mockserver.resources.behaviours import OnlyAsked
 from mockserver.resources.resource import Record
-from mockserver.validation.fields import TRUE
+from mockserver.validation import TRUE
 from mockserver.world.tables import TABLES
 
 MOST = 25

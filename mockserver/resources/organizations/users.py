@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from mockserver.contract import Contract
 from mockserver.errors import Conflict, NotAuthenticated, NotFound, PermissionDenied, ValidationError
@@ -19,7 +20,8 @@ from mockserver.resources.organizations.notifications import NOTIFICATIONS, Noti
 from mockserver.resources.projects.shapes import team_basic
 from mockserver.resources.resource import Record, Resource
 from mockserver.store import View
-from mockserver.validation.fields import FALSE, TRUE, Boolean, Choice, Text
+from mockserver.validation import FALSE, TRUE
+from mockserver.validation.fields import Boolean, Choice, Text
 from mockserver.world import entropy
 
 SENSITIVE = timedelta(hours=2)
@@ -248,7 +250,10 @@ def _merged(user: Record, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _own_organization(call: Call, text: str) -> Record:
-    found = call.table("organizations").get(tenancy.uuid(text))
+    try:
+        found = call.table("organizations").get(str(UUID(text)))
+    except ValueError:  # Django's refusal, which DRF takes for the field's; a project's number is not as lucky
+        raise ValidationError(f"“{text}” is not a valid UUID.", attr="set_current_organization") from None
     if found is None or not tenancy.level(call.user, found, call.state):
         raise ValidationError(NO_OBJECT.format(text), code="does_not_exist", attr="set_current_organization")
     return found

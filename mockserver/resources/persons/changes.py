@@ -15,7 +15,7 @@ from mockserver.request.call import Call
 from mockserver.request.tenancy import integer
 from mockserver.resources.behaviours import ActivityLogged
 from mockserver.resources.resource import Record
-from mockserver.validation.fields import FALSE
+from mockserver.validation import FALSE
 from mockserver.world import deletions
 
 NOT_AN_ID = (

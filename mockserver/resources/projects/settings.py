@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.errors import PermissionDenied, ValidationError
 from mockserver.request.call import ADMIN, Call
 from mockserver.store import Record
-from mockserver.validation import fields
+from mockserver.validation import FALSE, TRUE, fields
 from mockserver.world.entropy import URL_SAFE
 
 NOT_A_DICTIONARY = "Must provide a dictionary or None."
@@ -119,7 +119,7 @@ def refuse_below_admin(call: Call) -> None:
     value = call.body.get(ORGANIZATION_LOGS) if isinstance(call.body, Mapping) else None
     if value is None or call.tenant.level >= ADMIN:
         return
-    if isinstance(value, (bool, int, float)) or str(value).strip() in fields.TRUE | fields.FALSE:
+    if isinstance(value, (bool, int, float)) or str(value).strip() in TRUE | FALSE:
         raise PermissionDenied(
             "Only organization owners and admins can modify the receive_org_level_activity_logs setting."
         )
