@@ -26,7 +26,6 @@ PARENTS = {ON_INSIGHT: "insights", "dashboard_id": "dashboards"}
 """Fields that name the thing annotated, and its table."""
 MOST_SORTED = 1000
 """Longer lists keep ties as they were made, in either profile: sorting them at each read would cost too much."""
-NARROWING = ("search", "scope", "date_from", "date_to")
 
 
 class Annotations(SoftDelete):
@@ -42,6 +41,7 @@ class Annotations(SoftDelete):
     pagination = LimitOffset(default_limit=1000)
     order = LATEST_ANNOTATIONS
     search_fields = ("content",)
+    narrowing = ("scope", "date_from", "date_to")
     relations = {"created_by": "users"}
     depends_on = ("dashboards", "insights")
 
@@ -72,9 +72,7 @@ class Annotations(SoftDelete):
 
     def is_filtered(self, call: Call) -> bool:
         """Return whether the list must be gone through: something narrows it, or hides what it is about."""
-        return any(call.query.get(name) for name in NARROWING) or any(
-            call.table(table).first(deleted=True) for table in PARENTS.values()
-        )
+        return super().is_filtered(call) or any(call.table(table).first(deleted=True) for table in PARENTS.values())
 
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
         scope = self._scope_asked(call)

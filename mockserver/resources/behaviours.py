@@ -32,6 +32,14 @@ class SoftDelete(Resource):
         return record
 
 
+class Personal(Resource):
+    """Records belong to the user who asks; those of other users are not there."""
+
+    def tenant_key(self, call: Call) -> dict[str, Any]:
+        """Return the fields that tie a record to the tenant and to the user."""
+        return {**super().tenant_key(call), "user_id": call.user["id"]}
+
+
 class OnlyAsked(Resource):
     """What is asked and never written, so that no fields are told and no scope for writing is known.
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.errors import NotFound, ValidationError
+from mockserver.errors import ValidationError
 from mockserver.request.call import Call
-from mockserver.resources.resource import Record, Resource
+from mockserver.resources.behaviours import Personal
+from mockserver.resources.resource import Record
 
 TYPE_TAKEN = "A persisted folder of this type already exists."
 
 
-class PersistedFolders(Resource):
-    """Folders of the one who asks; those of other users are not there."""
+class PersistedFolders(Personal):
+    """Folders of the one who asks."""
 
     family = "persisted_folders"
     table = "persisted_folders"
@@ -22,13 +23,7 @@ class PersistedFolders(Resource):
 
     def get_records(self, call: Call) -> Sequence[Record]:
         """Return the user's folders of this project, by type in lower case."""
-        return sorted(call.table(self.table).find(**self._owner(call)), key=lambda record: record["type"].lower())
-
-    def get_record(self, call: Call, key: str) -> Record:
-        record = super().get_record(call, key)
-        if record["user_id"] != call.user["id"]:
-            raise NotFound
-        return record
+        return sorted(super().get_records(call), key=lambda record: record["type"].lower())
 
     def perform_create(self, call: Call, data: dict[str, Any]) -> Record:
         """Store a folder in place of the user's one of the same type, whose id it keeps; nothing else of it stays."""
@@ -44,10 +39,7 @@ class PersistedFolders(Resource):
 
     def server_fields(self, call: Call) -> dict[str, Any]:
         now = call.now()
-        return {"user_id": call.user["id"], "created_at": now, "updated_at": now}
-
-    def _owner(self, call: Call) -> dict[str, Any]:
-        return {**self.tenant_key(call), "user_id": call.user["id"]}
+        return {"created_at": now, "updated_at": now}
 
     def _of_type(self, call: Call, type: Any) -> Record | None:
-        return call.table(self.table).first(**self._owner(call), type=type)
+        return call.table(self.table).first(**self.tenant_key(call), type=type)

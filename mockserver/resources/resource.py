@@ -51,6 +51,8 @@ class Resource:
     order: ClassVar[Order | None] = None
     """The list kept in order that `list` pages through, when nothing filters it."""
     search_fields: ClassVar[Sequence[str]] = ()
+    narrowing: ClassVar[Sequence[str]] = ()
+    """Parameters of the list, beside a search, that leave some of it out or order it anew."""
     relations: ClassVar[Mapping[str, str]] = {}
     """Fields that hold a user's id and show the user."""
     depends_on: ClassVar[Sequence[str] | None] = ()
@@ -151,7 +153,8 @@ class Resource:
 
     def is_filtered(self, call: Call) -> bool:
         """Return whether a list is anything but the whole of `order`, so that it must be gone through."""
-        return bool(call.query.get("search")) and bool(self.search_fields)
+        asked = ("search", *self.narrowing) if self.search_fields else self.narrowing
+        return any(call.query.get(name) for name in asked)
 
     def pages_in_order(self, call: Call) -> bool:
         """Return whether a page can be cut from `order` as it stands, without going through all records."""

@@ -10,8 +10,6 @@ from mockserver.request.call import Call
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.schedules import TABLE
 
-NARROWING = ("model_name", "record_id")
-
 
 class ScheduledChanges(Resource):
     """Planned changes; the world's clock carries them out (`world/schedules`)."""
@@ -20,13 +18,11 @@ class ScheduledChanges(Resource):
     table = TABLE
     component = "ScheduledChange"
     title = "Scheduled Change"
+    narrowing = ("model_name", "record_id")
     relations = {"created_by": "users"}
 
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in NARROWING)
-
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
-        wanted = {name: call.query[name] for name in NARROWING if call.query.get(name)}
+        wanted = {name: call.query[name] for name in self.narrowing if call.query.get(name)}
         return [record for record in records if all(str(record[name]) == text for name, text in wanted.items())]
 
     def server_fields(self, call: Call) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from mockserver.resources.activity_log.entries import TABLE, shown_beside
 from mockserver.resources.resource import Record, Resource
 from mockserver.world.tables import NEWEST_OF_ALL_ACTIVITY
 
-NARROWING = ("scope", "scopes", "item_id", "user")
 NUMBERED = ("page", "page_size")
 
 
@@ -23,6 +22,7 @@ class ActivityLog(Resource):
     component = "ActivityLogEntry"
     title = "Activity Log"
     order = NEWEST_OF_ALL_ACTIVITY
+    narrowing = ("scope", "scopes", "item_id", "user")
     depends_on = None
     tells_fields = False
     numbered: ClassVar[NumberedPages] = NumberedPages()
@@ -32,9 +32,6 @@ class ActivityLog(Resource):
         """Return a page of entries: of a number where one is asked for, else from a cursor on."""
         pages = self.numbered if any(name in call.query for name in NUMBERED) else self.by_cursor
         return pages.page(call, self.fetcher(call))
-
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in NARROWING)
 
     def pages_in_order(self, call: Call) -> bool:
         return not self.is_filtered(call)

@@ -29,7 +29,6 @@ from mockserver.world.entropy import read_timestamp
 from mockserver.world.tables import NEWEST_COHORTS
 
 FOLDER, FIRST_MEMBERS = "_create_in_folder", "_create_static_person_ids"
-NARROWING = ("search", "type", "created_by_id", "hide_behavioral_cohorts")
 KINDS = {"static": True, "dynamic": False}
 RUNS_ON_A_PAGE = 100
 BOTH_DEFINITIONS = "Cannot set both query and filters at the same time."
@@ -47,6 +46,7 @@ class Cohorts(SoftDelete, CohortMembers, Filed):
     hides_deleted = False
     keeps_folder = True
     order = NEWEST_COHORTS
+    narrowing = ("search", "type", "created_by_id", "hide_behavioral_cohorts")
     relations = {"created_by": "users"}
     moments = frozenset({"created_at"})
     activity_scope = "Cohort"
@@ -79,9 +79,6 @@ class Cohorts(SoftDelete, CohortMembers, Filed):
             if call.operation.action == "activity":
                 raise BareNotFound from None
             raise
-
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in NARROWING)
 
     def pages_in_order(self, call: Call) -> bool:
         return not self.is_filtered(call)

@@ -30,7 +30,6 @@ from mockserver.validation.fields import References
 from mockserver.world import entropy
 from mockserver.world.tables import NEWEST_FLAGS
 
-NARROWING = ("search", "active", "type", "created_by_id", "evaluation_runtime", "order")
 PASSING = ("version", "creation_context", "_should_create_usage_dashboard")
 """What of a body is not stored: the version that it was made of, and what is for the making alone."""
 
@@ -45,6 +44,7 @@ class FeatureFlags(
     component = "FeatureFlag"
     title = "Feature Flag"
     order = NEWEST_FLAGS
+    narrowing = ("search", "active", "type", "created_by_id", "evaluation_runtime", "order")
     hides_deleted = False
     relations = {"created_by": "users", "last_modified_by": "users"}
     depends_on = None
@@ -64,9 +64,6 @@ class FeatureFlags(
     }
 
     # Reading
-
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in NARROWING)
 
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
         text, creator = call.query.get("search", "").lower(), whole_number(call, "created_by_id", 0)

@@ -16,10 +16,6 @@ from mockserver.world import entropy, filing
 from mockserver.world.tables import FILED
 
 VIEWS = "file_system_views"
-NARROWING = (
-    "depth", "parent", "path", "type", "not_type", "type__startswith", "ref", "search", "created_at__gt",
-    "created_at__lt", "order_by",
-)  # fmt: skip
 LAST_VIEWED = "last_viewed_at"
 
 
@@ -31,6 +27,10 @@ class FileSystem(Resource):
     component = "FileSystem"
     title = "File System"
     order = FILED
+    narrowing = (
+        "depth", "parent", "path", "type", "not_type", "type__startswith", "ref", "search", "created_at__gt",
+        "created_at__lt", "order_by",
+    )  # fmt: skip
     depends_on = None
 
     # Reading
@@ -42,9 +42,6 @@ class FileSystem(Resource):
         ids = dict.fromkeys((row.get("meta") or {}).get("created_by") for row in page.rows if _is_object(row["meta"]))
         users = [user_basic(call, number) for number in ids if isinstance(number, int)]
         return Page(page.rows, {**page.envelope, "users": [user for user in users if user is not None]})
-
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in NARROWING)
 
     def filter_records(self, call: Call, records: Sequence[Record]) -> Sequence[Record]:
         query = call.query

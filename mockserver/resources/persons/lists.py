@@ -18,14 +18,13 @@ from mockserver.resources.resource import Record, Resource
 from mockserver.store.orders import sort_key
 from mockserver.world.tables import NEWEST_PERSONS
 
-FILTERS = ("distinct_id", "email", "search", "properties")
-
 
 class PersonLists(Resource):
     """The list action of persons."""
 
     pagination = FullPageOffset()
     order = NEWEST_PERSONS
+    narrowing = ("distinct_id", "email", "search", "properties")
 
     def list(self, call: Call) -> Any:
         """Return a page of persons, or every one of them as CSV.
@@ -42,9 +41,6 @@ class PersonLists(Resource):
         if not call.is_observed:
             return Page(rows, {"count": count, **links, "results": ()})
         return Page(rows, {"results": (), **links, **({"count": count} if "include_total" in call.query else {})})
-
-    def is_filtered(self, call: Call) -> bool:
-        return any(call.query.get(name) for name in FILTERS)
 
     def get_records(self, call: Call) -> Sequence[Record]:
         """Return the persons among whom to look: from an index when a distinct id or an email is named."""
