@@ -16,7 +16,7 @@ from mockserver.membership.members import rank_members, replace_person
 from mockserver.store import Record, Transaction
 from mockserver.store.orders import sort_key
 
-NAMESPACE = UUID("932979b4-65c3-4424-8467-0b66ec27bc22")
+NAMESPACE = UUID("932979b4-65c3-4424-8467-0b66ec27bc22").bytes
 
 # Events that are about a person, so that any change they bring is kept.
 ABOUT_PERSONS = frozenset({"$identify", "$create_alias", "$merge_dangerously", "$set"})
@@ -53,7 +53,7 @@ def is_illegal(distinct_id: str) -> bool:
 
 def person_uuid(project_id: int, distinct_id: str) -> str:
     """Return the UUID of the person that a distinct id makes."""
-    digest = sha1(NAMESPACE.bytes + f"{project_id}:{distinct_id}".encode(), usedforsecurity=False).digest()
+    digest = sha1(NAMESPACE + f"{project_id}:{distinct_id}".encode(), usedforsecurity=False).digest()
     digits = digest.hex()  # written by hand: `uuid5` takes four times as long, and captures make many
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{digest[8] & 0x3F | 0x80:02x}{digits[18:20]}-{digits[20:32]}"
 

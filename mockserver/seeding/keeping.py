@@ -18,11 +18,12 @@ import orjson
 
 from mockserver.caching import find_made, keep_made
 from mockserver.contract.locations import FIXTURES, contract_files
-from mockserver.store import Layout, Record, Stretch
+from mockserver.store import Layout, Record
 from mockserver.store.changes import LONG, Changes, difference, redone
 from mockserver.store.contents import Placed, Root
 from mockserver.store.tinydb import MemoryStore
 from mockserver.world.tables import TABLES
+from mockserver.world.visits import Bases, Deed, Stretch, Visits
 from mockserver.world.worlds import World
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Scenario(NamedTuple):
         return f"{self.name} {content} {self.seed} {self.moment}"
 
 
-class Later:
+class Later(Visits):
     """Generated events of which only the number is known, until one is asked for: most worlds are asked for none."""
 
     def __init__(self, size: int, spec: Mapping[str, Any], seed: int, number: int, now_ms: int) -> None:
@@ -79,8 +80,15 @@ class Later:
     def __getitem__(self, place: int) -> Record:
         return self._journeys[place]
 
+    @property
+    def bases(self) -> Bases:
+        return self._journeys.bases
+
+    @property
+    def deeds(self) -> Sequence[Deed]:
+        return self._journeys.deeds
+
     def stretches(self) -> Iterator[Stretch]:
-        """Yield the events as stretches."""
         return self._journeys.stretches()
 
     def places(self, field: str, value: Any) -> Iterable[int]:

@@ -26,7 +26,6 @@ from mockserver.store.model import (
     Snapshot,
     Store,
     StoreError,
-    Stretch,
     Transaction,
     View,
 )
@@ -45,7 +44,6 @@ __all__ = [
     "Snapshot",
     "Store",
     "StoreError",
-    "Stretch",
     "Transaction",
     "View",
     "memory_store",

@@ -121,27 +121,6 @@ class Repository(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
 
-class Stretch(NamedTuple):
-    """Records that follow each other and have much in common, which is told once; what differs is told by the field.
-
-    A record has the `common` fields and one value of each of the `columns`, which are as long as each other; an object
-    that both tell has the keys of both, none of them twice.
-    """
-
-    common: Record
-    columns: Mapping[str, Sequence[Any]]
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Yield each record by itself."""
-        names, common = tuple(self.columns), self.common
-        joined = [name for name in names if name in common]
-        for values in zip(*self.columns.values(), strict=True):
-            record = {**common, **dict(zip(names, values, strict=True))}
-            for name in joined:
-                record[name] = {**common[name], **record[name]}
-            yield record
-
-
 class Block(Protocol):
     """Records of one table that are worked out when they are read, always alike, and take no room until then.
 
@@ -153,9 +132,6 @@ class Block(Protocol):
     def __iter__(self) -> Iterator[Record]: ...
 
     def __getitem__(self, place: int) -> Record: ...
-
-    def stretches(self) -> Iterator[Stretch]:
-        """Yield the records as stretches, in order: to read a million of them, a few times as quick as one by one."""
 
     def places(self, field: str, value: Any) -> Iterable[int]:
         """Return, ascending, every place where an indexed field may have this value."""

@@ -173,9 +173,30 @@ def spell(drawn: bytes, length: int, alphabet: str = BASE62) -> str:
 def uuid7_of(milliseconds: int, bits: int) -> str:
     """Return the UUID of version 7 of a moment and 74 bits of one's own."""
     return UUID_7 % (
-        milliseconds >> 16, milliseconds & 0xFFFF,
-        bits >> 62 & 0xFFF, bits >> 48 & 0x3FFF | 0x8000, bits & 0xFFFFFFFFFFFF,
+        milliseconds >> 16, milliseconds & 0xFFFF, bits >> 62 & 0xFFF, bits >> 48 & 0x3FFF | 0x8000, bits & NODE,
     )  # fmt: skip
+
+
+# Multiplying by an odd number turns places into digits that do not count up, and back again.
+SCATTER = 0x9E3779B97F4B
+WORD, NODE = (1 << 64) - 1, (1 << 48) - 1
+GATHER = pow(SCATTER, -1, NODE + 1)
+
+
+def scattered(place: int, base: int) -> int:
+    """Return 64 bits that name a place, among those counted from a base, and do not look it."""
+    return base + place * SCATTER & WORD
+
+
+def gathered(bits: int, base: int) -> int:
+    """Return the place that the last 48 of such bits name."""
+    return (bits - base) * GATHER & NODE
+
+
+def uuid7_at(milliseconds: int, place: int, base: int) -> str:
+    """Return the UUID of version 7 of a moment and a place, whose bits are all that it has of its own."""
+    word = scattered(place, base)
+    return UUID_7 % (milliseconds >> 16, milliseconds & 0xFFFF, word >> 52, word >> 48 & 0x3FFF | 0x8000, word & NODE)
 
 
 def dice(seed: int, purpose: str, number: int = 0) -> Dice:

@@ -11,8 +11,10 @@ import pytest
 from mockserver.analytics.clickhouse.choosing import engine, mirror
 from mockserver.analytics.clickhouse.mirror import Mirror
 from mockserver.analytics.clickhouse.tables import People, event_row
+from mockserver.analytics.clickhouse.visits import stretch_rows
 from mockserver.contract import Contract
 from mockserver.seeding.scenarios import build_world
+from mockserver.store import Record
 from tests.analytics.conftest import EVENTS, Asker
 
 COUNT = "select count(), uniq(person_id) from events"
@@ -174,6 +176,9 @@ def test_a_block_is_told_as_its_events_are(contract: Contract, tmp_path: Path) -
     rows = [engine().query(f"SELECT * FROM {name} ORDER BY uuid").rows for name in (told, one_by_one)]
     assert len(rows[0]) == 600
     assert rows[0] == rows[1]
+    apart: list[Record] = []
+    assert list(stretch_rows(events.since(0).blocks[0], 1, people, apart))  # type: ignore[arg-type]
+    assert 0 < len(apart) < 300  # most are told by the visit
     with world.store.transaction() as transaction:
         transaction.table("events").insert({**dict(next(iter(events))), "uuid": "01890000-0000-7000-8000-0000000000e7"})
     assert f"SELECT * FROM {told} UNION ALL" in kept.table("events", world.view(), 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.store import DuplicateKey, Layout, Order, Store, Stretch, Transaction, memory_store
+from mockserver.store import DuplicateKey, Layout, Order, Store, Transaction, memory_store
 
 LAYOUT = Layout("events", "uuid", ("project_id", "distinct_id"))
 
@@ -23,11 +23,6 @@ class Numbers:
 
     def __getitem__(self, place: int) -> Mapping[str, Any]:
         return {"uuid": f"made-{place}", "project_id": 1, "distinct_id": f"d{place % 2}", "at": f"{place}"}
-
-    def stretches(self) -> Iterator[Stretch]:
-        yield Stretch(
-            {"project_id": 1}, {name: [made[name] for made in self] for name in ("uuid", "distinct_id", "at")}
-        )
 
     def places(self, field: str, value: Any) -> list[int]:
         return [place for place in range(3) if self[place].get(field) == value]

@@ -18,23 +18,23 @@ from functools import partial
 from itertools import count, islice
 from typing import Any
 
+from mockserver.analytics.clickhouse import visits
 from mockserver.analytics.clickhouse.engine import Engine, encode
 from mockserver.analytics.clickhouse.tables import (
     COLUMNS,
-    OF_STRETCHES,
     ORDERS,
-    READING_STRETCHES,
     ROWS,
     SOURCES,
     People,
     event_row,
-    stretch_row,
-    telling,
 )
 from mockserver.store import Block, Record, Repository, View
+from mockserver.world.visits import Visits
 
 KEPT = 64
 BATCH = 20_000
+STRETCHES = 10_000
+"""How many persons' visits are put together at once: some hundred thousand events."""
 MOST_IN_MEMORY = 2_000
 """How many rows a table in memory holds at most."""
 MOST_PARTS = 6
@@ -209,34 +209,32 @@ class Mirror:
                 return held
         return None
 
-    def _fill(self, made: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _fill(self, made: str, rows: Iterable[Mapping[str, Any]], reading: str = "") -> None:
         """Add rows to a table."""
-        _write_behind(partial(self.engine.insert, made), json_lines(rows, BATCH))
+        _write_behind(partial(self.engine.insert, made, settings=reading), json_lines(rows, BATCH))
 
     def _fill_block(self, made: str, block: Block, project_id: int, people: People) -> None:
-        """Add the events of a block to a table, by the stretch: several times as quick as one by one."""
-        stretches = self._named("stretches")
-        self.engine.command(f"CREATE TABLE {stretches} ({OF_STRETCHES}) ENGINE = Memory")
-        plain: list[Record] = []
-
-        def rows() -> Iterator[Mapping[str, Any]]:
-            for stretch in block.stretches():
-                if stretch.common["project_id"] != project_id:
-                    continue
-                row = stretch_row(stretch, people)
-                if row is None:
-                    plain.extend(stretch.records())
-                else:
-                    yield row
+        """Add the events of a block to a table; told by the visit, several times as quick as one by one."""
+        if not isinstance(block, Visits):
+            events = (event for event in block if event["project_id"] == project_id)
+            self._fill(made, (event_row(event, people) for event in events))
+            return
+        deeds, stretches = self._named("deeds"), self._named("stretches")
+        self.engine.command(f"CREATE TABLE {deeds} ({visits.OF_DEEDS}) ENGINE = Memory")
+        self.engine.command(f"CREATE TABLE {stretches} ({visits.OF_STRETCHES}) ENGINE = Memory")
+        self._fill(deeds, visits.deed_rows(block), visits.READING)
+        told = visits.telling(made, stretches, deeds, block, project_id)
 
         def write(lines: str) -> None:
-            self.engine.insert(stretches, lines, READING_STRETCHES)
-            self.engine.fill(telling(made, stretches))
+            self.engine.insert(stretches, lines, visits.READING)
+            self.engine.fill(told)
             self.engine.fill(f"TRUNCATE TABLE {stretches}")
 
-        _write_behind(write, json_lines(rows(), BATCH))
-        self.engine.command(f"DROP TABLE {stretches}")
-        self._fill(made, (event_row(event, people) for event in plain))
+        apart: list[Record] = []
+        _write_behind(write, json_lines(visits.stretch_rows(block, project_id, people, apart), STRETCHES))
+        for name in (deeds, stretches):
+            self.engine.command(f"DROP TABLE {name}")
+        self._fill(made, (event_row(event, people) for event in apart))
 
 
 def holds(table: Repository, event: Record) -> bool:

@@ -10,7 +10,7 @@ from mockserver.analytics.hogql.functions.money import RATES, SINCE
 from mockserver.analytics.hogql.tables.system import SYSTEM, Kept
 from mockserver.analytics.hogql.types import Kind
 from mockserver.membership.members import member_uuids
-from mockserver.store import Record, Stretch, View
+from mockserver.store import Record, View
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 GROUPS = range(5)
@@ -18,7 +18,6 @@ LIFTED = ("$session_id", "$window_id", *(f"$group_{index}" for index in GROUPS))
 """Properties of events that have columns of their own."""
 UNLIFTED = dict.fromkeys(LIFTED, "")
 CHAIN = "$elements_chain"
-APART = frozenset({*LIFTED, CHAIN})
 
 # What is told of an event's chain of elements, as PostHog's own table of events tells it.
 ELEMENTS = r"""
@@ -124,68 +123,26 @@ def text(value: Any) -> str:
 
 def event_row(event: Record, people: People) -> dict[str, Any]:
     """Return an event as a row."""
+    properties, person_id = event["properties"], event.get("person_id") or NOBODY
     return {
         "uuid": event["uuid"],
         "event": event["event"],
         "timestamp": clock(event["timestamp"]),
         "created_at": clock(event.get("created_at") or event["timestamp"]),
-        "properties": encode(event["properties"]).decode(),
+        "properties": encode(properties).decode(),
         "person_properties": encode(event.get("person_properties") or {}).decode(),
-        **_who_and_where(event, people),
-    }
-
-
-def _who_and_where(event: Record, people: People) -> dict[str, Any]:
-    """Return what a row of an event says that the others of a visit may say as well."""
-    properties, person_id = event["properties"], event.get("person_id") or NOBODY
-    return {
         "team_id": event["project_id"],
         "distinct_id": event["distinct_id"],
         "elements_chain": text(properties.get(CHAIN)),
         "person_id": person_id,
         "person_created_at": people.created_at(person_id),
-        **UNLIFTED,
-        **{name: text(properties[name]) for name in LIFTED if name in properties},
+        **lifted(properties),
     }
 
 
-# Stretches of events are put into a table of their own, a row each, and told one by one by ClickHouse.
-
-OF_STRETCHES = (
-    "team_id Int64, distinct_id String, properties String, elements_chain String, person_id UUID,"
-    " person_created_at DateTime64(3, 'UTC'), person_properties String,"
-    + "".join(f" `{name}` String," for name in LIFTED)
-    + " own Array(String), uuid Array(UUID), event Array(String), timestamp Array(DateTime64(6, 'UTC')),"
-    " created_at Array(DateTime64(6, 'UTC'))"
-)
-COMMON = ("team_id", "distinct_id", "elements_chain", "person_id", "person_created_at", "person_properties", *LIFTED)
-EACH = ("uuid", "event", "timestamp", "created_at")
-JOINED = (
-    "multiIf(own = '{}', properties, properties = '{}', own,"
-    " concat(substring(properties, 1, length(properties) - 1), ',', substring(own, 2)))"
-)
-READING_STRETCHES = "input_format_json_read_objects_as_strings = 1, date_time_input_format = 'best_effort'"
-
-
-def telling(made: str, stretches: str) -> str:
-    """Return the command that tells the events of stretches one by one, each with what all of its stretch share."""
-    names = ", ".join(f"`{name}`" for name in (*COMMON, *EACH))
-    each = ", ".join(("own", *EACH))
-    return f"INSERT INTO {made} ({names}, properties) SELECT {names}, {JOINED} FROM {stretches} ARRAY JOIN {each}"
-
-
-def stretch_row(stretch: Stretch, people: People) -> dict[str, Any] | None:
-    """Return a stretch of events as a row; none where what has columns of its own differs from event to event."""
-    common, columns = stretch.common, stretch.columns
-    if not all(map(APART.isdisjoint, columns["properties"])):
-        return None
-    return {
-        **{name: columns[name] for name in EACH},
-        "own": columns["properties"],
-        "properties": common["properties"],
-        "person_properties": common["person_properties"],
-        **_who_and_where(common, people),
-    }
+def lifted(properties: Record) -> dict[str, str]:
+    """Return the properties that have columns of their own, blank where there is none."""
+    return {**UNLIFTED, **{name: text(properties[name]) for name in LIFTED if name in properties}}
 
 
 def _persons(view: View, project_id: int) -> Iterator[Mapping[str, Any]]:

@@ -36,6 +36,7 @@ WAYS = ("choose", "between", "faker", "template", "email")
 POOL = 400
 """How many values of a Faker provider a population draws from: asking Faker for each would take half the start."""
 LEFT_OUT = object()
+NOT_LOCAL = re.compile("[^a-z0-9.]+")
 
 
 def properties(spec: Mapping[str, Any], seed: int, *place: str | int) -> dict[str, Choice]:
@@ -183,8 +184,10 @@ def _email(spec: Any, seed: int, beside: Known) -> Choice:
         raise LoadError("expected `at` to be a list of domains")
 
     def choose(dice: Dice, known: Known) -> str:
-        plain = unicodedata.normalize("NFKD", local(dice, known)).encode("ascii", "ignore").decode().lower()
-        name = re.sub(r"[^a-z0-9.]+", "", plain).strip(".") or "user"
+        plain = local(dice, known)
+        if not plain.isascii():
+            plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+        name = NOT_LOCAL.sub("", plain.lower()).strip(".") or "user"
         return f"{name}{known['number']}@{domains[int(dice.random() * len(domains))]}"
 
     return choose

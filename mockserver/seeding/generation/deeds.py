@@ -1,4 +1,4 @@
-"""What a person may do next: a pool of deeds made up in advance, from which one draw takes event, path and properties.
+"""What a person may do next: pools of deeds made up in advance, from which one draw takes event, path and properties.
 
 To choose each property of each of a million events by itself would take most of the time that they take. What says
 something of the person who does it is made when it is done.
@@ -14,44 +14,52 @@ from mockserver.seeding.generation.populations import IDENTIFY, Person, Populati
 from mockserver.store import Record
 from mockserver.world import entropy
 from mockserver.world.entropy import Dice
+from mockserver.world.visits import NOTHING, Deed
 
 POOL = 500
 """How many deeds stand for the steps that a person chooses from, each for the share that its weight gives it."""
 
 
-class Deed(NamedTuple):
-    """One thing done, or the step to make it of once it is known who does it."""
+class Special(NamedTuple):
+    """What a deed has that cannot be told together with all else of a visit."""
 
-    event: str
-    properties: Record
     overrides: frozenset[str]
     """Names of its properties that all events of a visit have, otherwise."""
-    step: Step | None = None
+    step: Step | None
+    """The step to make it of once it is known who does it."""
 
 
-def deeds(population: Population, steps: Sequence[Step]) -> list[Deed]:
-    """Return deeds to draw from evenly: of each step as many as its weight asks for, and at least one."""
-    dice = entropy.dice(population.seed, "deeds", population.number)
-    whole = sum(step.weight for step in steps)
-    return [
-        _deed(population, step, dice)
-        for step in steps
-        for _ in range(max(round(POOL * step.weight / whole), 1))
-    ]  # fmt: skip
+class Deeds:
+    """All that a population may do, by number; what a person chooses from is a range of these."""
+
+    def __init__(self, population: Population) -> None:
+        self.all: list[Deed] = []
+        self.special: dict[int, Special] = {}
+        self._population = population
+        self.first = [self._pool([step]) for step in population.funnel]
+        """What is chosen from in a first visit, step by step."""
+        self.usual = self._pool(population.usage or population.funnel[:1])
+        self.passing = self._pool(population.browsing or population.funnel[:1])
+
+    def _pool(self, steps: Sequence[Step]) -> range:
+        """Add deeds to draw from evenly: of each step as many as its weight asks for, and at least one."""
+        population, first = self._population, len(self.all)
+        dice = entropy.dice(population.seed, "deeds", population.number)
+        whole = sum(step.weight for step in steps)
+        for step in steps:
+            overrides = population.carried.intersection(step.properties)
+            for _ in range(max(round(POOL * step.weight / whole), 1)):
+                if step.is_personal or overrides:
+                    self.special[len(self.all)] = Special(overrides, step if step.is_personal else None)
+                made = NOTHING if step.is_personal else _properties(population, step, dice, {})
+                self.all.append(Deed(step.event, made))
+        return range(first, len(self.all))
 
 
-def _deed(population: Population, step: Step, dice: Dice) -> Deed:
-    overrides = population.carried.intersection(step.properties)
-    if step.is_personal:
-        return Deed(step.event, {}, overrides, step)
-    return Deed(step.event, _properties(population, step, dice, {}), overrides)
-
-
-def done_by(person: Person, deed: Deed, population: Population, dice: Dice, known: Mapping[str, Any]) -> Record:
-    """Return the properties of a deed that is made of its step, as a person of whom this much is known takes it."""
-    assert deed.step is not None
-    properties = _properties(population, deed.step, dice, known)
-    if deed.event != IDENTIFY:
+def done_by(person: Person, step: Step, population: Population, dice: Dice, known: Mapping[str, Any]) -> Record:
+    """Return the properties of a step as a person of whom this much is known takes it."""
+    properties = _properties(population, step, dice, known)
+    if step.event != IDENTIFY:
         return properties
     told = {name: value for name, value in known.items() if name not in person.visiting}
     return {**properties, "$anon_distinct_id": person.device_id, "$set": told}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.capture.definitions import Definitions
@@ -55,7 +54,7 @@ def _records(population: Population, transaction: Transaction, progress: Progres
             "uuid": person.uuid,
             "distinct_ids": [person.device_id, person.user_id] if person.is_member else [person.device_id],
             "properties": person.known,
-            "created_at": entropy.timestamp(datetime.fromtimestamp(person.born_ms // 1000, UTC)),
+            "created_at": entropy.timestamp_of(person.born_ms // 1000 * 1000),
             "is_identified": person.is_member,
         }
         if progress and (number + 1) % REPORT_EVERY == 0:
@@ -63,7 +62,7 @@ def _records(population: Population, transaction: Transaction, progress: Progres
 
 
 def _fill_groups(population: Population, transaction: Transaction) -> None:
-    created = entropy.timestamp(datetime.fromtimestamp(population.start_ms // 1000, UTC))
+    created = entropy.timestamp_of(population.start_ms // 1000 * 1000)
     for index, (name, groups) in enumerate(population.group_types.items()):
         taken = transaction.table("group_types").find(project_id=population.project_id)
         alike = [r for r in taken if r["group_type_index"] == index or r["group_type"] == name]

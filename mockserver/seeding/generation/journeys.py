@@ -13,11 +13,12 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
-from mockserver.seeding.generation.deeds import Deed, deeds, done_by
+from mockserver.seeding.generation.deeds import Deeds, Special, done_by
 from mockserver.seeding.generation.populations import IDENTIFY, JOURNEYS, LOT, PAUSE_MS, Person, Population
-from mockserver.store import Record, Stretch
+from mockserver.store import Record
 from mockserver.world import entropy
 from mockserver.world.entropy import Dice
+from mockserver.world.visits import NOTHING, Bases, Deed, Stretch, Visits
 
 KEPT = 20_000
 """Events of a block that is kept once it was read: going through it again costs less than its memory."""
@@ -28,7 +29,7 @@ PAUSES_MS = (PAUSE_MS[0], PAUSE_MS[1] - PAUSE_MS[0])
 """The shortest pause between two events of a visit, and how much longer one may be; most are short."""
 
 
-class Journeys:
+class Journeys(Visits):
     """The events of a population."""
 
     def __init__(self, population: Population) -> None:
@@ -36,6 +37,19 @@ class Journeys:
         self._offsets = population.offsets
         self._recent = lru_cache(RECENT)(self._lot)
         self._kept: list[Record] | None = None
+
+    @cached_property
+    def choices(self) -> Deeds:
+        """What may be done."""
+        return Deeds(self.population)
+
+    @property
+    def bases(self) -> Bases:
+        return self.population.bases
+
+    @property
+    def deeds(self) -> Sequence[Deed]:
+        return self.choices.all
 
     def __len__(self) -> int:
         return self._offsets[-1]
@@ -55,9 +69,7 @@ class Journeys:
         return self._recent(lot)[place - self._offsets[lot * LOT]]
 
     def stretches(self) -> Iterator[Stretch]:
-        """Yield the events as stretches, a visit mostly one of them."""
-        for lot in range(self.population.lots):
-            yield from self._stretches(lot)
+        return chain.from_iterable(map(self._stretches, range(self.population.lots)))
 
     def places(self, field: str, value: Any) -> Iterable[int]:
         """Return where a UUID or distinct id is; both hold the place they belong to."""
@@ -76,7 +88,7 @@ class Journeys:
         if not isinstance(value, str) or len(value) != 36:
             return None
         try:
-            return self.population.gather(int(value[24:], 16))
+            return entropy.gathered(int(value[24:], 16), self.bases.event)
         except ValueError:
             return None
 
@@ -92,85 +104,78 @@ class Journeys:
     def _made(self) -> Iterator[Record]:
         return chain.from_iterable(map(self._lot, range(self.population.lots)))
 
-    # What may be done
-
-    @cached_property
-    def _first_deeds(self) -> list[Sequence[Deed]]:
-        return [deeds(self.population, [step]) for step in self.population.funnel]
-
-    @cached_property
-    def _usual_deeds(self) -> Sequence[Deed]:
-        return deeds(self.population, self.population.usage or self.population.funnel[:1])
-
-    @cached_property
-    def _passing_deeds(self) -> Sequence[Deed]:
-        return deeds(self.population, self.population.browsing or self.population.funnel[:1])
-
-    # What was done
-
     def _lot(self, lot: int) -> list[Record]:
         """Return all that the persons of a lot did, one person after another, each earliest first."""
-        return [record for stretch in self._stretches(lot) for record in stretch.records()]
+        return [record for stretch in self._stretches(lot) for record in self.records(stretch)]
 
-    def _stretches(self, lot: int) -> Iterator[Stretch]:
-        dice = self.population.dice(lot, JOURNEYS)
+    def _stretches(self, lot: int) -> list[Stretch]:
+        dice, offsets = self.population.dice(lot, JOURNEYS), self._offsets
+        told: list[Stretch] = []
         for person in self.population.lot(lot):
-            count = self._offsets[person.number + 1] - self._offsets[person.number]
+            place = offsets[person.number]
+            count = offsets[person.number + 1] - place
             if count:
-                yield from self._journey(person, dice, count)
+                told += self._journey(Telling(self, person, dice, place), count)
+        return told
 
-    def _journey(self, person: Person, dice: Dice, count: int) -> list[Stretch]:
-        population = self.population
-        told = Telling(population, person, dice, self._offsets[person.number])
+    def _journey(self, telling: Telling, count: int) -> list[Stretch]:
+        population, person = self.population, telling.person
         resumed = population.start_ms
         if person.born_ms >= population.start_ms:
-            resumed = told.first_visit(self._first_deeds[: population.depths[person.number]])
-        else:
-            told.is_identified = person.is_member
-        left = count - told.count
-        if left:
-            has_lapsed = dice.random() < population.lapsed
+            depth = population.depths[person.number]
+            resumed = telling.first_visit(self.choices.first[:depth])
+            count -= depth
+        elif person.is_member:
+            telling.identify()
+        if count:
+            has_lapsed = telling.dice.random() < population.lapsed
             until = population.now_ms - 1000
             if has_lapsed:
-                until = resumed + int((until - resumed) * (0.15 + 0.35 * dice.random()))
-            told.later_visits(self._usual_deeds if told.is_identified else self._passing_deeds, left, resumed, until)
-        return told.stretches
+                until = resumed + int((until - resumed) * (0.15 + 0.35 * telling.dice.random()))
+            pool = self.choices.usual if telling.is_identified else self.choices.passing
+            telling.later_visits(pool, count, resumed, until)
+        return telling.stretches
 
 
 class Telling:
     """The events of one person, as they are told."""
 
-    def __init__(self, population: Population, person: Person, dice: Dice, offset: int) -> None:
-        self.population, self.person, self.dice = population, person, dice
+    def __init__(self, journeys: Journeys, person: Person, dice: Dice, place: int) -> None:
+        self.journeys, self.person, self.dice = journeys, person, dice
         self.is_identified = False
         self.stretches: list[Stretch] = []
-        self.count = 0
-        self._offset = offset
-        self._session: dict[str, Any] = {}
-        self._columns: dict[str, list[Any]] = {}
+        self._place = place
+        """Of the next event."""
+        self._begun_ms, self._visit = 0, place
+        self._common = self._of_person(person.device_id, person.carried, person.visiting)
 
-    def first_visit(self, steps: Sequence[Sequence[Deed]]) -> int:
+    def identify(self) -> None:
+        """Tell what follows as a member's."""
+        person = self.person
+        self.is_identified = True
+        self._common = self._of_person(person.user_id, {**person.carried, **person.groups}, person.known)
+
+    def first_visit(self, steps: Sequence[range]) -> int:
         """Tell how far the funnel was followed, and return when the visit ended."""
-        moment, random = self.person.born_ms, self.dice.random
-        self._visit(moment)
-        done: list[Deed] = []
+        moment, random, deeds = self.person.born_ms, self.dice.random, self.journeys.deeds
+        self._begin(moment)
+        done: list[int] = []
         moments: list[int] = []
-        for choices in steps:
-            deed = choices[int(random() * len(choices))]
-            if deed.event == IDENTIFY:
+        for pool in steps:
+            number = pool[int(random() * len(pool))]
+            if deeds[number].event == IDENTIFY:
                 self._tell(done, moments)
                 done, moments = [], []
-                self.is_identified = True
-                self._begin(self._session)
-            done.append(deed)
+                self.identify()
+            done.append(number)
             moments.append(moment)
             moment += PAUSES_MS[0] + int(random() ** 2 * PAUSES_MS[1])
         self._tell(done, moments)
         return moment
 
-    def later_visits(self, choices: Sequence[Deed], count: int, start_ms: int, end_ms: int) -> None:
+    def later_visits(self, pool: range, count: int, start_ms: int, end_ms: int) -> None:
         """Tell some events, parted into visits between two moments."""
-        random, pace, many = self.dice.random, self.population.pace, len(choices)
+        random, pace, first_deed, many = self.dice.random, self.journeys.population.pace, pool.start, len(pool)
         (low, high), (shortest, more) = VISIT_EVENTS, PAUSES_MS
         sizes = []
         while count:
@@ -183,64 +188,51 @@ class Telling:
             moment = max(starts[number], start_ms)
             limit = starts[number + 1] if number + 1 < len(starts) else end_ms
             longest = max((limit - moment) // (size + 1), 1)
-            self._visit(moment)
+            self._begin(moment)
             moments = []
             for _ in range(size):
                 moments.append(moment)
                 pause = shortest + int(random() ** 2 * more)
                 moment += pause if pause < longest else longest
-            self._tell([choices[int(random() * many)] for _ in moments], moments)
+            self._tell([first_deed + int(random() * many) for _ in moments], moments)
 
-    def _visit(self, moment: int) -> None:
-        """Begin a visit: its events share a session, and what a member's events carry."""
-        dice = self.dice
-        session = {
-            **self.person.carried,
-            "$session_id": entropy.uuid7_of(moment, dice.getrandbits(74)),
-            "$window_id": entropy.uuid7_of(moment, dice.getrandbits(74)),
+    def _of_person(self, distinct_id: str, carried: Record, known: Record) -> Record:
+        """Return what all events have of who the person is at the time."""
+        return {
+            "project_id": self.journeys.population.project_id,
+            "distinct_id": distinct_id,
+            "properties": carried,
+            "person_id": self.person.uuid,
+            "person_properties": known,
         }
-        self._session = {**session, **self.person.groups} if self.is_identified else session
-        self._begin(self._session)
 
-    def _begin(self, properties: dict[str, Any]) -> None:
-        """Begin a stretch of events that have these properties, and what is known of the person."""
-        person = self.person
-        common = {
-            "project_id": self.population.project_id,
-            "distinct_id": person.user_id if self.is_identified else person.device_id,
-            "properties": properties,
-            "person_id": person.uuid,
-            "person_properties": person.known if self.is_identified else person.visiting,
-        }
-        timestamps: list[str] = []
-        self._columns = {
-            "uuid": [], "event": [], "timestamp": timestamps, "created_at": timestamps, "properties": [],
-        }  # fmt: skip
-        self.stretches.append(Stretch(common, self._columns))
+    def _begin(self, moment: int) -> None:
+        """Begin a visit."""
+        self._begun_ms, self._visit = moment, self._place
 
-    def _tell(self, done: Sequence[Deed], moments: Sequence[int]) -> None:
+    def _tell(self, done: list[int], moments: list[int]) -> None:
         """Tell what was done in a visit, each deed at its moment, in milliseconds."""
-        if not [deed for deed in done if deed.overrides]:
-            self._add(done, moments)
-            return
-        for deed, moment in zip(done, moments, strict=True):
-            if deed.overrides:
-                self._begin({name: value for name, value in self._session.items() if name not in deed.overrides})
-            self._add([deed], [moment])
-            if deed.overrides:
-                self._begin(self._session)
+        special = self.journeys.choices.special
+        if not special.keys().isdisjoint(done):
+            since = 0
+            for at, number in enumerate(done):
+                if number in special:
+                    self._add(done[since:at], moments[since:at])
+                    self._add([number], [moments[at]], special[number])
+                    since = at + 1
+            done, moments = done[since:], moments[since:]
+        self._add(done, moments)
 
-    def _add(self, done: Sequence[Deed], moments: Sequence[int]) -> None:
-        """Add events to the stretch that was begun last."""
-        person, population, dice, columns = self.person, self.population, self.dice, self._columns
-        known = person.known if self.is_identified else person.visiting
-        draw, scatter, first = dice.getrandbits, population.scatter, self._offset + self.count
-        columns["uuid"] += [
-            entropy.uuid7_of(moment, draw(26) << 48 | scatter(place)) for place, moment in enumerate(moments, first)
-        ]
-        columns["event"] += [deed.event for deed in done]
-        columns["timestamp"] += map(entropy.timestamp_of, moments)
-        columns["properties"] += [
-            deed.properties if deed.step is None else done_by(person, deed, population, dice, known) for deed in done
-        ]
-        self.count += len(done)
+    def _add(self, done: list[int], moments: list[int], special: Special | None = None) -> None:
+        """Add events, of which a special one is alone."""
+        if not done:
+            return
+        common, own = self._common, NOTHING
+        if special and special.overrides:
+            left = {name: value for name, value in common["properties"].items() if name not in special.overrides}
+            common = {**common, "properties": left}
+        if special and special.step:
+            population = self.journeys.population
+            own = done_by(self.person, special.step, population, self.dice, common["person_properties"])
+        self.stretches.append(Stretch(common, self._begun_ms, self._visit, self._place, moments, done, own))
+        self._place += len(done)

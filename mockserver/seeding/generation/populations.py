@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, reduce
 from typing import Any, NamedTuple
 
 from mockserver.capture.persons import person_uuid
@@ -16,6 +16,7 @@ from mockserver.seeding.generation.paces import DAY_MS, HOUR_MS, Pace
 from mockserver.seeding.kinds import LoadError
 from mockserver.world import entropy
 from mockserver.world.entropy import Dice
+from mockserver.world.visits import SESSION, WINDOW, Bases
 
 Progress = Callable[[str, int, int], None]
 
@@ -23,15 +24,12 @@ IDENTIFY = "$identify"
 OLDEST_DAYS = 180
 MOST_STEPS = 100
 PAUSE_MS = (2_000, 90_000)
-# Multiplying by an odd number and adding another turns places into digits that do not count up, and back again.
-SCATTER, GATHER = 0x9E3779B97F4B, pow(0x9E3779B97F4B, -1, 1 << 48)
-LOW = (1 << 48) - 1
 LOT = 32
 """Persons who are made up together, by the same dice: to make dice takes as long as to make a person."""
 PERSONS, JOURNEYS = 0, 1
 """What dice are for."""
-RECENT = 16
-"""Lots that are kept, for who reads persons one by one."""
+ALIKE = 4096
+"""How many combinations of traits, and of groups, are kept for those persons who share them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,10 @@ class Trait(NamedTuple):
         initial = {f"$initial_{name[1:]}": value for name, value in row.items() if name.startswith("$")}
         return cls(row, {**row, **initial})
 
+    def and_also(self, other: Trait) -> Trait:
+        """Return what two traits are together."""
+        return Trait({**self.carried, **other.carried}, {**self.known, **other.known})
+
 
 @dataclass(frozen=True)
 class Group:
@@ -69,7 +71,7 @@ class Group:
 
 
 class Person(NamedTuple):
-    """One person: who they are, and what their events carry."""
+    """One person: who they are, and what their events carry. What several persons have alike is one object."""
 
     number: int
     uuid: str
@@ -81,10 +83,14 @@ class Person(NamedTuple):
     """Properties known of a visitor."""
     known: dict[str, Any]
     """Properties known in the end."""
-    carried: dict[str, Any]
-    """Properties that each event carries."""
+    trait: Trait
     groups: dict[str, Any]
-    """Properties that each event of a member carries beside them."""
+    """Properties that each event of a member carries beside those of the trait."""
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """Properties that each event carries."""
+        return {**self.trait.carried, "$device_id": self.device_id}
 
 
 class Population:
@@ -102,7 +108,7 @@ class Population:
         self.growth = declaration.number("growth", 1.5, least=0.01, most=100)
         self.host = declaration.text("host", "app.example.com")
         self.prefix = declaration.text("prefix", "user_")
-        self._named: set[str] = set()
+        self._all_traits: list[Trait] = []
         self.traits = [self._rows(name, rows, declaration) for name, rows in declaration.mapping("traits").items()]
         self.visitors = choices.properties(declaration.mapping("visitors"), seed, *self.place, "visitors")
         self.members = choices.properties(declaration.mapping("members"), seed, *self.place, "members")
@@ -126,16 +132,20 @@ class Population:
         self.now_ms = now_ms
         self.start_ms = self.now_ms - self.days * DAY_MS
         self.pace = Pace(self.start_ms, self.now_ms, self.growth)
-        self._base = int.from_bytes(entropy.draw(seed, "population", number, 8), "big")
-        self.mask = self._base & LOW
-        self.lot = lru_cache(RECENT)(self._lot)
-        """Return the persons of a lot."""
+        self.bases = Bases(*(
+            int.from_bytes(entropy.draw(seed, purpose, number, 8), "big") for purpose in ("population", SESSION, WINDOW)
+        ))  # fmt: skip
+        self._together = lru_cache(ALIKE)(self._of_traits)
+        self._belonging = lru_cache(ALIKE)(self._of_groups)
+        self.lot = cache(self._lot)
+        """Return the persons of a lot; most of what they are is in their records as well, so that they are kept."""
 
     @cached_property
     def carried(self) -> frozenset[str]:
         """Names of the properties that events carry of their person and visit."""
         groups = {f"$group_{index}" for index in range(len(self.group_types))}
-        return frozenset(self._named | groups | {"$groups", "$lib", "$host", "$device_id", "$session_id", "$window_id"})
+        traits = {name for trait in self._all_traits for name in trait.carried}
+        return frozenset(traits | groups | {"$groups", "$lib", "$host", "$device_id", SESSION, WINDOW})
 
     def _step(self, part: Declaration) -> Step:
         spec = part.get("path", "/")
@@ -151,15 +161,16 @@ class Population:
         part.finish()
         return Step(event, path, given, chance, weighs, is_personal)
 
-    def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], Trait]:
-        """Return a choice of what belongs together, such as browser and system."""
+    def _rows(self, name: str, rows: Any, declaration: Declaration) -> Callable[[Dice], int]:
+        """Return a choice of what belongs together, such as browser and system, by its number among all traits."""
         parts = list(Declaration({name: rows}, *declaration.place, "traits").parts(name))
         if not parts:
             raise LoadError("expected a list of objects", *declaration.place, "traits", name)
         weights = [part.number("weight", 1.0, least=1e-6, most=1e9) for part in parts]
         traits = [Trait.of(part.rest()) for part in parts]
-        self._named.update(*(trait.carried for trait in traits))
-        return choices.weighted(traits, weights)
+        first = len(self._all_traits)
+        self._all_traits += traits
+        return choices.weighted(range(first, first + len(traits)), weights)
 
     def _groups(self, name: str, part: Declaration) -> list[Group]:
         count = part.integer("count", 10, least=1, most=100_000)
@@ -245,7 +256,7 @@ class Population:
 
     def dice(self, lot: int, purpose: int) -> Dice:
         """Return the source of everything that is chosen for a lot's persons, or for what they do."""
-        return Dice(self._base << 34 | purpose << 32 | lot)
+        return Dice(self.bases.event << 34 | purpose << 32 | lot)
 
     def person(self, number: int) -> Person:
         """Return a person: who they are and what is known of them."""
@@ -259,31 +270,32 @@ class Population:
         born = self.births[number]
         is_member = self._is_member(self.depths[number])
         known: dict[str, Any] = {"number": number + 1}
-        carried: dict[str, Any] = {}
-        visiting: dict[str, Any] = {}
-        for choose in self.traits:
-            trait = choose(dice)
-            carried.update(trait.carried)
-            visiting.update(trait.known)
-        visiting.update(choices.make(self.visitors, dice, known))
+        trait = self._together(tuple([choose(dice) for choose in self.traits]))
+        visiting = trait.known
+        if self.visitors:
+            visiting = {**visiting, **choices.make(self.visitors, dice, known)}
         told = choices.make(self.members, dice, {**known, **visiting}) if is_member else {}
-        groups: dict[str, str] = {}
-        if is_member:
-            for name, made in self.group_types.items():
-                groups[name] = made[int(dice.random() ** 2 * len(made))].key
-        device_id = entropy.uuid7_of(born, dice.getrandbits(26) << 48 | self.scatter(number))
-        indexed = {f"$group_{index}": key for index, key in enumerate(groups.values())}
+        groups = {}
+        if is_member and self.group_types:
+            types = self.group_types.values()
+            groups = self._belonging(tuple([int(dice.random() ** 2 * len(made)) for made in types]))
+        device_id = entropy.uuid7_of(born, dice.getrandbits(26) << 48 | self._node(number))
         return Person(
             number, person_uuid(self.project_id, device_id), device_id, f"{self.prefix}{number + 1}", born, is_member,
-            visiting, {**visiting, **told} if told else visiting,
-            {**carried, "$lib": "web", "$host": self.host, "$device_id": device_id},
-            {"$groups": groups, **indexed} if groups else {},
+            visiting, {**visiting, **told} if told else visiting, trait, groups,
         )  # fmt: skip
 
-    def scatter(self, place: int) -> int:
-        """Return 48 bits that name a place and do not look it."""
-        return (place * SCATTER + self.mask) & LOW
+    def _node(self, number: int) -> int:
+        """Return 48 bits that name a person."""
+        return entropy.scattered(number, self.bases.event) & entropy.NODE
 
-    def gather(self, bits: int) -> int:
-        """Return the place that 48 bits name."""
-        return (bits - self.mask) * GATHER & LOW
+    def _of_traits(self, numbers: tuple[int, ...]) -> Trait:
+        """Return what traits are together, and what every event carries beside them."""
+        everybody = Trait({"$lib": "web", "$host": self.host}, {})
+        return reduce(Trait.and_also, [*(self._all_traits[number] for number in numbers), everybody], Trait({}, {}))
+
+    def _of_groups(self, numbers: tuple[int, ...]) -> dict[str, Any]:
+        """Return what the events of a member of groups, one of each type, carry of them."""
+        told = zip(self.group_types.items(), numbers, strict=True)
+        groups = {name: made[number].key for (name, made), number in told}
+        return {"$groups": groups, **{f"$group_{index}": key for index, key in enumerate(groups.values())}}
