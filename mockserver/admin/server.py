@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.admin.contract import read_document
 from mockserver.admin.plane import Plane
+from mockserver.diff.errors import UnreadableDocument
 from mockserver.errors import Conflict, NotFound, ValidationError
 from mockserver.inferred.errors import Clash, OverrideError
 from mockserver.inferred.registry import read_given
@@ -56,8 +57,6 @@ def add_contract(plane: Plane, body: Mapping[str, Any]) -> dict[str, Any]:
     archive = plane.worlds.archive
     if archive is not None and archive.is_shared:
         raise Conflict("Several processes serve here, and each has documents of its own: give them with --openapi.")
-    from mockserver.diff.reading import UnreadableDocument  # late: whoever asks for the server's health needs none
-
     try:
         return _shown(plane.registry.add(read_given(body)))
     except (UnreadableDocument, OverrideError) as error:

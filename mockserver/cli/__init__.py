@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +81,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         path = folder / name
         if not path.is_file():
             continue
+        import tomllib  # late: most folders have no such file
+
         try:
             table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

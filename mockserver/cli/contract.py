@@ -106,8 +106,9 @@ def diff(
       mockserver contract diff https://eu.posthog.com --fail-on breaking
     """
     from mockserver.contract import Profile, view
+    from mockserver.diff.errors import UnreadableDocument
     from mockserver.diff.operations import compare
-    from mockserver.diff.reading import UnreadableDocument, read_document
+    from mockserver.diff.reading import read_document
     from mockserver.diff.telling import to_json, to_text
 
     check_pattern(only)

@@ -147,7 +147,7 @@ def replay(
 
 def _published(openapi: Sequence[str]) -> Contract:
     """Return OpenAPI documents as the contract to hold servers against. Raises: UsageFailure."""
-    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.diff.errors import UnreadableDocument
     from mockserver.inferred.registry import read_compiled
     from mockserver.replay.published import contract_of
 

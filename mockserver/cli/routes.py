@@ -37,7 +37,7 @@ def routes(
       mockserver routes --openapi posthog.yaml --inferred
     """
     from mockserver.contract import ContractError
-    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.diff.errors import UnreadableDocument
     from mockserver.inferred.errors import Clash, OverrideError
     from mockserver.inferred.registry import Registry, read_compiled
     from mockserver.resources import RESOURCES

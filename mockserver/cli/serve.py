@@ -101,7 +101,6 @@ def serve(
       curl -H 'Authorization: Bearer phx_mock_all_access' http://127.0.0.1:8010/api/projects/1/persons/
     """
     from mockserver.serving.server import Address, PortInUse, Server, free_address, wait_until_answered
-    from mockserver.serving.workers import Workers, end_with_parent
     from mockserver.store.archive import MEMORY
 
     logging.basicConfig(format="%(message)s")
@@ -148,6 +147,8 @@ def serve(
         except OSError as error:  # what OpenSSL cannot read, and a passphrase that nobody is there to type
             raise UsageFailure(f"{certificate}, {private_key}: no certificate with its key: {error}") from None
         if worker:
+            from mockserver.serving.workers import end_with_parent  # late, as below: most servers are one process
+
             stack.callback(application.extensions["mockserver.close"])
             end_with_parent()
             server.run()
@@ -157,17 +158,19 @@ def serve(
         _greet(application, address.url, scenario, profile, own=own, console=admin)
         if not admin:
             click.echo(f"Note: {ADMIN_OFF}.", err=True)
-        runner: Server | Workers = server
+        run = server.run
         if workers == 1:
             stack.callback(application.extensions["mockserver.close"])
         else:
+            from mockserver.serving.workers import Workers
+
             application.extensions["mockserver.close"]()
             given = [f"--{name.replace('_', '-')}={file}" for name, file in files.items()]
-            runner = Workers(workers, [*sys.argv[1:], f"--port={address.port}", *given])
+            run = Workers(workers, [*sys.argv[1:], f"--port={address.port}", *given]).run
             wait_until_answered(address)
         if url_file:
             _write_url(url_file, address.url)
-        runner.run()
+        run()
 
 
 def _write_url(file: Path, url: str) -> None:
@@ -191,7 +194,7 @@ def _sign_own(host: str, folder: Path) -> Pair:
 def _build(**options: Any) -> Flask:
     """Return the application. Raises: UsageFailure, in one line, for whatever cannot be read."""
     from mockserver.contract import ContractError
-    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.diff.errors import UnreadableDocument
     from mockserver.inferred.errors import Clash, OverrideError
     from mockserver.road.binding import BindingError
     from mockserver.seeding.finding import ScenarioError

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.caching import find_made, keep_made
+from mockserver.collecting import paused
 from mockserver.contract.document import METHODS, ContractError, Document, component_name, follow, resolve
 from mockserver.contract.joining import BEYOND, Joined, read_joined
 from mockserver.contract.locations import CONTRACTS, contract_files
@@ -104,7 +105,8 @@ class Contract:
 
     @cached_property
     def _joined(self) -> Joined:
-        return self._read()
+        with paused():
+            return self._read()
 
     @property
     def document(self) -> Document:

@@ -11,17 +11,17 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
+import yaml
+
+from mockserver.diff.errors import UnreadableDocument
 from mockserver.diff.shapes import Node
+from mockserver.diff.yaml_reading import read_yaml
 
 SCHEMA_PATH = "/api/schema/"
 """Where PostHog, and a mock, serve their own."""
 ACCEPT = "application/vnd.oai.openapi+json, application/json, application/yaml;q=0.9, */*;q=0.1"
 MOST_BYTES = 64 * 1024 * 1024
 TIMEOUT_SECONDS = 60.0
-
-
-class UnreadableDocument(Exception):
-    """A document cannot be had, or is none; the message says which, and what to do."""
 
 
 class _Stay(HTTPRedirectHandler):
@@ -84,10 +84,6 @@ def _advice(error: HTTPError) -> str:
 
 def parse(source: str, content: bytes) -> Node:
     """Return the document that text spells; `source` is what messages call it. Raises: UnreadableDocument."""
-    import yaml  # late: who only knows the error reads none
-
-    from mockserver.diff.yaml_reading import read_yaml
-
     start = content[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         raise UnreadableDocument(f"{source}: that is an HTML page, not an OpenAPI document; check the address")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.caching import cached
-from mockserver.inferred.reading import Components, Oddity, Source, UnreadableDocument
+from mockserver.diff.errors import UnreadableDocument
+from mockserver.inferred.reading import Components, Oddity, Source
 
 MAKERS = sorted(Path(__file__).parent.rglob("*.py"))
 """What a compiled document is made by: of another state of it, another one is."""

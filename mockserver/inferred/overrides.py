@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.diff.reading import UnreadableDocument, read_content
+from mockserver.diff.errors import UnreadableDocument
+from mockserver.diff.reading import read_content
 from mockserver.diff.yaml_reading import read_yaml
 from mockserver.inferred.compiled import Compiled
 from mockserver.inferred.errors import OverrideError

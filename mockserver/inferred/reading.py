@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.diff.reading import UnreadableDocument, parse, read_content
+from mockserver.diff.errors import UnreadableDocument
+from mockserver.diff.reading import parse, read_content
 
 Node = Mapping[str, Any]
 NOTHING: Node = {}

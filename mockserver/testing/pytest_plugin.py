@@ -93,7 +93,7 @@ def _unwritten(config: pytest.Config) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
-    from mockserver.diff.reading import UnreadableDocument
+    from mockserver.diff.errors import UnreadableDocument
     from mockserver.inferred.errors import Clash, OverrideError
 
     with paused(), _unwritten(pytestconfig):

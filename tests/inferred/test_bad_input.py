@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from mockserver.cli import main
-from mockserver.diff.reading import UnreadableDocument
+from mockserver.diff.errors import UnreadableDocument
 from mockserver.inferred.compiled import compile_document
 from mockserver.inferred.published import Published
 from mockserver.inferred.reading import Source
