@@ -30,7 +30,7 @@ def measure(*, large: bool = False, peers: bool = False, store: str | None = Non
     yield from requests.figures()
     yield from worlds.figures()
     yield from stores.figures(store)
-    yield from workers.figures()
+    yield from workers.figures(store)
     yield from flags.figures()
     yield from queries.figures()
     yield from dashboards.figures()

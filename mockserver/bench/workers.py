@@ -14,30 +14,37 @@ from mockserver.bench.connections import microseconds_each
 from mockserver.bench.figures import Figure
 from mockserver.bench.requests import NOTES
 from mockserver.serving.workers import PROGRAM
+from mockserver.store.archive import MEMORY
 
 START_SECONDS = 30.0
 DEPTH = 32
 """How many requests a connection has on the way at once: who asks must take next to nothing of the processors."""
 
 
-def figures() -> Iterator[Figure]:
-    """Yield what a read takes of two processes, of one processor each, beside one."""
+def figures(url: str | None = None) -> Iterator[Figure]:
+    """Yield what a read takes of two processes, of one processor each, beside one; and over a PostgreSQL, if there is
+    one, beside memory."""
     with tempfile.TemporaryDirectory() as name:
-        one, two = (_microseconds_each(Path(name) / f"{workers}.db", workers) for workers in (1, 2))
-    yield Figure("GET one, two workers over a file", two, one, 1 / 1.6, against="one worker")
+        folder = Path(name)
+        one, two = (_microseconds_each(folder, f"sqlite:///{folder}/{each}.db", each, DEPTH) for each in (1, 2))
+        yield Figure("GET one, two workers over a file", two, one, 1 / 1.6, against="one worker")
+        if url is not None:
+            memory, shared = (_microseconds_each(folder, store, 1, 1) for store in (MEMORY, url))
+            yield Figure("GET one, over PostgreSQL, served", shared, memory, 1.3, against="memory, 16 connections")
 
 
-def _microseconds_each(file: Path, workers: int) -> float:
-    with _serving(file, workers) as url:
-        return microseconds_each(url, f"{NOTES}1/", depth=DEPTH)
+def _microseconds_each(folder: Path, store: str, workers: int, depth: int) -> float:
+    with _serving(folder, store, workers) as url:
+        return microseconds_each(url, f"{NOTES}1/", depth=depth)
 
 
 @contextmanager
-def _serving(file: Path, workers: int) -> Iterator[str]:
+def _serving(folder: Path, store: str, workers: int) -> Iterator[str]:
     """Serve a store from a command of its own; lend the address. Raises: RuntimeError where it does not start."""
-    told = file.with_suffix(".url")
+    told = folder / "url"
+    told.unlink(missing_ok=True)
     command = [
-        sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--url-file", str(told), "--store", f"sqlite:///{file}",
+        sys.executable, "-c", PROGRAM, "serve", "--port", "0", "--url-file", str(told), "--store", store,
         "--workers", str(workers),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

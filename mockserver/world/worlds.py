@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.contract import Profile
 from mockserver.errors import Conflict, NotFound
 from mockserver.store import Snapshot, Store, Transaction, View, memory_store
-from mockserver.store.archive import About, Archive, Kept, WorldTaken
+from mockserver.store.archive import About, Archive, Kept, News, WorldTaken
 from mockserver.world import entropy
 from mockserver.world.bell import Bell
 from mockserver.world.tables import TABLES
@@ -156,6 +156,9 @@ class Worlds:
         self._by_key: dict[str, World] = {}
         self._registered: dict[str, tuple[object, list[str]]] = {}
         self._lock = threading.RLock()
+        self._catching_up = threading.Lock()
+        self._pulse: object = None
+        """The archive's, when everything that others had written by then was taken in."""
         self._created = 0
         self._take_in(DEFAULT, default)
 
@@ -223,9 +226,17 @@ class Worlds:
 
     def catch_up(self) -> None:
         """Take in what other processes did to the worlds of a shared archive. Raises: StoreUnavailable."""
-        news = None if self.archive is None else self.archive.news()
-        if news is None:
+        if self.archive is None:
             return
+        pulse = self.archive.pulse()
+        if pulse == self._pulse:
+            return
+        with self._catching_up:  # whoever felt the same goes on when the worlds are what it told, and not before
+            if pulse != self._pulse:
+                self._take_in_news(self.archive.news())
+                self._pulse = pulse  # felt before the news were read, so nothing is missed
+
+    def _take_in_news(self, news: News) -> None:
         with self._lock:
             for kept in news.made:
                 self._worlds[kept.id] = World.of(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from mockserver.serving.app import close, create_app
@@ -56,6 +58,49 @@ def test_worlds_made_in_one_process_are_in_all(two):
     assert first.delete(f"/__admin/worlds/{world['id']}").status_code == 204
     assert second.get(f"/__admin/worlds/{world['id']}").status_code == 404
     assert second.get(NOTES, headers=mine).status_code == 401
+
+
+def test_what_a_write_took_in_on_its_way_is_told_as_well(two):
+    first, second = two
+    world = first.post("/__admin/worlds", json={}).json
+    second.get("/__admin/worlds")
+    here, there = (client.application.extensions["mockserver"].get(world["id"]).store for client in two)
+    with there.transaction() as transaction:
+        keys = transaction.table("api_keys")
+        keys.insert({**keys.get(world["api_key"]), "value": "phx_new"})
+    with here.transaction() as transaction:
+        transaction.put("touched", True)
+    assert first.get(NOTES, headers={"Authorization": "Bearer phx_new"}).status_code == 200
+
+
+def test_a_request_waits_until_another_has_taken_in_what_both_must_know(two):
+    first, second = two
+    mine = {"Authorization": f"Bearer {second.post('/__admin/worlds', json={}).json['api_key']}"}
+    archive = first.application.extensions["mockserver"].archive
+    news, has_read, may_go_on = archive.news, threading.Event(), threading.Event()
+
+    def read_and_wait():
+        found, is_first = news(), not has_read.is_set()
+        has_read.set()
+        if is_first:
+            may_go_on.wait()
+        return found
+
+    archive.news = read_and_wait
+    statuses = []
+
+    def ask():
+        statuses.append(first.get(NOTES, headers=mine).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads[0].start()
+    has_read.wait()
+    threads[1].start()
+    threads[1].join(0.05)
+    may_go_on.set()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200, 200]
 
 
 def test_requests_are_counted_wherever_they_were_answered(two):

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mockserver.collecting import paused
-from mockserver.store.archive.model import About, Archive, Damage, Kept, StoreFull, StoreUnavailable, WorldTaken
+from mockserver.store.archive.model import (
+    About,
+    Archive,
+    Damage,
+    Kept,
+    News,
+    StoreFull,
+    StoreUnavailable,
+    WorldTaken,
+)  # fmt: skip
 from mockserver.store.model import Layout, StoreError
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "Archive",
     "Damage",
     "Kept",
+    "News",
     "StoreFull",
     "StoreUnavailable",
     "WorldTaken",

@@ -128,8 +128,11 @@ class Keeping(ABC, Generic[Own]):
 
     # Writing
 
-    def news(self) -> News | None:
+    def pulse(self) -> object:
         return None
+
+    def news(self) -> News:
+        return News([], [], [])
 
     def adopt(self, id: str, store: Store, about: About) -> Kept:
         if not isinstance(store, MemoryStore):

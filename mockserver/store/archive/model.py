@@ -78,8 +78,11 @@ class Archive(Protocol):
     def worlds(self) -> Iterable[Kept]:
         """Return every world that is kept, in order of creation."""
 
-    def news(self) -> News | None:
-        """Take in what other processes did, and return what it was; nothing where nothing was done."""
+    def pulse(self) -> object:
+        """Return what changes whenever what another process wrote comes to be seen; None where none can write."""
+
+    def news(self) -> News:
+        """Take in what other processes did, and return what it was."""
 
     def adopt(self, id: str, store: Store, about: About) -> Kept:
         """Keep a world that starts as a store stands, and return it with the store that it has from then on."""

@@ -34,6 +34,8 @@ class SharedStore(KeptStore):
     def __init__(self, archive: Shared, id: str, root: Root, version: int, log: Log | None) -> None:
         super().__init__(archive.states.layouts, id, root, version, log)
         self._archive = archive
+        self.is_news = False
+        """Whether others wrote what it holds since that was last told; also what was taken in to write after it."""
 
     @contextmanager
     def transaction(self) -> Iterator[MemoryTransaction]:
@@ -72,10 +74,13 @@ class SharedStore(KeptStore):
     def _follow(self, stand: Stand | None) -> None:
         if stand is None:
             raise StoreUnavailable("The world is gone: another process removed it.")
+        held = self.version
         if self.version < stand.base:  # the entries between are a state by now
             self.stand_at(self._archive.states.root(stand.state), stand.base)
         if self.version < stand.version:
             self._archive.read_log(self)
+        if self.version != held:
+            self.is_news = True
 
 
 class Shared(Keeping[SharedStore]):
@@ -88,7 +93,6 @@ class Shared(Keeping[SharedStore]):
         super().__init__(db, layouts)
         self.tail_seconds = db.tail_seconds
         self._name = f"{socket.gethostname()} {os.getpid()} {id(self)}"
-        self._pulse: object = None
         self.hear(self.asked())
         self.news()
         self.compact_if_long()
@@ -96,10 +100,10 @@ class Shared(Keeping[SharedStore]):
     def store_of(self, id: str, root: Root, version: int, log: Log | None = None) -> SharedStore:
         return SharedStore(self, id, root, version, log)
 
-    def news(self) -> News | None:
-        pulse = self.db.pulse()
-        if pulse == self._pulse:
-            return None
+    def pulse(self) -> object:
+        return self.db.pulse()
+
+    def news(self) -> News:
         with self.lock:
             news = News([], [], [])
             found: set[str] = set()
@@ -109,7 +113,6 @@ class Shared(Keeping[SharedStore]):
             for id in [id for id in self.stores if id not in found]:
                 del self.stores[id], self.told[id]
                 news.gone.append(id)
-            self._pulse = pulse  # which was felt before the worlds were read, so nothing is missed
             return news
 
     def _hear(self, news: News, id: str, stand: Stand, told: str) -> None:
@@ -118,8 +121,9 @@ class Shared(Keeping[SharedStore]):
             made = self.read_world(id, stand.state, stand.base, told)
             news.made.append(Kept(id, made, self.about_of(told)))
             return
-        if stand.version > store.version or told != self.told[id]:
-            store.follow(stand)
+        store.follow(stand)
+        if store.is_news or told != self.told[id]:
+            store.is_news = False
             self.told[id] = told
             news.changed.append(Kept(id, store, self.about_of(told)))
 
