@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,18 @@ def test_a_table_is_cloned_or_copied_where_the_server_cannot(engine: RemoteEngin
     assert engine.query("SELECT count() FROM two").rows == engine.query("SELECT count() FROM three").rows == [[2]]
 
 
+def test_a_table_is_copied_where_a_user_may_not_clone(engine: RemoteEngine, server: ClickHouseServer) -> None:
+    engine.command("CREATE TABLE four (a Int64) ENGINE = MergeTree ORDER BY a")
+    engine.insert("four", '{"a": 1}\n{"a": 2}')
+    engine.command("CREATE TABLE five AS four")  # which a server does before it asks for the right to attach parts
+    server.refused["CREATE TABLE five CLONE"] = (
+        "Code: 497. DB::Exception: tester: Not enough privileges. To execute this query, it's necessary to have the "
+        "grant INSERT, ALTER DELETE ON mockserver.five. (ACCESS_DENIED)"
+    )
+    engine.clone("five", "four")
+    assert engine.query("SELECT count() FROM five").rows == [[2]]
+
+
 def test_queries_have_the_same_bounds_and_settings(engine: RemoteEngine) -> None:
     with pytest.raises(QueryError, match="took too long"):
         engine.query("SELECT sum(sin(number)) FROM numbers(1000000000000)", max_execution_time=1)
@@ -120,6 +134,10 @@ def test_an_application_answers_as_with_the_embedded_engine(contract, server: Cl
         close(app)
     assert answers[0] == answers[1]
     assert answers[0][0]
+    granted = re.findall(r"^GRANT (.*) ON", Path("docs/keeping.md").read_text(), re.MULTILINE)
+    rights = {right for line in granted for right in line.split(", ")}
+    asked_for = {text for text, _, _ in server.asked if not text.startswith(tuple(rights))}
+    assert not {text for text in asked_for if not text.startswith(("WITH", "SET"))}
 
 
 def test_a_server_that_is_away_is_told_and_asked_again(contract, embedded) -> None:
@@ -133,6 +151,21 @@ def test_a_server_that_is_away_is_told_and_asked_again(contract, embedded) -> No
             if away.is_away:
                 assert (answer.json["code"], answer.headers["Retry-After"]) == ("clickhouse_unavailable", "5")
         assert statuses == [503, 200, 503, 200]
+        close(app)
+
+
+def test_a_server_that_began_anew_is_filled_again(contract, embedded) -> None:
+    with clickhouse_server() as server:
+        app = create_app(freeze_time=MOMENT, contract=contract, clickhouse=server.url)
+        query = {"query": {"kind": "HogQLQuery", "query": "select count() from events"}, "refresh": "force_blocking"}
+        answers = []
+        for _ in range(3):
+            answers.append(app.test_client().post("/api/projects/1/query/", headers=KEY, json=query))
+            if len(answers) == 1:
+                server.answer(f"DROP DATABASE {choosing.engine().database}".encode(), {})
+        assert [answer.status_code for answer in answers] == [200, 503, 200]
+        assert answers[1].headers["Retry-After"] == "5"
+        assert answers[0].json["results"] == answers[2].json["results"]
         close(app)
 
 

@@ -40,13 +40,13 @@ def mirror() -> Mirror:
     """Return the mirror of that engine. Raises: NotModelled, and ServerUnavailable."""
     url = _chosen
     found = _mirrors.get(url)
-    if found is None:
+    if found is None or found.engine.is_lost:
         from mockserver.analytics.clickhouse.mirror import Mirror
 
         with _lock:
-            if url not in _mirrors:
-                _mirrors[url] = Mirror(_started(url))
-            found = _mirrors[url]
+            found = _mirrors.get(url)
+            if found is None or found.engine.is_lost:
+                found = _mirrors[url] = Mirror(_started(url))
     return found
 
 

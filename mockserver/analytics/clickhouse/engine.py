@@ -81,6 +81,8 @@ class Engine(ABC):
 
     for_few = "Memory"
     """What holds the rows of a small table."""
+    is_lost = False
+    """Whether what was made in it is gone, so that it must be made anew in another."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()

@@ -24,6 +24,9 @@ from mockserver.analytics.errors import QueryError
 from mockserver.errors import APIError, NotModelled, Unavailable
 
 INSTALL = "a ClickHouse server needs clickhouse-connect; run: pip install 'posthog-mockserver[clickhouse]'"
+NO_CLONES = ("syntax_error", "support_is_disabled", "not_implemented", "access_denied")
+"""What a server says that cannot clone, or lets us not: who attaches another table's parts needs ALTER DELETE as well
+(ClickHouse, src/Interpreters/InterpreterAlterQuery.cpp, getRequiredAccessForCommand, REPLACE_PARTITION)."""
 NO_FUNCTION = "the ClickHouse server at {} has no function {}: see the documentation, Keeping and sharing worlds"
 PREFIX = "mockserver"
 ON_DISK = "MergeTree ORDER BY tuple()"
@@ -88,9 +91,10 @@ class RemoteEngine(Engine):
                 super().clone(made, source)
                 return
             except QueryError as error:
-                if error.code not in ("syntax_error", "support_is_disabled", "not_implemented"):
+                if error.code not in NO_CLONES:
                     raise
                 self._can_clone = False
+                self.command(f"DROP TABLE IF EXISTS {made}")  # made already where its parts alone were refused
         self.command(f"CREATE TABLE {made} AS {source}")
         self.command(f"INSERT INTO {made} SELECT * FROM {source}")
 
@@ -112,9 +116,12 @@ class RemoteEngine(Engine):
             raise self._refusal(error) from None
 
     def _refusal(self, error: Exception) -> APIError:
-        """Return what is said of a failure: one of the query's own, or that the server is away."""
+        """Return what is said of a failure: one of the query's own, or that the server is away, or began anew."""
         text = str(error)
         if "DB::" not in text:
+            return ServerUnavailable()
+        if "(UNKNOWN_DATABASE)" in text and self.database in text:
+            self.is_lost = True
             return ServerUnavailable()
         function = next((name for name in FUNCTIONS if name in text), None)
         if function and "(UNKNOWN_FUNCTION)" in text:
