@@ -1,6 +1,9 @@
 """Writers against a server that is killed at random moments: what was acknowledged is there after each restart.
 
-python -m tests.serving.killing 50 sqlite:///worlds.db
+    python -m tests.serving.killing 50 sqlite:///worlds.db
+    python -m tests.serving.killing 50 postgresql
+
+The second starts a PostgreSQL of its own. What is lost is told, with exit code 1.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -28,7 +31,7 @@ START_SECONDS = 60.0
 
 
 class Lost(AssertionError):
-    """Something that was acknowledged is not there, or half of something is."""
+    """Something that was acknowledged is not there, half of something is, or a writer was told something else."""
 
 
 @contextmanager
@@ -75,8 +78,9 @@ def call(url: str, path: str, body: object = None, method: str | None = None) ->
 
 
 def write_until_killed(url: str, acknowledged: dict[str, int], dice: random.Random, process: object) -> None:
-    """Write from many threads, and kill the server at a moment of the dice's choice."""
+    """Write from many threads, and kill the server at a moment of the dice's choice. Raises: Lost."""
     stopped = threading.Event()
+    refused: list[tuple[int, object]] = []
 
     def writer(number: int) -> None:
         count = 0
@@ -87,8 +91,10 @@ def write_until_killed(url: str, acknowledged: dict[str, int], dice: random.Rand
                 status, made = call(url, ANNOTATIONS, {"content": content, "date_marker": "2026-01-01T00:00:00Z"})
             except (OSError, HTTPException):
                 return
-            if status == 201:
-                acknowledged[content] = made["id"]  # type: ignore[index]
+            if status != 201:
+                refused.append((status, made))
+                return
+            acknowledged[content] = made["id"]  # type: ignore[index]
 
     threads = [threading.Thread(target=writer, args=(number,), daemon=True) for number in range(WRITERS)]
     for thread in threads:
@@ -98,6 +104,8 @@ def write_until_killed(url: str, acknowledged: dict[str, int], dice: random.Rand
     stopped.set()
     for thread in threads:
         thread.join()
+    if refused:
+        raise Lost(f"{len(refused)} writes were refused while nothing was wrong: {refused[0]}")
 
 
 def check(url: str, acknowledged: dict[str, int]) -> None:
@@ -135,12 +143,15 @@ def run(kills: int, store: str, *options: str, seed: int = 0) -> int:
 
 
 def main(kills: int, store: str) -> None:
-    """Kill a server so many times over a store; `postgresql` is one of our own."""
-    if store != "postgresql":
-        print(f"{run(kills, store)} acknowledged writes, all of them there")
-        return
-    with cluster() as made:
-        print(f"{run(kills, made.make('worlds'))} acknowledged writes, all of them there")
+    """Kill a server so many times over a store, and tell what became of it; `postgresql` is one of our own."""
+    began = time.monotonic()
+    with cluster() if store == "postgresql" else nullcontext() as made:
+        try:
+            count = run(kills, store if made is None else made.make("worlds"))
+        except Lost as error:
+            raise SystemExit(f"{store}: {error}") from error
+    took = time.monotonic() - began
+    print(f"{store}: {kills} kills in {took:.0f} s, {count} writes acknowledged, all of them there")
 
 
 if __name__ == "__main__":
