@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from mockserver.capture.definitions import Definitions
 from mockserver.capture.groups import Groups
-from mockserver.capture.persons import ABOUT_PERSONS, People, person_uuid
+from mockserver.capture.persons import ABOUT_PERSONS, People
 from mockserver.flags.calls import Calls
 from mockserver.store import Record, Transaction
 from mockserver.world import entropy
+from mockserver.world.entropy import person_uuid
 from mockserver.world.worlds import World
 
 PERSON_OPERATIONS = ("$set", "$set_once", "$unset")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.capture.persons import person_uuid
 from mockserver.cohorts.progression import asked
 from mockserver.contract import Contract, Document, Profile, for_profile
 from mockserver.membership.members import add_members
@@ -19,6 +18,7 @@ from mockserver.seeding.kinds import Kind, LoadError, expected
 from mockserver.store import Transaction
 from mockserver.world import entropy, filing
 from mockserver.world.deliveries import next_date
+from mockserver.world.entropy import person_uuid
 from mockserver.world.tables import Identity, Owner, Table
 from mockserver.world.worlds import World
 

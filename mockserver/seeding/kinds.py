@@ -15,7 +15,6 @@ from uuid import UUID
 import orjson
 
 from mockserver.contract import Contract, Document, Profile
-from mockserver.validation.fields import Timestamp
 from mockserver.world import entropy
 
 Kind = Callable[[Any], Any]
@@ -159,6 +158,8 @@ def moment(now: datetime) -> Kind:
                     return entropy.timestamp(now - span if found[1] == "-" else now + span)
                 except OverflowError:
                     raise expected("a time between the years 1 and 9999", value) from None
+            from mockserver.validation.fields import Timestamp  # late: with marshmallow, for times that are given whole
+
             read = Timestamp.read(value)
             if read is not None:
                 return entropy.timestamp(read)

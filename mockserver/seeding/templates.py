@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mockserver.contract import Contract, Profile
@@ -81,27 +82,25 @@ class Templates:
         with template.lock:
             began = time.monotonic()
             if template.world.origin is None or (moment is None and began > template.stale):
-                template.world, age = self._filled(Scenario(scenario, file, seed, moment), progress)
+                template.world = self._filled(Scenario(scenario, file, seed), moment, progress)
                 ended = time.monotonic()
-                template.stale = ended - age + max(STALE_SECONDS, SEEDINGS * (ended - began))
+                template.stale = ended + max(STALE_SECONDS, SEEDINGS * (ended - began))
             return template.world
 
-    def _filled(self, scenario: Scenario, progress: Progress | None) -> tuple[World, float]:
-        """Return a world of a scenario, and how many seconds ago it was filled: now, or by another process."""
-        now = entropy.system_time().timestamp()
+    def _filled(self, scenario: Scenario, moment: str | None, progress: Progress | None) -> World:
+        """Return a world of a scenario, made of what was kept of it, or filled."""
         keeps = self._to_keep > 0
-        found = find_world(scenario, now, STALE_SECONDS) if keeps else None
+        found = find_world(scenario, moment) if keeps else None
         if found is not None:
             return found
         from mockserver.seeding.scenarios import build_world  # late: it takes a third of a start
 
-        world = build_world(
-            self.contract, scenario=scenario.name, seed=scenario.seed, freeze_time=scenario.moment, progress=progress
-        )  # fmt: skip
+        build = partial(build_world, self.contract, scenario=scenario.name, seed=scenario.seed)
+        world = build(freeze_time=moment, progress=progress)
         if keeps:
             self._to_keep -= 1
-            keep_world(scenario, world, now)
-        return world, 0.0
+            keep_world(scenario, world, lambda moment: build(freeze_time=entropy.timestamp(moment)))
+        return world
 
 
 def _normal(moment: str) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mockserver import capture
-from mockserver.capture.persons import is_illegal, person_uuid
+from mockserver.capture.persons import is_illegal
 from mockserver.membership.members import add_members, member_uuids
 from mockserver.world import entropy
+from mockserver.world.entropy import person_uuid
 from mockserver.world.worlds import World
 
 MORNING, NOON = "2026-01-10T08:00:00Z", "2026-01-10T12:00:00Z"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.contract import Contract, Profile
-from mockserver.seeding import templates
+from mockserver.seeding import scenarios, templates
 from mockserver.seeding.templates import Templates
 from mockserver.serving.app import create_app
 from mockserver.world.worlds import World
@@ -64,10 +64,11 @@ def test_given_world_of_any_name_is_the_default_one(contract) -> None:
     assert about["api_key"] in set(world.names())
 
 
-def test_template_is_found_again_by_the_next_process(contract: Contract, tmp_path, monkeypatch) -> None:
+def test_template_is_kept_for_the_next_process(contract: Contract, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first, second = (_build(Templates(contract, keeps=True), "w") for _ in range(2))
-    monkeypatch.setattr(templates, "STALE_SECONDS", 0.0)
-    third = _build(Templates(contract, keeps=True), "w")
-    made = [world.view().table("projects").get(1)["created_at"] for world in (first, second, third)]
-    assert made[0] == made[1] != made[2]
+    filled = [_build(Templates(contract, keeps=True), "w", freeze_time=NOON) for _ in range(2)]
+    monkeypatch.setattr(scenarios, "build_world", None)
+    kept = _build(Templates(contract, keeps=True), "w", freeze_time=NOON)
+    assert [_project(world) for world in filled] == [_project(kept)] * 2
+    with pytest.raises(TypeError):
+        _build(Templates(contract), "w", freeze_time=NOON)

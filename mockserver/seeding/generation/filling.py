@@ -46,23 +46,14 @@ def _refuse_taken(population: Population, transaction: Transaction) -> None:
 def _records(population: Population, transaction: Transaction, progress: Progress | None) -> Iterator[dict[str, Any]]:
     first = (transaction.value("ids.persons") or 0) + 1
     transaction.put("ids.persons", first + population.size - 1)
-    for number in range(population.size):
-        person = population.person(number)
-        yield {
-            "id": first + number,
-            "project_id": population.project_id,
-            "uuid": person.uuid,
-            "distinct_ids": [person.device_id, person.user_id] if person.is_member else [person.device_id],
-            "properties": person.known,
-            "created_at": entropy.timestamp_of(person.born_ms // 1000 * 1000),
-            "is_identified": person.is_member,
-        }
-        if progress and (number + 1) % REPORT_EVERY == 0:
-            progress("persons", number + 1, population.size)
+    for number, record in enumerate(population.records(first), 1):
+        yield record
+        if progress and number % REPORT_EVERY == 0:
+            progress("persons", number, population.size)
 
 
 def _fill_groups(population: Population, transaction: Transaction) -> None:
-    created = entropy.timestamp_of(population.start_ms // 1000 * 1000)
+    created = population.started
     for index, (name, groups) in enumerate(population.group_types.items()):
         taken = transaction.table("group_types").find(project_id=population.project_id)
         alike = [r for r in taken if r["group_type_index"] == index or r["group_type"] == name]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, cycle, islice
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 HOURS = (4, 3, 2, 2, 2, 3, 6, 12, 24, 34, 38, 38, 32, 33, 38, 38, 36, 30, 24, 22, 20, 16, 11, 7)
 WEEKEND = 0.4
+WEEK = [usual * (WEEKEND if day in (2, 3) else 1) for day in range(7) for usual in HOURS]
+"""How much happens in each hour of a week, from that of 1 January 1970 on, which was a Thursday."""
 
 
 class Pace:
@@ -17,12 +19,10 @@ class Pace:
     def __init__(self, start_ms: int, end_ms: int, growth: float = 1.5) -> None:
         self.start_ms, self.end_ms = start_ms, end_ms
         count = max((end_ms - start_ms + HOUR_MS - 1) // HOUR_MS, 1)
-        weights = []
-        for number in range(count):
-            hour = (start_ms // HOUR_MS) + number
-            is_weekend = (hour // 24 + 3) % 7 >= 5  # 1 January 1970 was a Thursday
-            grown = 1 + (growth - 1) * number / count
-            weights.append(HOURS[hour % 24] * (WEEKEND if is_weekend else 1) * grown)
+        begun = start_ms // HOUR_MS % len(WEEK)
+        hours = islice(cycle(WEEK), begun, begun + count)
+        more = growth - 1
+        weights = [usual * (1 + more * number / count) for number, usual in enumerate(hours)]
         self._until = [0.0, *accumulate(weights)]
         self._hour_ms = (end_ms - start_ms) / count
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache, reduce
 from typing import Any, NamedTuple
 
-from mockserver.capture.persons import person_uuid
 from mockserver.seeding.generation import choices
 from mockserver.seeding.generation.choices import Choice
 from mockserver.seeding.generation.declarations import Declaration
 from mockserver.seeding.generation.paces import DAY_MS, HOUR_MS, Pace
 from mockserver.seeding.kinds import LoadError
 from mockserver.world import entropy
-from mockserver.world.entropy import Dice
+from mockserver.world.entropy import Dice, person_uuid
 from mockserver.world.visits import SESSION, WINDOW, Bases
 
 Progress = Callable[[str, int, int], None]
@@ -248,6 +247,25 @@ class Population:
         return self.identified_at is not None and depth > self.identified_at
 
     # Persons
+
+    @property
+    def started(self) -> str:
+        """When its groups were made."""
+        return entropy.timestamp_of(self.start_ms // 1000 * 1000)
+
+    def records(self, first: int) -> Iterator[dict[str, Any]]:
+        """Yield the persons as they are stored, their ids counted from the first one's."""
+        for number in range(self.size):
+            person = self.person(number)
+            yield {
+                "id": first + number,
+                "project_id": self.project_id,
+                "uuid": person.uuid,
+                "distinct_ids": [person.device_id, person.user_id] if person.is_member else [person.device_id],
+                "properties": person.known,
+                "created_at": entropy.timestamp_of(person.born_ms // 1000 * 1000),
+                "is_identified": person.is_member,
+            }
 
     @property
     def lots(self) -> int:
