@@ -14,7 +14,13 @@ from mockserver.world import plans
 
 CURRENT = "@current"
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+TABLES = ("projects", "organizations", "organization_memberships", access.TABLE, "role_memberships")
+"""What says which project a path names, and who may enter: every request asks, and few change it."""
+MOST_REMEMBERED = 1000
 PROJECTS_ONLY = "API keys with scoped projects are only supported on project-based endpoints."
+
+_located: dict[tuple[Any, ...], Tenant] = {}
+"""Projects by how a path named them, who asked, and the versions of those tables."""
 
 
 def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
@@ -25,11 +31,7 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
     Raises: NotFound for a malformed or unknown id.
     """
     if "project_id" in path:
-        project = _find_project(path["project_id"], principal, view)
-        organization = view.table("organizations").get(project["organization_id"]) if project else None
-        if project is None or organization is None:
-            raise NotFound("Project not found.")
-        return Tenant(organization, project, _level_in_project(principal, organization, project, view))
+        return _remembered_project(path["project_id"], principal, view)
     wanted = path.get("organization_id", CURRENT)
     identifier = principal.user.get("current_organization_id") if wanted == CURRENT else uuid(wanted)
     organization = view.table("organizations").get(identifier)
@@ -38,6 +40,28 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
             raise NotFound("Organization not found.")
         return Tenant(None)
     return Tenant(organization, None, level(principal.user, organization, view))
+
+
+def _remembered_project(wanted: str, principal: Principal, view: View) -> Tenant:
+    """Return the project that a path names, as it was found before where nothing has changed of what was looked at."""
+    who = principal.user["id"] if principal.project is None else (principal.project["id"],)
+    seen = (wanted, who, *[view.version(table) for table in TABLES])
+    tenant = _located.get(seen)
+    if tenant is None:
+        tenant = _project(wanted, principal, view)
+        if wanted != CURRENT:  # which the user's record says as well
+            if len(_located) >= MOST_REMEMBERED:
+                _located.clear()
+            _located[seen] = tenant
+    return tenant
+
+
+def _project(wanted: str, principal: Principal, view: View) -> Tenant:
+    project = _find_project(wanted, principal, view)
+    organization = view.table("organizations").get(project["organization_id"]) if project else None
+    if project is None or organization is None:
+        raise NotFound("Project not found.")
+    return Tenant(organization, project, _level_in_project(principal, organization, project, view))
 
 
 def _level_in_project(principal: Principal, organization: Record, project: Record, view: View) -> int:
