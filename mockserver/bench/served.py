@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from mockserver.bench.connections import microseconds_each
 from mockserver.bench.figures import KEY, Figure
 from mockserver.bench.requests import BODY, NOTES, application, bare_beside
+from mockserver.collecting import seldom
 from mockserver.serving.server import Address, Server, free_address, wait_until_answered
 
 RECORDS = 150
@@ -55,6 +56,7 @@ def figures(*, peers: bool = False) -> Iterator[Figure]:
     """Yield what each request takes; with `peers`, beside emulate and json-server, which npm installs for it."""
     ours, _ = application(RECORDS)
     with ExitStack() as stack:
+        stack.enter_context(seldom())  # as `mockserver serve` has it
         fake, bare = (
             _ours(stack.enter_context(_listening(served))) for served in (ours, bare_beside(ours, encodes=True))
         )

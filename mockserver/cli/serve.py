@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import click
 
 from mockserver.cli import UsageFailure
 from mockserver.cli.profiles import PROFILE
-from mockserver.collecting import paused
+from mockserver.collecting import paused, seldom
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -140,7 +139,7 @@ def serve(
             openapi=openapi,
             overrides=overrides,
         )
-        gc.freeze()  # what is there now stays: the collector need not go through it again
+        stack.enter_context(seldom())  # what is there now stays, and what comes mostly goes with its request
         files = dict(zip(("certificate", "private_key"), pair or (), strict=False))
         try:
             server = Server(application, address, threads=threads, **files)
