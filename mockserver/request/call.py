@@ -35,12 +35,12 @@ class Principal:
     project: Record | None = None
     sharing: Record | None = None
 
-    @property
+    @cached_property
     def scopes(self) -> tuple[str, ...]:
         """The key's scopes; none when it is unscoped."""
         return tuple(self.key.get("scopes") or ())
 
-    @property
+    @cached_property
     def is_scoped(self) -> bool:
         """Whether scopes apply at all."""
         return bool(self.scopes)

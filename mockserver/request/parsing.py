@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import orjson
 from flask import Request
-from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequestKeyError, RequestEntityTooLarge
 
 from mockserver.errors import ParseError, UnsupportedMediaType
@@ -48,6 +48,9 @@ class LastWins(ImmutableMultiDict[str, str]):
         return {key: values[-1] if flat else values for key, values in self.lists() if values}
 
 
+NO_PARAMETERS = LastWins()
+
+
 class Whole(BytesIO):
     """A body that was read to its end, and is not too large."""
 
@@ -57,6 +60,11 @@ class DjangoRequest(Request):
 
     parameter_storage_class = LastWins
     max_content_length = MAX_BODY_BYTES
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query's parameters; most requests that write have none."""
+        return super().args if self.query_string else NO_PARAMETERS
 
     @cached_property
     def stream(self) -> IO[bytes]:

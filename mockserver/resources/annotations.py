@@ -106,7 +106,7 @@ class Annotations(SoftDelete):
         """Return whether it is about an insight or dashboard that is deleted; it reappears with that."""
         if record["scope"] not in (ON_INSIGHT, ON_DASHBOARD):
             return False
-        parents = (call.table(table).get(record[name]) for name, table in PARENTS.items() if record[name] is not None)
+        parents = (_parent(call, record, name) for name in PARENTS)
         return any(parent is not None and parent["deleted"] for parent in parents)
 
     def fetcher(self, call: Call) -> Fetch:
@@ -170,14 +170,18 @@ class Annotations(SoftDelete):
         }  # fmt: skip
 
     def represent(self, record: Record, call: Call) -> dict[str, Any]:
-        insight = call.table("insights").get(record["dashboard_item"]) or {}
-        dashboard = call.table("dashboards").get(record["dashboard_id"]) or {}
+        insight, dashboard = (_parent(call, record, name) or {} for name in PARENTS)
         return {
             "dashboard_name": dashboard.get("name"),
             "insight_short_id": insight.get("short_id"),
             "insight_name": insight.get("name"),
             "insight_derived_name": insight.get("derived_name"),
         }
+
+
+def _parent(call: Call, record: Record, name: str) -> Record | None:
+    """Return what a field of an annotation says that it is about."""
+    return call.table(PARENTS[name]).get(record[name]) if record[name] is not None else None
 
 
 def latest_first(own: Sequence[Record], shared: Sequence[Record]) -> Sequence[Record]:

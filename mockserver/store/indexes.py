@@ -24,9 +24,9 @@ MISSING = object()
 
 def reindexed(indexes: Indexes, fields: tuple[str, ...], old: Record | None, new: Record | None, row: int) -> Indexes:
     """Return the indexes of some fields after a record took the place of another, of nothing, or went."""
+    changed: dict[str, Index] = {}
     for field in fields:
-        before = values_of(old, field) if old is not None else ()
-        after = values_of(new, field) if new is not None else ()
+        before, after = values_of(old, field), values_of(new, field)
         if before == after:
             continue
         index = indexes.get(field, NO_INDEX)
@@ -34,8 +34,8 @@ def reindexed(indexes: Indexes, fields: tuple[str, ...], old: Record | None, new
             index = _without(index, value, row)
         for value in after:
             index = index.set(value, _with(index.get(value), row))
-        indexes = indexes.set(field, index)
-    return indexes
+        changed[field] = index
+    return indexes.update(changed)
 
 
 def filled(index: Index, layout: Layout, field: str, added: Mapping[int, Record]) -> Index:

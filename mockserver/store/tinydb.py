@@ -116,8 +116,8 @@ class MemoryTransaction(MemoryView):
     """A store being written; what it holds becomes the store's when it ends well."""
 
     def replace(self, name: str, contents: Contents, rows: Iterable[int] = ()) -> None:
-        contents = contents._replace(revision=next(REVISIONS))
-        self.root = self.root._replace(tables=self.root.tables.set(name, contents))
+        tables, values = self.root
+        self.root = Root(tables.set(name, contents._replace(revision=next(REVISIONS))), values)
 
     def clear(self) -> None:
         for name in self.layouts:  # a new revision for each: whoever kept something of it must see
@@ -125,7 +125,8 @@ class MemoryTransaction(MemoryView):
         self.root = self.root._replace(values=Map())
 
     def put(self, name: str, value: Any) -> None:
-        self.root = self.root._replace(values=self.root.values.set(name, value))
+        tables, values = self.root
+        self.root = Root(tables, values.set(name, value))
 
     def attach(self, name: str, block: Block) -> None:
         contents, table = self.contents(name), self.table(name)

@@ -116,8 +116,10 @@ class Interception:
 
         So it is while nothing that it was made of has changed. Where a fault or a stub is planned, nothing is.
         """
+        if self._kept is None or environ["REQUEST_METHOD"] != "GET" or has_body(environ):
+            return None
         key = _bearer(environ)
-        if self._kept is None or key is None or environ["REQUEST_METHOD"] != "GET" or has_body(environ):
+        if key is None:
             return None
         began = time.perf_counter()
         world = self.worlds.of_key(key)
