@@ -12,12 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.contract import Contract, Document, Operation, Profile, for_profile
 from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.profiles import FIRST
 from mockserver.replay.alignment import Difference
+from mockserver.replay.entries import read_entries
 
 FILE = CONTRACTS / "deviations.yaml"
 KEYS = frozenset({"operation", "place", "shows", "between", "reason", "date"})
@@ -67,24 +66,13 @@ class Deviation:
 
 def read_deviations(contract: Contract, file: Path = FILE) -> list[Deviation]:
     """Return the accepted differences of a file, then those that the contract declares. Raises: DeviationError."""
-    return [*_read(file, {operation.id for operation in contract.operations}), *declared(contract)]
+    known = {operation.id for operation in contract.operations}
+    entries = read_entries(file, DeviationError)
+    return [*(found for where, entry in entries for found in _entry(where, entry, known)), *declared(contract)]
 
 
-def _read(file: Path, known: set[str]) -> list[Deviation]:
-    try:
-        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    except OSError as error:
-        raise DeviationError(f"{file}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise DeviationError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(entries, list):
-        raise DeviationError(f"{file}: expected a list")
-    return [found for number, entry in enumerate(entries, 1) for found in _entry(file, number, entry, known)]
-
-
-def _entry(file: Path, number: int, entry: Any, known: set[str]) -> list[Deviation]:
+def _entry(where: str, entry: Any, known: set[str]) -> list[Deviation]:
     """Return the deviations that an entry holds, one for each of its places. Raises: DeviationError."""
-    where = f"{file}, entry {number}"
     if not isinstance(entry, Mapping):
         raise DeviationError(f"{where}: expected a mapping")
     strange, missing = set(entry) - KEYS, {"operation", "place", "reason", "date"} - set(entry)

@@ -21,6 +21,7 @@ from mockserver.cli import main
 from mockserver.contract import Contract
 from mockserver.inferred.compiled import compile_document
 from mockserver.inferred.reading import Source
+from mockserver.replay.recordings.left_out import read_request
 from mockserver.replay.script import STEP_KEYS
 from mockserver.seeding.finding import find
 from mockserver.serving.server import Server
@@ -122,9 +123,11 @@ def test_files_that_are_shown_are_there(block) -> None:
 
 
 @pytest.mark.parametrize("block", of("yaml", is_snippet=False), ids=str)
-def test_yaml_is_a_scenario_or_a_script(block, tmp_path, contract) -> None:
+def test_yaml_is_of_a_known_form(block, tmp_path, contract) -> None:
     value = yaml.safe_load(block.code)
-    if isinstance(value, list):
+    if isinstance(value, list) and "shown_by" in value[0]:
+        assert [read_request(entry, str(block)).number for entry in value] == [entry["n"] for entry in value]
+    elif isinstance(value, list):
         known = {operation.id for operation in Contract.read().operations}
         assert {step["call"] for script in value for step in script["steps"]} <= known
         assert all(step.keys() <= STEP_KEYS for script in value for step in script["steps"])

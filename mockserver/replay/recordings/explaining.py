@@ -22,10 +22,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
+from mockserver.replay.entries import read_entries
 from mockserver.replay.recordings.files import FOLDER
 from mockserver.replay.recordings.model import RecordingError, Sent
 
@@ -142,15 +141,7 @@ def read_explanations(path: Path = FOLDER) -> Explanations:
     file = next((place / NAME for place in (folder, folder.parent) if (place / NAME).is_file()), None)
     if file is None:
         return Explanations()
-    try:
-        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    except OSError as error:
-        raise RecordingError(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(entries, list):
-        raise RecordingError(f"{file}: expected a list")
-    return Explanations(tuple(_explanation(entry, f"{file}, entry {n}") for n, entry in enumerate(entries, 1)))
+    return Explanations(tuple(_explanation(entry, where) for where, entry in read_entries(file, RecordingError)))
 
 
 def _explanation(entry: Any, where: str) -> Explanation:

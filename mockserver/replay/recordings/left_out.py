@@ -22,8 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from mockserver.replay.entries import read_entries
 from mockserver.replay.recordings.model import LeftOut, Recording, RecordingError
 
 FOLDER = "left_out"
@@ -39,20 +38,13 @@ def read_left_out(recording: Recording) -> tuple[LeftOut, ...]:
     file = recording.file.parent / FOLDER / f"{recording.name}.yaml"
     if not file.is_file():
         return ()
-    try:
-        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or []
-    except OSError as error:
-        raise RecordingError(f"{file}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(entries, list):
-        raise RecordingError(f"{file}: expected a list")
-    found = [_request(entry, f"{file}, entry {place}") for place, entry in enumerate(entries, 1)]
+    found = [read_request(entry, where) for where, entry in read_entries(file, RecordingError)]
     _check_numbers(found, recording, file)
     return tuple(sorted(found, key=lambda request: request.number))
 
 
-def _request(entry: Any, where: str) -> LeftOut:
+def read_request(entry: Any, where: str) -> LeftOut:
+    """Return the request that an entry puts back. Raises: RecordingError."""
     if not isinstance(entry, Mapping):
         raise RecordingError(f"{where}: expected a mapping")
     strange, missing = set(entry) - KEYS, NEEDED - set(entry)
