@@ -22,8 +22,8 @@ def paused() -> Iterator[None]:
             gc.enable()
 
 
-SELDOM = (50_000, 20, 20)
-"""After how many new objects garbage is collected, in the place of 700; what is older, after so many times that."""
+SELDOM = (1_000, 20, 100)
+"""After how many new objects garbage is collected, in the place of 700; what is older, seldomer."""
 
 
 @contextmanager
