@@ -53,6 +53,8 @@ TREES = frozenset({("file_system", "path"), ("file_system_shortcuts", "path")})
 """Fields that say where in the tree of a project's things something stands."""
 FOLDERS = frozenset({"Unfiled"} | {kind.folder for kind in filing.KINDS.values()} | {b[0][1] for b in filing.BORN_WITH})
 """Folders that the servers make."""
+RULES = frozenset({"access_controls"})
+"""Tables that hold kinds of things, levels and ids alone."""
 DEFINITIONS = frozenset({"event_definitions", "property_definitions"})
 """Tables of names of events and properties."""
 NAMING_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort", "behavioral", "flag"})
@@ -134,7 +136,7 @@ class Masker:
         described = TABLES[table]
         if name in (described.key, described.owner.value, "uuid", "members", *described.references):
             return True
-        if name == "name" and table in DEFINITIONS:
+        if table in RULES or (name == "name" and table in DEFINITIONS):
             return True
         if name in VOCABULARY or "enum" in spec or "x-choices" in spec or "x-references" in spec:
             return True

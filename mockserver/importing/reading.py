@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from mockserver.contract import Contract
-from mockserver.importing.sources import THEMSELVES, Source, fill, member_lists, queries, sources
+from mockserver.importing.sources import THEMSELVES, Source, fill, member_lists, queries, rules, sources
 
 PAGE = 100
 MOST = 1000
@@ -24,6 +24,7 @@ GROUPS = "select index, key, properties, created_at from groups order by created
 EVENT_FIELDS = ("uuid", "event", "distinct_id", "timestamp", "properties")
 GROUP_FIELDS = ("group_type_index", "group_key", "group_properties", "created_at")
 ME = "@me"
+RULES = "access controls"
 
 
 class Answered(Protocol):
@@ -58,6 +59,8 @@ class Reading:
     """The organization's other projects, whole where they may be read."""
     members: dict[Any, list[str]] = field(default_factory=dict)
     """UUIDs of the persons in a cohort, by the cohort's id."""
+    rules: list[Mapping[str, Any]] = field(default_factory=list)
+    """Who may do what with the project, with kinds of things, with single ones."""
     events: list[dict[str, Any]] = field(default_factory=list)
     groups: list[dict[str, Any]] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Reader:
                     self._read_list(source, parents)
         self._progress("cohort members", len(every), len(every) + 2)
         self._read_members()
+        self._read_rules()
         self._progress("events", len(every) + 1, len(every) + 2)
         if self._with_events:
             self.reading.events = self._query("events", EVENTS, EVENT_FIELDS)
@@ -152,7 +156,7 @@ class Reader:
         elif not named:
             yield {}
         for name, table in named[:1]:
-            known = [row["id"] for other, _, row in self.reading.rows if other.table.name == table and row.get("id")]
+            known = [row["id"] for row in self._rows_of(table)]
             yield from ({name: identifier} for identifier in known[:MOST_PARENTS])
             if len(known) > MOST_PARENTS:
                 self._cut(source.family, f"of more than {MOST_PARENTS} {table.replace('_', ' ')}")
@@ -168,6 +172,23 @@ class Reader:
             members = [str(member["uuid"]) for member in self._pages("cohort members", filled) if member.get("uuid")]
             if "cohort members" not in self.reading.left:
                 self.reading.members[row["id"]] = members[: self._most]
+
+    def _read_rules(self) -> None:
+        """Read who may do what; where it is not told of the project or of one thing, no other of its kind is asked."""
+        for source in rules(self._contract):
+            known = [{}] if source.table is None else [{"id": row["id"]} for row in self._rows_of(source.table)]
+            for place in known[:MOST_PARENTS]:
+                shown = self._get(RULES, f"{self._fill(source.path, place)}/")
+                found = shown.get("access_controls") if isinstance(shown, Mapping) else None
+                if not isinstance(found, list):
+                    break
+                self.reading.rules += [rule for rule in found if isinstance(rule, Mapping)]
+            if len(known) > MOST_PARENTS:
+                self.reading.left.setdefault(RULES, f"those of more than {MOST_PARENTS} {source.table} were not read")
+
+    def _rows_of(self, table: str) -> list[Mapping[str, Any]]:
+        """Return what was read of a table and can be named."""
+        return [row for source, _, row in self.reading.rows if source.table.name == table and row.get("id")]
 
     # Queries
 

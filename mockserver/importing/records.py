@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.contract import Contract
-from mockserver.importing.reading import Reading
+from mockserver.importing.reading import RULES, Reading
 from mockserver.importing.sources import Source
 from mockserver.seeding.kinds import Kind, LoadError
 from mockserver.seeding.loading import Loader
@@ -47,6 +47,9 @@ def records_of(contract: Contract, reading: Reading) -> Records:
     return _Builder(contract, reading).build()
 
 
+ACCESS = "access_controls"
+WHOM = {"organization_member": "organization_memberships", "role": "roles"}
+"""Whom a rule of access is about: a record of one of these tables; where none is named, everybody."""
 NOTHING_WHERE_EMPTY = frozenset({("organizations", "available_product_features")})
 """Fields whose empty list is shown of what has none, too: an organization without a plan is not bound by one."""
 
@@ -73,6 +76,7 @@ class _Builder:
         self._take_siblings()
         self._take_asker()
         self._take_members()
+        self._take_rules()
         self._take_groups()
         self._take_events()
         self._settle_references()
@@ -213,6 +217,20 @@ class _Builder:
                 self._by_key["cohorts"][cohort]["members"] = known
             if len(known) < len(members):
                 self._records.left["cohort members"] = "persons beyond those that were read"
+
+    def _take_rules(self) -> None:
+        """Take the rules of access: one about a member or a role that was not read would be one about everybody."""
+        kinds = self._kinds[ACCESS]
+        for row in self._reading.rules:
+            record: dict[str, Any] = {"project_id": self._records.project_id}
+            for name, value in row.items():
+                if name in kinds:
+                    self._read(ACCESS, record, name, self._user(value) if _is_user(value) else value)
+            whom = {name: record.get(name) for name in WHOM if row.get(name) is not None}
+            if all(identifier in self._by_key[WHOM[name]] for name, identifier in whom.items()):
+                self._by_key[ACCESS][record.get("resource"), record.get("resource_id"), *whom.items()] = record
+            else:
+                self._records.left[RULES] = "of members and roles that were not read"
 
     def _take_siblings(self) -> None:
         """Take the organization's other projects, which are there and hold nothing."""

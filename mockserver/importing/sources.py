@@ -17,6 +17,8 @@ PARAMETER = re.compile(r"{(\w+)}")
 TENANTS = frozenset({"project_id", "organization_id"})
 THEMSELVES = {"projects": "project_id", "organizations": "organization_id", "users": "me"}
 """Tables of which one record is read, since all else belongs to it, and which of the ids it has; in that order."""
+SHOWING_RULES = frozenset({"access_controls", "resource_access_controls"})
+"""Actions that show rules of access, each rule once."""
 PRIVATE = frozenset({"api_keys"})
 """Tables that are never read: nobody is shown a key."""
 
@@ -67,6 +69,26 @@ def sources(contract: Contract) -> list[Source]:
 def member_lists(contract: Contract) -> str | None:
     """Return the path that lists the persons in a cohort, if the contract has one."""
     return _path(contract, "cohorts", "get", "persons")
+
+
+@dataclass(frozen=True)
+class RulesSource:
+    """Where rules of access are shown: of a project, of kinds of things, or of each thing of a table."""
+
+    family: str
+    path: str
+    table: str | None
+    """The table of the things; none where the path names no thing."""
+
+
+def rules(contract: Contract) -> list[RulesSource]:
+    """Return every place where rules of access are shown, those about no single thing first."""
+    found = [
+        RulesSource(o.family, o.path, RESOURCES[o.family].table if o.is_item else None)
+        for o in contract.operations
+        if o.method == "get" and o.action in SHOWING_RULES
+    ]
+    return sorted(found, key=lambda source: source.table is not None)
 
 
 def queries(contract: Contract) -> str | None:

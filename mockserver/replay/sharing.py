@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mockserver.contract import Contract, Operation
 from mockserver.importing import ImportFailure, read_project
-from mockserver.importing.sources import sources
+from mockserver.importing.sources import rules, sources
 from mockserver.replay.targets import Target
 from mockserver.seeding import LoadError
 
-IMPORTED = frozenset({"list", "retrieve", "persons", "values"})
+IMPORTED = frozenset({
+    "list", "retrieve", "persons", "values", "access_controls", "resource_access_controls", "global_access_controls",
+})  # fmt: skip
 """Actions that show what an import reads."""
 WRITING = frozenset({"create", "update", "partial_update"})
 """Actions that show what they made of such a record."""
@@ -39,7 +41,7 @@ class Sharing:
         self.scripted = False
         """Whether scripts wrote: what they leave behind depends on more than was read."""
         self._is_whole = False
-        self._imported = {source.family for source in sources(contract)}
+        self._imported = {source.family for source in sources(contract)} | {place.family for place in rules(contract)}
 
     @property
     def is_wanted(self) -> bool:

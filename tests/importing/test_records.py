@@ -183,3 +183,19 @@ def test_other_projects_are_read_whole_where_they_may_be(contract: Contract) -> 
         (43, 7),
         (44, None),
     ]
+
+
+def test_rules_of_access_are_taken_where_whom_they_are_about_is_known(contract: Contract) -> None:
+    def rule(**about: Any) -> dict[str, Any]:
+        return {"access_level": "viewer", "resource": "dashboard", "resource_id": None, **about}
+
+    role = "01890000-0000-7000-8000-0000000000a1"
+    records = read(contract, {
+        "roles": page({"id": role, "name": "Support"}),
+        "dashboards": page({"id": 5, "name": "Growth"}),
+        "resource_access_controls": {"access_controls": [rule(), rule(organization_member=role)]},
+        "dashboards/5/access_controls": {"access_controls": [rule(resource_id="5", role=role)]},
+    })  # fmt: skip
+    taken = [(r["resource_id"], r.get("role")) for r in records.tables["access_controls"]]
+    assert taken == [(None, None), ("5", role)]
+    assert records.left["access controls"] == "of members and roles that were not read"
