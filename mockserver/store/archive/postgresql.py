@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.store.archive.database import (
-    APPEND,
     FORMAT,
     KEEP_FORMAT,
     READ_FORMAT,
     READ_STAND,
     TABLES,
-    WRITTEN,
+    Entry,
     Stand,
     Write,
     Writing,
@@ -29,14 +28,21 @@ from mockserver.store.model import StoreError
 
 NAME = SCHEMA = "mockserver"
 Answer = TypeVar("Answer")
+TOLD_AS = (0, 0, 0, 1, 0)
+"""Which parameters of an entry are bytes."""
 FULL = ("53100", "53200")  # disk_full, out_of_memory
 OTHERS = (
     "SELECT COUNT(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name LIKE ? AND application_name <> ?"
 )
-PULSE = b"SELECT pg_current_snapshot()::text"
-"""Two snapshots with one text see the same transactions: nothing was committed between them."""
-PULSE_NAME = b"mockserver_pulse"
+PULSE, STAND, ENTRY = b"mockserver_pulse", b"mockserver_stand", b"mockserver_entry"
+PREPARED = {
+    # Two snapshots with one text see the same transactions: nothing was committed between them.
+    PULSE: "SELECT pg_current_snapshot()::text",
+    STAND: READ_STAND.replace("?", "$1") + " FOR UPDATE",
+    ENTRY: "WITH added AS (INSERT INTO log VALUES ($1, $2, $3, $4, $5)) UPDATE worlds SET version = $2 WHERE id = $1",
+}
+"""What each request asks, and each write: put to libpq itself, a third of what psycopg's cursors take."""
 
 
 class Postgres:
@@ -66,7 +72,7 @@ class Postgres:
             raise StoreError(f"{self.url}: {str(error.__cause__ or error).strip().splitlines()[0]}") from None
 
     def _make_tables(self) -> None:
-        with self._lent() as connection:
+        with self._opened() as connection:  # and closed, since nothing is prepared for it
             run = connection.execute
             with connection.transaction():
                 run("SELECT pg_advisory_xact_lock(hashtext('mockserver'))")  # one process at a time
@@ -113,19 +119,33 @@ class Postgres:
             return self._connect()
 
     def _connect(self) -> Any:
+        connection = self._opened()
         try:
-            connection = self._psycopg.connect(
-                self._address, autocommit=True, connect_timeout=5, options=f"-c search_path={self.schema}",
-                application_name=self._name, prepare_threshold=1,
-            )  # fmt: skip
-            self._checked(connection.pgconn.prepare(PULSE_NAME, PULSE))
+            for name, statement in PREPARED.items():
+                self._checked(connection.pgconn.prepare(name, statement.encode()))
         except self._psycopg.Error as error:
+            connection.close()
             raise StoreUnavailable from error
         return connection
+
+    def _opened(self) -> Any:
+        try:
+            return self._psycopg.connect(
+                self._address, autocommit=True, connect_timeout=5, options=f"-c search_path={self.schema}",
+                application_name=self._name, client_encoding="utf8", prepare_threshold=1,
+            )  # fmt: skip
+        except self._psycopg.Error as error:
+            raise StoreUnavailable from error
+
+    def _prepared(self, connection: Any, name: bytes, *values: bytes | None, formats: Sequence[int] = ()) -> Any:
+        """Return what libpq answers to a prepared statement. Raises: psycopg.Error."""
+        return self._checked(connection.pgconn.exec_prepared(name, values, formats or None))
 
     def _checked(self, result: Any) -> Any:
         """Return what libpq answered. Raises: psycopg.Error for an error, or where it answered nothing."""
         if result.error_message:
+            if result.error_field(self._psycopg.pq.DiagnosticField.SQLSTATE):
+                raise self._psycopg.errors.error_from_result(result)
             raise self._psycopg.OperationalError(result.error_message.decode(errors="replace"))
         return result
 
@@ -159,13 +179,10 @@ class Postgres:
                 connection.execute(_spelled(statement), values)
 
     def pulse(self) -> object:
-        """Return what changes whenever anybody's writes come to be seen.
-
-        Every request asks: a cursor and its waiting would take three times what PostgreSQL does.
-        """
+        """Return what changes whenever anybody's writes come to be seen."""
 
         def ask(connection: Any) -> bytes:
-            text: bytes = self._checked(connection.pgconn.exec_prepared(PULSE_NAME, ())).get_value(0, 0)
+            text: bytes = self._prepared(connection, PULSE).get_value(0, 0)
             return text
 
         connection, pulse = self._asked(ask)
@@ -176,21 +193,18 @@ class Postgres:
     def writing(self, id: str) -> Iterator[Writing]:
         """Keep everybody else from writing to a world; commit at the end what was handed in, if it ends well."""
 
-        def begin(connection: Any) -> Any:
-            with connection.pipeline():
-                connection.execute("BEGIN")
-                asked = connection.execute(_spelled(f"{READ_STAND} FOR UPDATE"), (id,))
-            return asked.fetchone()
+        def begin(connection: Any) -> Stand | None:
+            self._checked(connection.pgconn.exec_(b"BEGIN"))
+            found = self._prepared(connection, STAND, id.encode())
+            return Stand(*(int(found.get_value(0, column)) for column in range(3))) if found.ntuples else None
 
         connection, stand = self._asked(begin)
-        writing = Writing(Stand(*stand) if stand else None)
+        writing = Writing(stand)
         try:
             yield writing
             if writing.entry is not None:
-                with connection.pipeline():
-                    connection.execute(_spelled(APPEND), writing.entry)
-                    connection.execute(_spelled(WRITTEN), (writing.entry[1], id))
-                    connection.execute("COMMIT")
+                self._prepared(connection, ENTRY, *_told(writing.entry), formats=TOLD_AS)
+                self._checked(connection.pgconn.exec_(b"COMMIT"))
         except self._psycopg.Error as error:
             connection.close()
             raise _refusal(error) from error
@@ -201,7 +215,7 @@ class Postgres:
         """Keep a connection for the next who asks; what it did not commit is undone."""
         try:
             if not connection.closed and connection.info.transaction_status.name != "IDLE":
-                connection.rollback()
+                self._checked(connection.pgconn.exec_(b"ROLLBACK"))  # psycopg's forgets what is prepared, too
         except self._psycopg.Error:
             connection.close()
         if not connection.closed:
@@ -232,6 +246,12 @@ class Postgres:
     def close(self) -> None:
         """Let go of every connection."""
         self._forget_broken()
+
+
+def _told(entry: Entry) -> tuple[bytes | None, ...]:
+    """Return an entry as libpq takes it: text, but for the bytes of the body."""
+    id, version, state, body, checksum = entry
+    return id.encode(), b"%d" % version, None if state is None else b"%d" % state, body, b"%d" % checksum
 
 
 def _spelled(statement: str) -> str:
