@@ -10,6 +10,8 @@ import asyncio
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import count, islice
 from urllib.parse import urlsplit
 
 from mockserver.bench.figures import KEY
@@ -19,9 +21,11 @@ SECONDS = 3.0
 MOST_BYTES = 1 << 24
 END, LAST_CHUNK = b"\r\n\r\n", b"0\r\n\r\n"
 STATUS = b"HTTP/1.1 20"
+NUMBER = "{number}"
+"""What stands in a path for a number of eight digits, another in each request."""
 
 
-async def ask(host: str, port: int, request: bytes, until: float, depth: int) -> int:
+async def ask(host: str, port: int, requests: Iterator[bytes], until: float, depth: int) -> int:
     """Return how many answers one connection got until a moment, `depth` requests on the way at once.
 
     Where there are several, all answers are as long as the first: to look at each would take the server's time.
@@ -31,10 +35,10 @@ async def ask(host: str, port: int, request: bytes, until: float, depth: int) ->
     answers, length = 0, 0
     while time.perf_counter() < until:
         if length:
-            writer.write(request * depth)
+            writer.write(b"".join(islice(requests, depth)))
             got = await reader.readexactly(length * depth)
         else:
-            writer.write(request)
+            writer.write(next(requests))
             got = await read(reader)
             length = len(got) if depth > 1 else 0
         if not got.startswith(STATUS):
@@ -52,6 +56,13 @@ async def read(reader: asyncio.StreamReader) -> bytes:
     return head + await (reader.readuntil(LAST_CHUNK) if length is None else reader.readexactly(length))
 
 
+def repeated(request: bytes, numbers: Iterator[int]) -> Iterator[bytes]:
+    """Yield a request again and again, numbered where it has a place for a number."""
+    before, place, after = request.partition(NUMBER.encode())
+    while True:
+        yield b"%b%08d%b" % (before, next(numbers), after) if place else request
+
+
 async def rate(url: str, path: str, *, body: str, key: str, depth: int) -> float:
     """Return how many answers a second a server gives: to GET, or where there is a body to POST.
 
@@ -60,9 +71,12 @@ async def rate(url: str, path: str, *, body: str, key: str, depth: int) -> float
     address, content = urlsplit(url), body.encode()
     told = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body else ""
     head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{told}Authorization: Bearer "
-    requests = [f"{head}{key.format(number)}\r\n\r\n".encode() + content for number in range(CONNECTIONS)]
+    each = [f"{head}{key.format(number)}\r\n\r\n".encode() + content for number in range(CONNECTIONS)]
+    numbers = count()
     until = time.perf_counter() + SECONDS
-    asking = (ask(address.hostname or "", address.port or 80, request, until, depth) for request in requests)
+    asking = (
+        ask(address.hostname or "", address.port or 80, repeated(request, numbers), until, depth) for request in each
+    )  # fmt: skip
     return sum(await asyncio.gather(*asking)) / SECONDS
 
 

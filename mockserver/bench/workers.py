@@ -6,11 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mockserver.bench.connections import microseconds_each
+from mockserver.bench.connections import NUMBER, microseconds_each
 from mockserver.bench.figures import Figure
 from mockserver.bench.requests import NOTES
 from mockserver.serving.workers import PROGRAM
@@ -21,21 +21,33 @@ DEPTH = 32
 """How many requests a connection has on the way at once: who asks must take next to nothing of the processors."""
 
 
+ONE = f"{NOTES}1/"
+SHARED: tuple[tuple[str, str, float], ...] = (
+    ("a list made for each request", f"{NOTES}?limit=10&search=deploy&asked={NUMBER}", 1 / 1.6),
+    ("GET one, given again", ONE, 1),
+)
+"""What is asked of workers: what they make, which is what more of them are for; and what costs so little that of two
+processors who asks takes what is left for the second."""
+
+
 def figures(url: str | None = None) -> Iterator[Figure]:
     """Yield what a read takes of two processes, of one processor each, beside one; and over a PostgreSQL, if there is
     one, beside memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        one, two = (_microseconds_each(folder, f"sqlite:///{folder}/{each}.db", each, DEPTH) for each in (1, 2))
-        yield Figure("GET one, two workers over a file", two, one, 1 / 1.6, against="one worker")
+        paths = [path for _, path, _ in SHARED]
+        one, two = (_each(folder, f"sqlite:///{folder}/{number}.db", number, paths, DEPTH) for number in (1, 2))
+        for said, path, target in SHARED:
+            yield Figure(f"{said}, two workers over a file", two[path], one[path], target, against="one worker")
         if url is not None:
-            memory, shared = (_microseconds_each(folder, store, 1, 1) for store in (MEMORY, url))
+            memory, shared = (_each(folder, store, 1, [ONE], 1)[ONE] for store in (MEMORY, url))
             yield Figure("GET one, over PostgreSQL, served", shared, memory, 1.3, against="memory, 16 connections")
 
 
-def _microseconds_each(folder: Path, store: str, workers: int, depth: int) -> float:
+def _each(folder: Path, store: str, workers: int, paths: Sequence[str], depth: int) -> dict[str, float]:
+    """Return the microseconds that a request for each of some paths takes of so many workers."""
     with _serving(folder, store, workers) as url:
-        return microseconds_each(url, f"{NOTES}1/", depth=depth)
+        return {path: microseconds_each(url, path, depth=depth) for path in paths}
 
 
 @contextmanager
