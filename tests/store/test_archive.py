@@ -265,3 +265,33 @@ def test_where_a_file_is(tmp_path, monkeypatch):
     assert SqliteFile.of("/data/w.db").path == tmp_path / "data" / "w.db"
     assert SqliteFile.of(f"/{tmp_path}/x.db").path == tmp_path / "x.db"
     assert SqliteFile.of(f"{tmp_path}/y.db").path == tmp_path / "y.db"
+
+
+def test_a_user_of_postgresql_needs_its_own_tables_alone_once_they_are_there(postgres):
+    import psycopg
+
+    database = postgres.make("rights")
+    url = database.replace("postgres@", "ordinary@")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE ROLE ordinary LOGIN")
+        connection.execute("GRANT CREATE ON DATABASE rights TO ordinary")
+        first = open_archive(url, [NOTES])
+        made(first)
+        first.close()
+        connection.execute("REVOKE CREATE ON DATABASE rights FROM ordinary")
+        again = open_archive(url, [NOTES])
+    write(next(iter(again.worlds())).store, 9)
+    assert held(again) == [1, 2, 3, 9]
+    again.close()
+
+
+def test_a_write_that_is_given_up_costs_no_connection(postgres):
+    archive = open_archive(f"{postgres.url()}&schema=given_up", [NOTES])
+    store = made(archive)
+    write(store, 9)
+    kept = list(archive.db._free)
+    with pytest.raises(RuntimeError), store.transaction():
+        raise RuntimeError
+    write(store, 10)
+    assert archive.db._free == kept
+    archive.close()

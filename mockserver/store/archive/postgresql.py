@@ -76,7 +76,8 @@ class Postgres:
             run = connection.execute
             with connection.transaction():
                 run("SELECT pg_advisory_xact_lock(hashtext('mockserver'))")  # one process at a time
-                run(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
+                if run("SELECT to_regnamespace(%s)", (self.schema,)).fetchone() == (None,):
+                    run(f"CREATE SCHEMA {self.schema}")  # IF NOT EXISTS asks for the right even where there is one
                 run(TABLES.format(bytes="BYTEA"))
                 run(_spelled(KEEP_FORMAT), (FORMAT,))
                 (found,) = run(READ_FORMAT).fetchone()
