@@ -24,8 +24,8 @@ def server(application: Streaming, **options: Any) -> Any:
     from granian.server.mt import MTServer
 
     wrap = vars(mt)["_wsgi_call_wrap"]
-    if not isinstance(wrap, SendAside):
-        vars(mt)["_wsgi_call_wrap"] = SendAside(wrap)
+    if not isinstance(wrap, RunOurs):
+        vars(mt)["_wsgi_call_wrap"] = RunOurs(wrap)
 
     class InProcess(MTServer):
         def _check_gil(self) -> None:
@@ -54,13 +54,12 @@ def server(application: Streaming, **options: Any) -> Any:
     )  # fmt: skip
 
 
-class SendAside:
-    """Granian's way of running an application, with the streams of ours sent aside."""
+class RunOurs:
+    """Granian's way of running applications, but for ours, which run themselves."""
 
     def __init__(self, wrap: Callable[..., Any]) -> None:
         self._wrap = wrap
 
     def __call__(self, application: Any, *options: Any) -> Any:
         """Return what granian runs for each request."""
-        run = self._wrap(application, *options)
-        return application.over(run) if isinstance(application, Streaming) else run
+        return application.run if isinstance(application, Streaming) else self._wrap(application, *options)
