@@ -18,7 +18,7 @@ from mockserver.request.call import Call, Tenant
 from mockserver.request.sharing import configuration_of, visitor
 from mockserver.resources.reporting.themes import themes_of
 from mockserver.resources.resource import Resource
-from mockserver.resources.sharing import PASSWORDS, SWITCHES
+from mockserver.resources.sharing import PASSWORDS
 from mockserver.road.binding import Routes
 from mockserver.road.dispatch import absolute_url
 from mockserver.road.rendering import encode, render_error
@@ -31,6 +31,8 @@ COOKIE = "posthog_sharing_token"
 HTML, JSON = "text/html; charset=utf-8", "application/json"
 ALLOW = {"Allow": "GET, HEAD, OPTIONS"}
 A_DAY = 24 * 60 * 60
+TOLD = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
+"""The switches of the settings, in the order in which a page tells those that are on."""
 NOT_FOUND = "<!doctype html><title>Not found</title><h1>This is not shared, or not any more.</h1>"
 
 
@@ -100,7 +102,7 @@ def _shared(
                 current = transaction.table(family).get(number)
                 if current is not None:
                     transaction.table(family).update(current, {"last_accessed_at": call.now()})
-    return data | {name: True for name in SWITCHES if settings.get(name)}
+    return data | {name: True for name in TOLD if settings.get(name)}
 
 
 def show(resource: Resource, call: Call, item: Record) -> Any:

@@ -12,10 +12,10 @@ def share(client, path: str = SHARING, **more) -> str:
 
 
 def test_a_dashboard_is_shown_without_a_key(either) -> None:
-    token = share(either, settings={"whitelabel": True, "legend": False})
+    token = share(either, settings={"noHeader": True, "whitelabel": True, "legend": False})
     stranger = either.as_key(None)
     shown = stranger.get(f"/shared/{token}.json").json
-    assert list(shown) == ["type", "accessToken", "dashboard", "themes", "whitelabel"]
+    assert list(shown) == ["type", "accessToken", "dashboard", "themes", "whitelabel", "noHeader"]
     board = shown["dashboard"]
     assert (board["id"], board["effective_restriction_level"], board["effective_privilege_level"]) == (1, 37, 21)
     assert board["user_access_level"] is None
