@@ -111,8 +111,7 @@ class Frame:
             case ["person", population, number]:
                 return self.persons[population][number]["uuid"]
             case ["seniority", population, number]:
-                person = self.persons[population][number]
-                return f"{sort_key(person['created_at'])[1]} {person['id']:012d}"
+                return _seniority(self.persons[population][number])
             case ["delivery"]:
                 return next_date(record, self.now)
         raise Untold(how)
@@ -135,9 +134,18 @@ class Frame:
         before, found, after = value.partition(self._uuid)
         if found:
             yield ["uuid", before, after]
-        for word in ("person", "seniority"):
-            for population, persons in enumerate(self.persons):
-                yield from ([word, population, number] for number in range(len(persons)))
+        if value in self._of_persons:
+            yield self._of_persons[value]
+
+    @cached_property
+    def _of_persons(self) -> dict[str, How]:
+        """What follows from whom."""
+        found: dict[str, How] = {}
+        for population, persons in enumerate(self.persons):
+            for number, person in enumerate(persons):
+                found[person["uuid"]] = ["person", population, number]
+                found[_seniority(person)] = ["seniority", population, number]
+        return found
 
 
 def tell(one: Root, other: Root, moments: Sequence[datetime], seed: int) -> Told:
@@ -197,6 +205,11 @@ def same(one: Root, other: Root) -> bool:
         if name in other.tables
     )
     return tables and set(one.tables) == set(other.tables) and _values(one) == _values(other)
+
+
+def _seniority(person: Record) -> str:
+    """Return what the members of a cohort are ordered by: see `membership.members`, which is costly to import."""
+    return f"{sort_key(person['created_at'])[1]} {person['id']:012d}"
 
 
 def _people(root: Root) -> list[dict[str, Any]]:
