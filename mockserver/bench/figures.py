@@ -80,14 +80,18 @@ def both(work: Callable[[], Any], other: Callable[[], Any], times: int = 300) ->
     return took, compared
 
 
-def output_of(program: str) -> str:
-    """Return what a Python program prints that runs alone, in a process of its own.
-
-    What Python compiles is kept, as it is for whoever uses us, even where the environment says otherwise.
-    """
+def compiling() -> dict[str, str]:
+    """Return the environment of a process in which what Python compiles is kept, as it is for whoever uses us."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir(), "mockserver-bench")))
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment)
+    return environment
+
+
+def output_of(program: str) -> str:
+    """Return what a Python program prints that runs alone, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=compiling()
+    )  # fmt: skip
     return done.stdout
 
 
