@@ -5,6 +5,7 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 WORKS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for each in $(PYTHONS); do $$each -c '$(WORKS)' 2>/dev/null && echo $$each && break; done)
 WORKERS ?= 2
+FAMILIES := tests/resources tests/road tests/request tests/sdk tests/accounts
 KEPT := tests/resources/test_annotations.py tests/resources/test_roles.py
 BIN := .venv/bin
 
@@ -44,9 +45,10 @@ walk: .venv/installed   ## ask every operation of an OpenAPI document: make walk
 generate: .venv/installed ## send what schemathesis makes of an OpenAPI document: make generate DOCUMENT=posthog.yaml (slow)
 	$(BIN)/python -m tests.inferred.generating "$(DOCUMENT)"
 
-stores: .venv/installed ## run the tests of families over each store (slow)
-	for store in sqlite shared postgresql; do \
-		TEST_STORE=$$store $(BIN)/pytest -q -n $(WORKERS) --dist loadscope tests/resources tests/capture tests/road || exit 1; \
+stores: .venv/installed ## run every test that meets a store over a file, and those of families over each store (slow)
+	TEST_STORE=sqlite $(BIN)/pytest -q -n $(WORKERS) --dist loadscope
+	for store in shared postgresql; do \
+		TEST_STORE=$$store $(BIN)/pytest -q -n $(WORKERS) --dist loadscope $(FAMILIES) || exit 1; \
 	done
 
 kills: .venv/installed  ## kill servers and databases while they are written to, and look for what is lost (slow)

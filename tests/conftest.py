@@ -20,15 +20,24 @@ from tests.store.postgres import Cluster, cluster, programs
 NOON = "2026-01-15T12:00:00Z"
 ALL_ACCESS = "phx_mock_all_access"
 READ_ONLY = "phx_mock_read_only"
-
+MEMORY = "memory"
+KIND = os.environ.get("TEST_STORE", MEMORY)
+"""Which store the applications of the tests keep their worlds in: `memory`, `sqlite`, `shared` or `postgresql`."""
 
 LONG = ("test_properties", "test_blocks", "test_drift", "test_hogql", "test_safety", "test_insights", "test_deployment")
 """Modules that take longest, the longest first."""
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker begins it last, with the others done."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker begins it last, with the others done.
+
+    Where TEST_STORE names a store, tests that do not meet it are left out: they would do what they always do.
+    """
+    if KIND != MEMORY:
+        others = [item for item in items if "store_of" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if "store_of" in getattr(item, "fixturenames", ())]
     places = {name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
 
@@ -64,14 +73,13 @@ def store_of(
 
     `sqlite` runs the tests over files, `shared` over files that others may have open, `postgresql` over a database.
     """
-    kind = os.environ.get("TEST_STORE", "memory")
-    if kind == "memory":
+    if KIND == MEMORY:
         return lambda name: {}
-    if kind == "postgresql":
+    if KIND == "postgresql":
         url = request.getfixturevalue("postgres").url()
         return lambda name: {"store": f"{url}&schema=tests_{name}"}
     folder = tmp_path_factory.mktemp("stores")
-    return lambda name: {"store": f"sqlite:///{folder}/{name}.db", "shared": kind == "shared"}
+    return lambda name: {"store": f"sqlite:///{folder}/{name}.db", "shared": KIND == "shared"}
 
 
 @pytest.fixture(scope="session")
