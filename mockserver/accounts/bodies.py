@@ -39,11 +39,12 @@ def text(given: Mapping[str, Any], *names: str) -> list[str]:
 def world_with(worlds: Worlds, request: Request, table: str, **known: Any) -> World:
     """Return the world that a request is about: its key's, else the first that knows what it names.
 
-    The request is of that world from then on: in its journal, under its faults.
+    A key that no world has is none: a browser keeps the cookie of a world that is gone. From then on the request is of
+    that world: in its journal, under its faults.
     """
-    key = key_of(request)
-    if key is not None:
-        return worlds.of_key(key)
+    owner = worlds.owner(key_of(request) or "")
+    if owner is not None:
+        return owner
     others = (world for world in worlds if world is not worlds.default)
     for world in (worlds.default, *others):
         if world.view().table(table).first(**known) is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -110,12 +111,14 @@ class Adapter(HTTPAdapter):
     def carry(self, session: requests.Session) -> None:
         """Let all requests of a session take this wire, each with the key that it shows.
 
-        A session without credentials of its own would look in `.netrc` for each request, and send what it finds there.
+        A session without credentials of its own would look in `.netrc` for each request, and send what it finds there;
+        one that keeps cookies would let in, after a login, whoever asks without a key.
         """
         session.mount("http://", self)
         session.mount("https://", self)
         session.verify = self.verify
         session.auth = _as_it_is
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send a request; raises Refused for one that may not be sent, requests' own errors for what breaks.

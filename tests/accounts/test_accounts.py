@@ -88,6 +88,14 @@ def test_address_tells_the_world(browser: Client) -> None:
     assert browser.get(ME).status_code == 401
 
 
+def test_cookie_of_a_world_that_is_gone_keeps_nobody_out(browser: Client) -> None:
+    for name in ("first", "second"):
+        world, ann = browser.post("/__admin/worlds", {"scenario": "empty"}).json, f"ann@{name}.test"
+        browser.post(f"/__admin/worlds/{world['id']}/load", {"users": [{"email": ann}]})
+        assert browser.post("/api/login/", {"email": ann, "password": "anything goes"}).json == {"success": True}
+        browser.delete(f"/__admin/worlds/{world['id']}")
+
+
 def test_domain_says_how_its_people_sign_in(browser: Client) -> None:
     assert browser.post("/api/login/precheck/", MIA).json == {"sso_enforcement": None, "saml_available": False}
     domain = "/api/organizations/@current/domains/01890000-0000-7000-8000-0000000000b2/"

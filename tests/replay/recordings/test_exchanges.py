@@ -143,6 +143,15 @@ def test_session_is_a_key_of_the_world(tell) -> None:
     assert found(tell(line(1, "PUT", PATH, 405, answer, auth="session:ann@recorded.test", body="{}"))) == {}
 
 
+def test_login_lets_nobody_in_but_who_shows_what_it_gave(tell) -> None:
+    refused = error("not_authenticated", "Authentication credentials were not provided.")
+    refused["type"] = "authentication_error"
+    body = json.dumps({"email": "ann@recorded.test", "password": "whatever it is"})
+    login = line(1, "POST", "/api/login/", 200, {"success": True}, auth=None, body=body)
+    lines = login, line(2, "GET", "/api/users/@me/", 401, refused, auth=None)
+    assert found(tell(*lines)) == found(tell(*lines)) == {}
+
+
 def test_long_list_is_compared_by_what_was_kept_of_it(tell) -> None:
     marked = [annotation(900 + day, f"a{day}", date_marker=f"2025-01-0{day}T00:00:00Z") for day in range(1, 7)]
     bodies = [json.dumps({name: made[name] for name in ("content", "date_marker")}) for made in marked]
