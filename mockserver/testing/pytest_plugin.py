@@ -10,8 +10,9 @@ Everything heavy is imported when a fixture first needs it: a run that uses none
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,8 +46,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("posthog_freeze_time", "moment at which the worlds' clocks stand still (ISO 8601)", default="")
 
 
+class AsTheyAre:
+    """Finds our modules as they are: pytest would read each of hundreds, to rewrite the assertions in it. Most are
+    imported when a request first needs them, so this stands for the whole run."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Return where a module of ours is."""
+        return PathFinder.find_spec(name, path, target) if name.startswith("mockserver.") else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin's marker."""
+    finder = AsTheyAre()
+    sys.meta_path.insert(0, finder)
+    config.add_cleanup(lambda: sys.meta_path.remove(finder))
     config.addinivalue_line(
         "markers", "posthog(scenario, profile, seed, freeze_time, flags): what the world of a test is made of"
     )
@@ -78,25 +92,11 @@ def _wishes(request: pytest.FixtureRequest) -> dict[str, Any]:
     return wishes
 
 
-@contextmanager
-def _unwritten(config: pytest.Config) -> Iterator[None]:
-    """Let modules be imported as they are: pytest would read each of four hundred, to rewrite the assertions in it."""
-    hook: object = config.pluginmanager.rewrite_hook
-    place = next((place for place, finder in enumerate(sys.meta_path) if finder is hook), None)
-    finder = sys.meta_path.pop(place) if place is not None else None
-    try:
-        yield
-    finally:
-        if place is not None and finder is not None:
-            sys.meta_path.insert(place, finder)
-
-
 @pytest.fixture(scope="session")
 def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
-    from mockserver.diff.errors import UnreadableDocument
-    from mockserver.inferred.errors import Clash, OverrideError
-
-    with paused(), _unwritten(pytestconfig):
+    with paused():
+        from mockserver.diff.errors import UnreadableDocument
+        from mockserver.inferred.errors import Clash, OverrideError
         from mockserver.seeding.finding import ScenarioError
         from mockserver.testing.worlds import PostHogServer
 
