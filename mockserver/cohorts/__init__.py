@@ -1,1 +1,1 @@
-"""Cohorts: what their definitions mean, and who belongs to them."""
+"""Cohorts calculated, uploaded and made of queries; what they refer to, and what uses them."""

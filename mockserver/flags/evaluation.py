@@ -62,12 +62,12 @@ class Flag:
         """Return what the flag is for somebody. Raises: MissingCohort."""
         rules, index = self.rules, self.filters.group_index
         identifier = self._identifier(subject, index)
-        if identifier is None and rules.overrides_first:
+        if identifier is None and not rules.mixes_groups:
             return Verdict(False, Reason.NO_GROUP)
         early = self._enrolled(subject) or self._held_out(identifier)
         if early is not None:
             return early
-        worst, place = (Reason.NO_MATCH if rules.overrides_first else Reason.NO_GROUP), rules.index_of_nothing
+        worst, place = (Reason.NO_GROUP if rules.mixes_groups else Reason.NO_MATCH), rules.index_of_nothing
         for condition in self._conditions:
             if condition.group_index != index or identifier is None:
                 reason, found = self._ask_apart(condition, subject)
@@ -113,7 +113,7 @@ class Flag:
 
         Django asked its one query whether the property is stored, whatever is given of it. Raises: QueryFailed.
         """
-        if self.filters.enrollment and not self.rules.overrides_first:
+        if self.filters.enrollment and self.rules.knows_enrollment:
             chosen = subject.properties(PERSON).get(self._enrollment)
             if chosen is not None:
                 return self._by_super(chosen is True or chosen == "true")

@@ -114,7 +114,7 @@ def _make(view: View, project_id: int, rules: Rules) -> Project:
 
 def make_flag(record: Record, rules: Rules, zone: tzinfo, find: Find) -> Flag:
     """Return a flag ready to be decided. Raises: Unreadable for one that cannot be."""
-    filters = read_filters(record["filters"], mixed=not rules.overrides_first)
+    filters = read_filters(record["filters"], mixed=rules.mixes_groups)
     if rules.state is None:
         return Flag(record, filters, rules, DjangoConditions(find).test)
     cohorts = Cohorts(find, rules.state, zone, nests=rules.nests_cohorts)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.flags.matching.errors import Unreadable
+from mockserver.flags.matching.service import Filter
 from mockserver.flags.matching.texts import double
 
-Filter = Mapping[str, Any]
 AGGREGATION = "aggregation_group_type_index"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mockserver.contract import Profile
 from mockserver.flags.matching.service import State
@@ -16,6 +16,15 @@ class Rules:
     """
 
     state: State | None
+    mixes_groups: bool
+    """Whether a condition set may be of another kind of groups than its flag; else whoever is in none of the flag's
+    groups is asked nothing."""
+    knows_enrollment: bool
+    """Whether a flag may say itself that it is one of early access, rather than by a super condition."""
+    knows_runtimes: bool
+    """Whether flags are left out that are for another runtime, or for other contexts, than those of whoever asks."""
+    tells_failures: bool
+    """Whether a flag that could not be computed says so."""
     overrides_first: bool
     """Whether condition sets that give a variant are looked at before the others; else all in the order written."""
     index_of_nothing: int | None
@@ -44,6 +53,32 @@ def is_of_2025(profile: Profile) -> bool:
     return profile.date is not None and profile.date < SINCE
 
 
-DJANGO = Rules(None, True, 0, True, False, True, False)
-SERVICE_OF_2025 = Rules(State.AUGUST_2025, True, None, True, True, False, False)
-SERVICE_OF_2026 = Rules(State.SEPTEMBER_2026, False, None, False, False, True, True)
+DJANGO = Rules(
+    state=None,
+    mixes_groups=False,
+    knows_enrollment=False,
+    knows_runtimes=False,
+    tells_failures=False,
+    overrides_first=True,
+    index_of_nothing=0,
+    needs_dependencies=True,
+    answers_needs=False,
+    nests_cohorts=True,
+    assumes_anonymous=False,
+)
+SERVICE_OF_2025 = replace(
+    DJANGO, state=State.AUGUST_2025, index_of_nothing=None, answers_needs=True, nests_cohorts=False
+)  # fmt: skip
+SERVICE_OF_2026 = Rules(
+    state=State.SEPTEMBER_2026,
+    mixes_groups=True,
+    knows_enrollment=True,
+    knows_runtimes=True,
+    tells_failures=True,
+    overrides_first=False,
+    index_of_nothing=None,
+    needs_dependencies=False,
+    answers_needs=False,
+    nests_cohorts=True,
+    assumes_anonymous=True,
+)

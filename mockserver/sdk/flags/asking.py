@@ -45,7 +45,7 @@ def tell(
     def is_wanted(flag: Flag) -> bool:
         if asked.only_surveys and not flag.key.startswith(SURVEYS):
             return False
-        return rules.overrides_first or is_for(flag.record, asked, request)
+        return not rules.knows_runtimes or is_for(flag.record, asked, request)
 
     return Telling(evaluate(flags, subject, rules, asked.keys, is_wanted), flags, seed)
 

@@ -75,7 +75,7 @@ class Telling:
 def _detail(flag: Flag, verdict: Verdict, payload: Any) -> dict[str, Any]:
     """Return all that is told of one flag; newer services say as well that it could not be computed."""
     failed = verdict.reason is Reason.MISSING_COHORT
-    tells = not (failed and flag.rules.overrides_first)
+    tells = flag.rules.tells_failures or not failed
     reason: dict[str, Any] = {"code": verdict.reason.value, "condition_index": verdict.index}
     if tells:
         reason["description"] = verdict.description
