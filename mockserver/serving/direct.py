@@ -43,7 +43,7 @@ class Direct:
             if kept is not None:
                 start_response(kept.status_line, list(kept.headers))
                 return [kept.body]
-            asked = DjangoRequest(environ)
+            asked = DjangoRequest(environ, populate_request=False)  # which would make a circle for the collector
             found = self._claim(asked, self._table.find(asked.path, asked.method))
             if found is None:
                 return application(environ, start_response)
