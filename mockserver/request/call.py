@@ -35,15 +35,15 @@ class Principal:
     project: Record | None = None
     sharing: Record | None = None
 
-    @cached_property
+    @property
     def scopes(self) -> tuple[str, ...]:
         """The key's scopes; none when it is unscoped."""
         return tuple(self.key.get("scopes") or ())
 
-    @cached_property
+    @property
     def is_scoped(self) -> bool:
         """Whether scopes apply at all."""
-        return bool(self.scopes)
+        return bool(self.key.get("scopes"))
 
     def allows(self, scope: str) -> bool:
         """Return whether the key has a scope; `x:write` holds `x:read`, never the reverse."""

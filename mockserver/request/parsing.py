@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from io import BytesIO
 from typing import IO, Any
 
@@ -14,6 +13,7 @@ import orjson
 from flask import Request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequestKeyError, RequestEntityTooLarge
+from werkzeug.utils import cached_property
 
 from mockserver.errors import ParseError, UnsupportedMediaType
 

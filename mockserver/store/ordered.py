@@ -14,7 +14,8 @@ from typing import Any, Generic, Self, TypeVar
 
 Entry = TypeVar("Entry", bound=Any)
 Keyed = tuple[Any, int]  # sort key, row
-CHUNK = 512
+CHUNK = 128
+"""How long a chunk is; to touch more entries than need be costs more than to copy them, since each lies elsewhere."""
 TAIL = 32
 FEW = 100  # how many times fewer entries than the list holds are quicker added one by one
 

@@ -44,7 +44,7 @@ class MemoryView(Holder):
         return {name: self.root.values[name] for name in sorted(self.root.values.keys())}
 
     def version(self, name: str) -> object:
-        return self.contents(name).revision
+        return self.root.tables.get(name, EMPTY).revision
 
     def read_outside(self) -> None:
         """Take down nothing: see `NotingView`."""

@@ -236,6 +236,9 @@ class Timestamp(Field):
         r"(?:[T ](?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d{1,6}\d{0,6})?)?)\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?"
     )
 
+    USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+    """What most clients write, and Python reads as it is."""
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         moment = self.read(value) if isinstance(value, str) else None
         if moment is None:
@@ -245,6 +248,8 @@ class Timestamp(Field):
     @classmethod
     def read(cls, text: str) -> datetime | None:
         """Return the time that text spells in any form that Django takes, or nothing."""
+        if cls.USUAL.fullmatch(text):
+            return _moment(text)
         found = cls.SHAPE.fullmatch(text.strip())
         if not found:
             return None
@@ -253,10 +258,14 @@ class Timestamp(Field):
         clock = re.sub(r"[.,](\d{1,6})\d*$", lambda m: "." + m[1].ljust(6, "0"), clock)
         zone = (found["zone"] or "Z").replace("Z", "+00:00")
         zone = zone if len(zone) > 3 else zone + ":00"
-        try:
-            return datetime.fromisoformat(f"{date}T{clock}{zone}").astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
+        return _moment(f"{date}T{clock}{zone}")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 class Date(Field):

@@ -162,15 +162,15 @@ class Schema(marshmallow.Schema):
         loaded: dict[str, Any] = {}
         for name, field in self.load_fields.items():
             given = data.get(name, missing)
-            if given is missing and (partial or (replacing and not field.required)):
+            if given is missing and (partial or not field.required):
+                if not partial and not replacing and field.load_default is not missing:
+                    loaded[name] = field.load_default() if callable(field.load_default) else field.load_default
                 continue
             try:
-                value = field.deserialize(given, name, data, partial=partial)
+                loaded[name] = field.deserialize(given, name, data, partial=partial)
             except marshmallow.ValidationError as error:
                 detail, attr = first_problem({name: error.messages})
                 raise ValidationError(str(detail), code=getattr(detail, "code", None), attr=attr) from None
-            if value is not missing:
-                loaded[name] = value
         return loaded
 
     def _read_form(self, form: Any, *, partial: bool) -> dict[str, Any]:
