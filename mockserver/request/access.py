@@ -33,7 +33,7 @@ def level_of(view: View, tenant: Tenant, user: Record, resource: str, item: Reco
     rules = view.table(TABLE).find(project_id=tenant.project_id, resource=resource)
     if not rules:
         return DEFAULT
-    who = _names_of(view, tenant, user)
+    who = _names_of(view, user, _membership_of(view, tenant, user))
     if item is not None:
         found = _most(rules, str(item["id"]), who, resource)
         if found is not None:
@@ -51,8 +51,7 @@ def is_shut_out(view: View, project: Record, user: Record, membership: Record | 
     rules = view.table(TABLE).find(project_id=project["id"], resource=PROJECT)
     if not rules or level >= ADMIN:
         return False
-    who = {None, membership["id"] if membership else None, *_roles_of(view, user)}
-    return _most(rules, str(project["id"]), who, PROJECT) == "none"
+    return _most(rules, str(project["id"]), _names_of(view, user, membership), PROJECT) == "none"
 
 
 def entry(view: View, project_id: int, user: Record, membership: Record) -> tuple[str, str]:
@@ -60,12 +59,9 @@ def entry(view: View, project_id: int, user: Record, membership: Record) -> tupl
     if membership["level"] >= ADMIN:
         return PROJECT_DEFAULT, "organization_admin"
     rules = view.table(TABLE).find(project_id=project_id, resource=PROJECT)
-    roles = _roles_of(view, user)
-    level = _most(rules, str(project_id), {None, membership["id"], *roles}, PROJECT) or PROJECT_DEFAULT
-    for source, who in (("explicit_member", {membership["id"]}), ("explicit_role", roles)):
-        if _most(rules, str(project_id), set(who), PROJECT) == level:
-            return level, source
-    return level, "default"
+    who = _names_of(view, user, membership)
+    level = _most(rules, str(project_id), who, PROJECT) or PROJECT_DEFAULT
+    return level, _source(rules, str(project_id), view, user, membership, PROJECT, level)
 
 
 def entry_to(
@@ -78,17 +74,12 @@ def entry_to(
         return MANAGER, "organization_admin"
     rules = view.table(TABLE).find(project_id=tenant.project_id, resource=resource)
     level = level_of(view, Tenant(tenant.organization, tenant.project, membership["level"]), user, resource, item)
-    for source, who in (("explicit_member", {membership["id"]}), ("explicit_role", _roles_of(view, user))):
-        if _most(rules, str(item["id"]), set(who), resource) == level:
-            return level, source
-    return level, "default"
+    return level, _source(rules, str(item["id"]), view, user, membership, resource, level)
 
 
 def may_rule(view: View, tenant: Tenant, user: Record) -> bool:
     """Return whether a user may write a project's rules: an admin, of the organization or by a rule of their own."""
-    membership = view.table("organization_memberships").first(
-        user_id=user["id"], organization_id=tenant.organization_id
-    )
+    membership = _membership_of(view, tenant, user)
     if tenant.level >= ADMIN or membership is None:
         return tenant.level >= ADMIN
     level, source = entry(view, tenant.project_id, user, membership)
@@ -105,11 +96,22 @@ def _most(rules: Iterable[Record], item: str | None, who: set[Any], resource: st
     return levels[max(found)] if found else None
 
 
-def _names_of(view: View, tenant: Tenant, user: Record) -> set[Any]:
+def _source(
+    rules: Sequence[Record], item: str, view: View, user: Record, membership: Record, resource: str, level: str
+) -> str:
+    """Return what gives a member a level for an item: a rule about them, one about a role of theirs, or neither."""
+    for source, who in (("explicit_member", {membership["id"]}), ("explicit_role", _roles_of(view, user))):
+        if _most(rules, item, who, resource) == level:
+            return source
+    return "default"
+
+
+def _membership_of(view: View, tenant: Tenant, user: Record) -> Record | None:
+    return view.table("organization_memberships").first(user_id=user["id"], organization_id=tenant.organization_id)
+
+
+def _names_of(view: View, user: Record, membership: Record | None) -> set[Any]:
     """Return by what rules name a user: a membership, roles, nobody in particular."""
-    membership = view.table("organization_memberships").first(
-        user_id=user["id"], organization_id=tenant.organization_id
-    )
     return {None, membership["id"] if membership else None, *_roles_of(view, user)}
 
 

@@ -48,9 +48,7 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
     value, place = candidate
     project = project_of_secret(value, view) if takes_secrets and value.startswith(SECRET) else None
     if project is not None:
-        organization_id = project["organization_id"]
-        nobody = {"id": None, "current_project_id": project["id"], "current_organization_id": organization_id}
-        return Principal(nobody, {"value": value, "scopes": []}, project)
+        return Principal.nobody(project, value, project=project)
     key = view.table("api_keys").get(value)
     user = view.table("users").get(key["user_id"]) if key else None
     if key is not None and user is None and is_session(key):
@@ -62,11 +60,7 @@ def authenticate(candidate: tuple[str, str] | None, view: View, *, takes_secrets
 
 def nobody(view: View) -> Principal:
     """Return who asks without a key, where none is asked for."""
-    project: Mapping[str, Any] = next(iter(view.table("projects")), {})
-    user = {
-        "id": None, "current_project_id": project.get("id"), "current_organization_id": project.get("organization_id"),
-    }  # fmt: skip
-    return Principal(user, {"value": "", "scopes": []})
+    return Principal.nobody(next(iter(view.table("projects")), {}))
 
 
 def of_session(view: View, cookies: Mapping[str, str], token: str | None, *, writes: bool) -> Principal:

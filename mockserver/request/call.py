@@ -35,6 +35,15 @@ class Principal:
     project: Record | None = None
     sharing: Record | None = None
 
+    @classmethod
+    def nobody(
+        cls, around: Mapping[str, Any], value: str = "", *, project: Record | None = None, sharing: Record | None = None
+    ) -> Principal:  # fmt: skip
+        """Return who asks as no user at all, with the project around them that is meant where a path names none."""
+        organization_id = around.get("organization_id")
+        user = {"id": None, "current_project_id": around.get("id"), "current_organization_id": organization_id}
+        return cls(user, {"value": value, "scopes": []}, project, sharing)
+
     @property
     def scopes(self) -> tuple[str, ...]:
         """The key's scopes; none when it is unscoped."""

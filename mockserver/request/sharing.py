@@ -6,8 +6,6 @@ was replaced for some minutes more.
 
 from __future__ import annotations
 
-from typing import Any
-
 from mockserver.errors import AuthenticationFailed
 from mockserver.request.call import Principal
 from mockserver.store import Record, View
@@ -42,10 +40,7 @@ def visitor(view: View, configuration: Record) -> Principal:
     """Return who looks at what a configuration shares: nobody in particular, in that project alone."""
     project = view.table("projects").get(configuration["project_id"])
     assert project is not None
-    nobody: dict[str, Any] = {
-        "id": None, "current_project_id": project["id"], "current_organization_id": project["organization_id"],
-    }  # fmt: skip
-    return Principal(nobody, {"value": configuration["access_token"], "scopes": []}, project, configuration)
+    return Principal.nobody(project, configuration["access_token"], project=project, sharing=configuration)
 
 
 def shared_insights(view: View, configuration: Record) -> set[int]:
