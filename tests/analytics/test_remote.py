@@ -72,7 +72,7 @@ def test_the_mirror_holds_there_what_it_holds_here(engine: RemoteEngine, server:
 
 def test_a_table_is_cloned_or_copied_where_the_server_cannot(engine: RemoteEngine, server: ClickHouseServer) -> None:
     engine.command("CREATE TABLE one (a Int64) ENGINE = MergeTree ORDER BY a")
-    engine.insert("one", '{"a": 1}\n{"a": 2}')
+    engine.insert("one", b'{"a": 1}\n{"a": 2}')
     engine.clone("two", "one")
     server.refused["CREATE TABLE three CLONE"] = (
         "Code: 62. DB::Exception: Syntax error: failed at CLONE. (SYNTAX_ERROR)"
@@ -83,7 +83,7 @@ def test_a_table_is_cloned_or_copied_where_the_server_cannot(engine: RemoteEngin
 
 def test_a_table_is_copied_where_a_user_may_not_clone(engine: RemoteEngine, server: ClickHouseServer) -> None:
     engine.command("CREATE TABLE four (a Int64) ENGINE = MergeTree ORDER BY a")
-    engine.insert("four", '{"a": 1}\n{"a": 2}')
+    engine.insert("four", b'{"a": 1}\n{"a": 2}')
     engine.command("CREATE TABLE five AS four")  # which a server does before it asks for the right to attach parts
     server.refused["CREATE TABLE five CLONE"] = (
         "Code: 497. DB::Exception: tester: Not enough privileges. To execute this query, it's necessary to have the "

@@ -103,10 +103,10 @@ class Engine(ABC):
         with self.lock:
             self._run(sql, "Null")
 
-    def insert(self, table: str, lines: str, settings: str = "") -> None:
+    def insert(self, table: str, lines: bytes, settings: str = "") -> None:
         """Add rows, a line of JSON each, to a table that nobody knows of yet."""
         reading = f" SETTINGS {settings}" if settings else ""
-        self.fill(f"INSERT INTO {table}{reading} FORMAT JSONEachRow {lines}")
+        self._answer(f"INSERT INTO {table}{reading} FORMAT JSONEachRow ".encode() + lines, "Null")
 
     def fill(self, sql: str) -> None:
         """Fill a table that nobody knows of yet, in whatever thread; whoever has it made may hold the lock."""
@@ -128,7 +128,7 @@ class Engine(ABC):
         return self._answer(sql, output)
 
     @abstractmethod
-    def _answer(self, sql: str, output: str) -> bytes:
+    def _answer(self, sql: str | bytes, output: str) -> bytes:
         """Return what a statement answers, in a format of ClickHouse's. Raises: QueryError."""
 
 
@@ -150,7 +150,7 @@ class EmbeddedEngine(Engine):
         self._speaking = threading.Lock()
         self.command("SET " + ", ".join(f"{name} = {_setting(value)}" for name, value in SESSION.items()))
 
-    def _answer(self, sql: str, output: str) -> bytes:
+    def _answer(self, sql: str | bytes, output: str) -> bytes:
         with self._speaking:
             try:
                 answer: bytes = self._connection.query(sql, output).bytes()

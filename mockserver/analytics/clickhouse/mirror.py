@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from mockserver.analytics.clickhouse import visits
@@ -28,13 +28,15 @@ from mockserver.analytics.clickhouse.tables import (
     People,
     event_row,
 )
+from mockserver.collecting import paused
 from mockserver.store import Block, Record, Repository, View
 from mockserver.world.visits import Visits
 
 KEPT = 64
 BATCH = 20_000
-STRETCHES = 10_000
-"""How many persons' visits are put together at once: some hundred thousand events."""
+STRETCHES, TOGETHER = 20_000, 3
+"""How many stretches are handed over at once, and how often until ClickHouse makes events of them: of all of `large` at
+once it would be too many to be put in order in memory."""
 MOST_IN_MEMORY = 2_000
 """How many rows a table in memory holds at most."""
 MOST_PARTS = 6
@@ -225,13 +227,22 @@ class Mirror:
         self._fill(deeds, visits.deed_rows(block), visits.READING)
         told = visits.telling(made, stretches, deeds, block, project_id)
 
-        def write(lines: str) -> None:
+        written = count(1)
+
+        def write(lines: bytes) -> None:
             self.engine.insert(stretches, lines, visits.READING)
+            if next(written) % TOGETHER == 0:
+                tell()
+
+        def tell() -> None:
             self.engine.fill(told)
             self.engine.fill(f"TRUNCATE TABLE {stretches}")
 
         apart: list[Record] = []
-        _write_behind(write, json_lines(visits.stretch_rows(block, project_id, people, apart), STRETCHES))
+        with paused():
+            rows = visits.stretch_rows(block, project_id, people, apart)
+            _write_behind(write, json_lines(rows, STRETCHES, visits.stretches_in))
+        tell()
         for name in (deeds, stretches):
             self.engine.command(f"DROP TABLE {name}")
         self._fill(made, (event_row(event, people) for event in apart))
@@ -256,7 +267,7 @@ def _with_lot(parts: tuple[Part, ...], name: str, lot: int) -> tuple[Part, ...]:
     return (*parts, Part(name, (lot,)))
 
 
-def _write_behind(write: Callable[[str], None], batches: Iterable[str]) -> None:
+def _write_behind(write: Callable[[bytes], None], batches: Iterable[bytes]) -> None:
     """Write batches one after another; while ClickHouse writes one, outside Python, the next one is made."""
     with ThreadPoolExecutor(max_workers=1) as writer:
         written: Future[None] | None = None
@@ -268,8 +279,17 @@ def _write_behind(write: Callable[[str], None], batches: Iterable[str]) -> None:
             written.result()
 
 
-def json_lines(rows: Iterable[Mapping[str, Any]], many: int) -> Iterator[str]:
-    """Yield rows by the batch of so many, each row as a line of JSON."""
-    waiting = iter(rows)
-    while lines := b"\n".join(encode(row) for row in islice(waiting, many)):
-        yield lines.decode()
+def json_lines(
+    rows: Iterable[Mapping[str, Any]], many: int, weigh: Callable[[Mapping[str, Any]], int] | None = None
+) -> Iterator[bytes]:
+    """Yield rows by the batch of so many, or of those that weigh so much together, each row as a line of JSON."""
+    lines: list[bytes] = []
+    weight = 0
+    for row in rows:
+        lines.append(encode(row))
+        weight += weigh(row) if weigh else 1
+        if weight >= many:
+            yield b"\n".join(lines)
+            lines, weight = [], 0
+    if lines:
+        yield b"\n".join(lines)

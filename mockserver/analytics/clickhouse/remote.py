@@ -73,9 +73,9 @@ class RemoteEngine(Engine):
         self._client.database = self.database
         atexit.register(self.close)
 
-    def insert(self, table: str, lines: str, settings: str = "") -> None:
+    def insert(self, table: str, lines: bytes, settings: str = "") -> None:
         """Add rows, a line of JSON each: sent in columns, compressed."""
-        rows = [orjson.loads(line) for line in lines.split("\n")]
+        rows = [orjson.loads(line) for line in lines.split(b"\n")]
         columns = self._compress(orjson.dumps({name: [row.get(name) for row in rows] for name in rows[0]}))
         reading = dict(re.findall(r"(\w+) = '?(\w+)'?", settings))
         self._asked(
@@ -105,7 +105,7 @@ class RemoteEngine(Engine):
             self._client.command(f"DROP DATABASE IF EXISTS {self.database}", use_database=False)
             self._client.close()
 
-    def _answer(self, sql: str, output: str) -> bytes:
+    def _answer(self, sql: str | bytes, output: str) -> bytes:
         answer: bytes = self._asked(lambda: self._client.raw_query(sql, fmt=output))
         return answer
 

@@ -24,6 +24,10 @@ OF_STRETCHES = (
     + " begun Array(UInt64), visit Array(UInt64), place Array(UInt64), moments Array(Array(UInt64)),"
     " deeds Array(Array(UInt32)), own Array(String)"
 )
+THREADS = 2
+"""How many put events in order at once; each holds some of them in memory."""
+MOST = 1_000
+"""How many stretches a row tells: those of somebody who did very much are parted."""
 READING = "input_format_json_read_objects_as_strings = 1"
 APART = frozenset((*LIFTED, CHAIN))
 """Properties that have columns of their own: what a deed says of them is not told with all else of a visit."""
@@ -56,8 +60,8 @@ def stretch_rows(visits: Visits, project_id: int, people: People, apart: list[Re
                 told.append(stretch)
             else:
                 apart += visits.records(stretch)
-        if told:
-            _, begun, visit, place, moments, deeds, own = zip(*told, strict=True)
+        for first in range(0, len(told), MOST):
+            _, begun, visit, place, moments, deeds, own = zip(*told[first : first + MOST], strict=True)
             yield {
                 "distinct_id": common["distinct_id"],
                 "properties": properties,
@@ -67,6 +71,11 @@ def stretch_rows(visits: Visits, project_id: int, people: People, apart: list[Re
                 **lifted(properties),
                 "begun": begun, "visit": visit, "place": place, "moments": moments, "deeds": deeds, "own": own,
             }  # fmt: skip
+
+
+def stretches_in(row: Mapping[str, Any]) -> int:
+    """Return how many stretches a row tells."""
+    return len(row["begun"])
 
 
 def telling(made: str, stretches: str, deeds: str, visits: Visits, project_id: int) -> str:
@@ -96,6 +105,7 @@ def telling(made: str, stretches: str, deeds: str, visits: Visits, project_id: i
         f" WITH (SELECT groupArray(event) {in_order}) AS names, (SELECT groupArray(properties) {in_order}) AS spelled"
         f" SELECT {', '.join(columns.values())} FROM ({by_visit})"
         " ARRAY JOIN moments AS moment, arrayMap(n -> n + 1, deeds) AS deed, arrayEnumerate(moments) AS number"
+        f" SETTINGS max_insert_threads = {THREADS}"
     )
 
 
