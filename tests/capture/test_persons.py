@@ -118,6 +118,15 @@ def test_an_event_sent_again_is_kept_once(nobody: World) -> None:
     assert people(nobody)["ada",]["properties"] == {"n": 2}
 
 
+def test_properties_that_are_the_same_are_held_once_and_those_that_only_look_it_are_not(nobody: World) -> None:
+    given: list[dict[str, Any]] = [{"n": value} for value in (1, 1, 1.0, True, "1", None, float("nan"), 1)]
+    take(nobody, *(("seen", "ada", properties) for properties in given))
+    kept = [event["properties"] for event in nobody.view().table("events")]
+    assert [repr(properties) for properties in kept] == [repr(properties) for properties in given]
+    assert kept[0] is kept[1] is kept[-1]
+    assert len({id(properties) for properties in kept}) == 6
+
+
 def test_an_event_remembers_its_person_as_they_were(nobody: World) -> None:
     take(nobody, ("seen", "ada", {"$set": {"plan": "free"}}), ("seen", "ada", {"$set": {"plan": "pro"}}))
     plans = [event["person_properties"]["plan"] for event in nobody.view().table("events")]
