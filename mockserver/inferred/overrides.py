@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import yaml
+
 from mockserver.diff.errors import UnreadableDocument
 from mockserver.diff.reading import read_content
 from mockserver.diff.yaml_reading import read_yaml
@@ -39,7 +41,7 @@ def read_overrides(source: str) -> Mapping[str, Any]:
         found = read_yaml(read_content(source))
     except UnreadableDocument as error:
         raise OverrideError(str(error)) from None
-    except Exception as error:
+    except (ValueError, yaml.YAMLError) as error:
         raise OverrideError(f"{source}: it cannot be read: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(found, Mapping):
         raise OverrideError(f"{source}: an object with {' and '.join(SECTIONS)} is expected")

@@ -107,7 +107,7 @@ def keep(seed: int, transaction: Transaction, table: str, record: Record, folder
     name, shown = escape(kind.name_of(record)), {"href": kind.href.format(ref), "meta": _meta(record)}
     for entry in entries:
         path = "/".join([*split(entry["path"])[:-1], name])
-        changed = {name: value for name, value in {**placed(path), **shown}.items() if entry.get(name) != value}
+        changed = {field: value for field, value in {**placed(path), **shown}.items() if entry.get(field) != value}
         if changed:
             files.update(entry, changed)
     if not entries:

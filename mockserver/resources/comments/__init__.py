@@ -34,6 +34,7 @@ class Comments(SoftDelete):
     title = "Comment"
     pagination = Cursor()
     order = NEWEST_COMMENTS
+    hides_deleted = False  # the filters do that
     relations = {"created_by": "users", "completed_by": "users"}
 
     # Reading
@@ -51,8 +52,6 @@ class Comments(SoftDelete):
         if not all(test(record) for test in self._tests(call)):
             raise NotFound
         return record
-
-    hides_deleted = False  # the filters do that
 
     def fetcher(self, call: Call) -> Fetch:
         """Return how to get a stretch of the list without going through all of it; nobody asks for its length."""
