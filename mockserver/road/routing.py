@@ -45,6 +45,19 @@ class Node:
                 node = node.written.setdefault(segment, Node())
         return node
 
+    def straight(self, segments: list[str]) -> list[Reached]:
+        """Return the route that the best way leads to, if it leads to one, as nearly always: quicker than `reach`."""
+        node, values = self, list[str]()
+        for segment in segments:
+            following = node.written.get(segment)
+            if following is None:
+                values.append(segment)
+                following = node.any if segment and "." not in segment else None
+            if following is None:
+                return []
+            node = following
+        return [(end, tuple(values)) for end in node.ends[:1] if end.path is not None]
+
     def reach(self, segments: list[str], place: int, values: tuple[str, ...]) -> Iterator[Reached]:
         """Yield what a path's segments lead to from a place on, the best first, with the parameters' values."""
         if place == len(segments):
@@ -81,7 +94,8 @@ class Table:
 
     def find(self, path: str, method: str) -> Found | None:
         """Return the route of a path and its parameters; nothing for what the contract does not answer."""
-        for end, values in self._root.reach(_segments(path), 0, ()):
+        segments = _segments(path)
+        for end, values in self._root.straight(segments) or self._root.reach(segments, 0, ()):
             if end.path is not None:
                 return self._routes.at(end.path), dict(zip(end.names, values, strict=True))
             if end.methods is None or method in end.methods:

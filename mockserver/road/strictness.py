@@ -20,7 +20,7 @@ from mockserver.road.rendering import Listing, render_error
 from mockserver.world.worlds import World
 
 log = logging.getLogger("mockserver.strict")
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 10_000
 OF_ROWS_TOGETHER = frozenset({"contains", "maxItems", "minItems", "prefixItems", "unevaluatedItems", "uniqueItems"})
 
 
