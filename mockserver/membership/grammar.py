@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mockserver.errors import ValidationError
-from mockserver.validation.modelling import (
+from mockserver.validation.checks import (
     Error,
     Model,
     Place,

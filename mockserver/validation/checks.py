@@ -1,4 +1,5 @@
-"""Values judged and refused as pydantic does: what PostHog's servers answer for some JSON is its list of errors.
+"""Checks put together by hand, for JSON that servers refuse with pydantic's list of errors (`models` makes them of the
+contract).
 
 A check yields every error of a value at a place. Source: pydantic's catalogue of errors, version 2.10.
 """
