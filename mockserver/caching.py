@@ -24,6 +24,8 @@ from mockserver.version import __version__
 
 MOST_KEPT = 4
 """How many contents of the same files are kept: those of several checkouts or releases."""
+MOST_MADE = 16
+"""How many of one kind that our code made are kept: those of several seeds, checkouts and releases."""
 DIGEST_BYTES = 32
 
 
@@ -48,7 +50,7 @@ def cached(name: str, files: Iterable[Path], make: Callable[[], Any], by: str = 
         body = orjson.dumps(made)
         if orjson.loads(body) == made:
             _write(place, body)
-            _forget(folder, f"{name}-*.json")
+            _forget(folder, f"{name}-*.json", MOST_KEPT)
     return made
 
 
@@ -66,10 +68,13 @@ def find_made(name: str, by: str) -> Any | None:
 
 def keep_made(name: str, by: str, made: Any, files: Iterable[Path] = ()) -> None:
     """Keep what the modules of ours that are loaded now made, of these files; `by` is what else it depends on."""
+    marks = _marks([*_loaded(), *map(str, files)])
+    if marks is None:  # a file is gone, or a module is none
+        return
     with suppress(OSError, TypeError):  # no cache, or nothing that JSON can tell
         place = _place(name, by)
-        _write(place, orjson.dumps([_marks([*_loaded(), *map(str, files)]), made]))
-        _forget(place.parent, f"{name}-*.json")
+        _write(place, orjson.dumps([marks, made]))
+        _forget(place.parent, f"{name}-*.json", MOST_MADE)
 
 
 def _place(name: str, by: str) -> Path:
@@ -138,7 +143,7 @@ def _write(place: Path, body: bytes) -> None:
         raise
 
 
-def _forget(folder: Path, pattern: str) -> None:
+def _forget(folder: Path, pattern: str, most: int) -> None:
     """Keep the latest of some files alone."""
-    for old in sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True)[MOST_KEPT:]:
+    for old in sorted(folder.glob(pattern), key=lambda file: file.stat().st_mtime, reverse=True)[most:]:
         old.unlink(missing_ok=True)

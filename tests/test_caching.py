@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.caching import cached
+from mockserver.caching import MOST_MADE, cached, find_made, keep_made
 from mockserver.contract import Contract
 from mockserver.contract.joining import join
 from mockserver.contract.locations import CONTRACTS
@@ -76,3 +76,16 @@ def test_contract_is_read_as_it_is_joined() -> None:
     for _ in range(2):
         read = Contract.read()
         assert (read.document, read.undocumented, read.families) == (document, undocumented, families)
+
+
+def test_what_code_made_is_kept_for_several_of_a_kind(file: Path) -> None:
+    for number in range(MOST_MADE + 3):
+        keep_made("made", str(number), number, [file])
+    assert [find_made("made", str(number)) for number in (0, MOST_MADE + 2)] == [None, MOST_MADE + 2]
+    assert len(list((file.parent / "cache" / "posthog-mockserver").glob("made-*"))) == MOST_MADE
+    file.write_text("a: 23")
+    assert find_made("made", str(MOST_MADE + 2)) is None
+    file.unlink()
+    assert find_made("made", str(MOST_MADE + 2)) is None
+    keep_made("made", "gone", 1, [file])
+    assert find_made("made", "gone") is None
