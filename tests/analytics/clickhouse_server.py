@@ -121,3 +121,4 @@ def clickhouse_server() -> Iterator[ClickHouseServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+        server.connection.close()  # what it has in the background must not outlive the process's end
