@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FREQUENCIES = ("daily", "weekly", "monthly", "yearly")
 MOST_EMPTY = 400
 """After so many periods without any day there will be none."""
 LAST_YEAR = 9998

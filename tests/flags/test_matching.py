@@ -11,12 +11,28 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mockserver.flags.hashing import share
-from mockserver.flags.matching.errors import CannotMatch, MissingProperty, Unreadable
-from mockserver.flags.matching.service import State, compile_filter, requiring
+from mockserver.flags.matching.errors import CannotMatch, Unreadable
+from mockserver.flags.matching.service import Properties, State, Test, compile_filter
 from mockserver.replay.recordings.files import FOLDER, read_recording
 
 MADE_AT = datetime(2026, 11, 30, 15, 6, tzinfo=UTC)
 TABLES = {State.AUGUST_2025: "flag_matching_table", State.SEPTEMBER_2026: "flag_matching_table_2026"}
+
+
+class MissingProperty(CannotMatch):
+    """What the flags service says where it may not decide without a property."""
+
+
+def requiring(filter: Mapping[str, Any], test: Test) -> Test:
+    """Return a test that must be given the property, as the rows of the table that are partial ask for it."""
+    key = str(filter.get("key"))
+
+    def required(properties: Properties, now: datetime) -> bool:
+        if key not in properties:
+            raise MissingProperty(f"can't match properties without a value. Missing property: {key}")
+        return test(properties, now)
+
+    return required
 
 
 def rows(state: State) -> tuple[Mapping[str, Any], ...]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from mockserver.analytics.insights.legacy_filters import Filter
 from mockserver.request.call import Call
-from mockserver.store import Record
 from mockserver.world import entropy
 
 RELATIVE = re.compile(r"-?(\d{1,4})(h|d|w|m|q|y)(Start|End)?")
@@ -59,11 +57,3 @@ def read_day(text: Any, now: datetime) -> datetime:
         return entropy.read_timestamp(text)
     except (ValueError, TypeError, OverflowError):
         return today
-
-
-def events_of(call: Call, filter: Filter, names: set[str]) -> Iterator[Record]:
-    """Yield the events of these names, of any name if there are none, in the days of a filter."""
-    days = period(call, filter)
-    for event in call.table("events").find(project_id=call.tenant.project_id):
-        if (not names or event["event"] in names) and days.holds(event["timestamp"]):
-            yield event

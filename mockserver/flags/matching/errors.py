@@ -7,9 +7,5 @@ class CannotMatch(Exception):
     """A value cannot be compared as the operator asks; for the flag's condition it is no match."""
 
 
-class MissingProperty(CannotMatch):
-    """A property that was to be given was not."""
-
-
 class Unreadable(Exception):
     """A filter cannot be read at all, such as one whose operator nobody knows; its flag cannot be evaluated."""

@@ -14,7 +14,7 @@ from math import isnan
 from typing import Any
 
 from mockserver.flags.matching import dates, versions
-from mockserver.flags.matching.errors import CannotMatch, MissingProperty, Unreadable
+from mockserver.flags.matching.errors import CannotMatch, Unreadable
 from mockserver.flags.matching.patterns import compiled
 from mockserver.flags.matching.texts import ascii_folded, folded, is_true, number_of, tells_truth, text_of
 
@@ -90,18 +90,6 @@ def compile_filter(filter: Filter, state: State, zone: tzinfo = UTC) -> Test:
     if named.startswith(("is_not", "not_")):
         return lambda properties, now: key not in properties or judge(properties[key], now)
     return lambda properties, now: key in properties and judge(properties[key], now)
-
-
-def requiring(filter: Filter, test: Test) -> Test:
-    """Return a test that must be given the property: it raises MissingProperty where it is not."""
-    key = str(filter.get("key"))
-
-    def required(properties: Properties, now: datetime) -> bool:
-        if key not in properties:
-            raise MissingProperty(f"can't match properties without a value. Missing property: {key}")
-        return test(properties, now)
-
-    return required
 
 
 def _never(properties: Properties, now: datetime) -> bool:

@@ -33,7 +33,7 @@ VERBS = frozenset({
     "void", "watch", "withdraw",
 })  # fmt: skip
 """Words that say that something happens, rather than what there is."""
-NO_PLURALS = frozenset({"analytics", "has", "news", "stats", "status", "this"})
+NO_PLURALS = frozenset({"analytics", "has", "stats", "status", "this"})
 STANDARD = {"get": Act.RETRIEVE, "put": Act.UPDATE, "patch": Act.PARTIAL_UPDATE, "delete": Act.DESTROY}
 KEYS = ("id", "uuid", "key", "slug", "short_id", "name", "code", "number", "sha", "token")
 """Fields that tell a record, the likeliest first, where the path's own word names none."""
@@ -358,6 +358,4 @@ class _Inference:
 def _is_plural(word: str) -> bool:
     words = words_of(word)
     last = words[-1] if words else ""
-    return (
-        last.endswith("s") and not last.endswith("ss") and last not in ("status", "stats", "this", "has", "analytics")
-    )
+    return last.endswith("s") and not last.endswith("ss") and last not in NO_PLURALS
