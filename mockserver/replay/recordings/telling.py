@@ -23,6 +23,7 @@ from mockserver.replay.recordings.model import (
     Told,
 )
 from mockserver.replay.recordings.queries import ASKED_BEFORE, comparable, comparable_values, tolerance
+from mockserver.replay.recordings.sheets import as_rows
 from mockserver.replay.recordings.translating import translate_body, translate_path
 from mockserver.replay.recordings.worlds import Start, Starts
 from mockserver.replay.routing import Routing
@@ -124,6 +125,8 @@ class Teller:
         if recorded.status != ours.status or not recorded.body or not ours.body:
             return alignment.differences(recorded, ours)
         left, right = cut(exchange, recorded.json, ours.json)
+        if exchange.kept is None:
+            left, right = as_rows(left, right, recorded)
         left, right = (drop((*exchange.dropped, *unsaid), body) for body in (left, right))
         left, right = comparable(exchange, left, right)
         if VALUES.search(exchange.path):
