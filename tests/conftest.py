@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -77,7 +78,7 @@ def store_of(
         return lambda name: {}
     if KIND == "postgresql":
         url = request.getfixturevalue("postgres").url()
-        return lambda name: {"store": f"{url}&schema=tests_{name}"}
+        return lambda name: {"store": f"{url}&schema=tests_{re.sub(r'[^a-z0-9]', '_', name)}"}
     folder = tmp_path_factory.mktemp("stores")
     return lambda name: {"store": f"sqlite:///{folder}/{name}.db", "shared": KIND == "shared"}
 
