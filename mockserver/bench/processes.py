@@ -1,4 +1,4 @@
-"""What a process costs: its start, alone and in a run of pytest, and its memory."""
+"""What a process costs: its start, alone and in a run of pytest, its memory, and a replay from its start to its end."""
 
 from __future__ import annotations
 
@@ -63,6 +63,18 @@ for number in (10_000, 20_000):
     taken[-1] -= tracemalloc.get_traced_memory()[0]
 print((taken[1] - taken[0]) / 10_000)
 """
+REPLAY = """
+import contextlib, io, re, time
+
+from mockserver.cli.replay import replay
+from mockserver.contract import Contract
+
+promised = "|".join(f"^{re.escape(operation.id)}$" for operation in Contract.read().promised)
+began = time.perf_counter()
+with contextlib.redirect_stdout(io.StringIO()):
+    assert replay.main(["--only", promised], standalone_mode=False) == 0
+print(time.perf_counter() - began, time.process_time())
+"""
 MEMORY = """
 from mockserver.serving.app import create_app
 from mockserver.bench.figures import send
@@ -80,13 +92,16 @@ print(start, resident())
 
 
 def figures() -> Iterator[Figure]:
-    """Yield what the start takes, and what stays in memory."""
+    """Yield what the start takes, what stays in memory, and what a replay of the promised operations takes."""
     yield from _starts()
     yield _first_test()
     start, end = (int(pages) * resource.getpagesize() / 2**20 for pages in output_of(MEMORY).split())
     yield Figure("memory after the start", start, 120, 1, "MiB", "120 MiB")
     yield Figure("memory after 100 000 requests", end, start, 1.05, "MiB", "after the start")
     yield Figure("memory of an annotation, once read", float(output_of(ANNOTATION)) / 1000, 3, 1, "kB", "3 kB")
+    waited, worked = map(float, output_of(REPLAY).split())
+    yield Figure("replay of the 93 operations", waited, 30, 1, "s", "half a minute")
+    yield Figure("the same, processor time", worked, 30, 1, "s", "half a minute")
 
 
 def _starts() -> Iterator[Figure]:

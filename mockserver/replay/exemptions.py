@@ -229,6 +229,12 @@ EXEMPTIONS: tuple[Exemption, ...] = (
         request=r".*\bdeleted\W{1,20}(true|1|on|yes)\b.*",
     ),
     Exemption(
+        "ensure_resource_availability",
+        "A cohort that was just made is there; the person who is to leave it is not in it.",
+        operations=r"PATCH /api/projects/{project_id}/cohorts/{id}/remove_person_from_static_cohort",
+        answer=r"not_found: Person .*",
+    ),
+    Exemption(
         "positive_data_acceptance",
         "An insight's parameters are judged together: steps, windows, breakdowns and entities must make sense.",
         operations=r"(GET|POST) /api/[a-z]+/{project_id}/(persons|insights)/(funnel|funnel/correlation|path|trends?"

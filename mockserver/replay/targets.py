@@ -70,7 +70,7 @@ class Target:
     session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.session = open_session(self.adapter, verify=self.verify)
+        self.session = open_session(self.adapter, self.url, verify=self.verify)
         self.accepts = self.accepts or (self.profile,)
         self.role = self.role or ("session" if self.profile.is_observed else "all_access")
 
@@ -122,7 +122,7 @@ class Target:
     def open_session(self, session: requests.Session) -> None:
         """Let a session of schemathesis' take this target's wire."""
         if session.adapters.get("http://") is not self.adapter:
-            self.adapter.carry(session)
+            self.adapter.carry(session, self.url)
 
 
 def start_mock(
@@ -170,7 +170,7 @@ def open_url(
     """
     url = read_address(url)
     adapter = Adapter(name, limits or Limits())
-    session = open_session(adapter, verify=verify)
+    session = open_session(adapter, url, verify=verify)
     try:
         first = session.get(f"{url}/api/users/@me/", allow_redirects=False)
     except requests.RequestException as error:

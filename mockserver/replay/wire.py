@@ -108,17 +108,19 @@ class Adapter(HTTPAdapter):
         self.lost: requests.RequestException | None = None
         """Why nothing is sent any more, if so."""
 
-    def carry(self, session: requests.Session) -> None:
-        """Let all requests of a session take this wire, each with the key that it shows.
+    def carry(self, session: requests.Session, url: str) -> None:
+        """Let all requests of a session to a server take this wire, each with the key that it shows.
 
         A session without credentials of its own would look in `.netrc` for each request, and send what it finds there;
-        one that keeps cookies would let in, after a login, whoever asks without a key.
+        one that keeps cookies would let in, after a login, whoever asks without a key. Nor is it asked each time what
+        the environment says of proxies and certificates, where neither is for this machine's own.
         """
         session.mount("http://", self)
         session.mount("https://", self)
         session.verify = self.verify
         session.auth = _as_it_is
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.trust_env = not (is_loopback(url) and url.startswith("http:"))
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send a request; raises Refused for one that may not be sent, requests' own errors for what breaks.
@@ -238,11 +240,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def open_session(adapter: Adapter, *, verify: bool | str = True) -> requests.Session:
-    """Return a session whose requests all take this wire."""
+def open_session(adapter: Adapter, url: str, *, verify: bool | str = True) -> requests.Session:
+    """Return a session whose requests to a server all take this wire."""
     session = requests.Session()
     adapter.verify = verify
-    adapter.carry(session)
+    adapter.carry(session, url)
     return session
 
 
