@@ -8,7 +8,10 @@ import pytest
 
 from mockserver.contract import Contract, Profile
 from mockserver.replay.alignment import Difference
+from mockserver.replay.cases import Settings
 from mockserver.replay.deviations import Deviation, DeviationError, of_one_date, read_deviations
+from mockserver.replay.replaying import Options, Replay
+from mockserver.replay.targets import start_mock
 
 STATUS = Deviation("roles_update", "status", "told apart", shows="200 / 400 unique")
 
@@ -44,3 +47,18 @@ def test_field_that_one_profile_lacks_excuses_what_is_answered_to_it(contract: C
     excuse = of_one_date(contract, operation, profiles, ["name", "default_role_id"], {})
     assert excuse is not None and excuse.reason == "the servers of one profile pass over default_role_id"
     assert of_one_date(contract, operation, profiles, ["name"], {}) is None
+
+
+def test_what_follows_a_write_that_one_refused_is_not_compared_by_value(contract: Contract) -> None:
+    targets = [start_mock("pages", contract), start_mock("servers", contract, profile=Profile.OBSERVED)]
+    try:
+        settings = Settings(most_coverage=30, only="^subscriptions_partial_update$", phases=("coverage",))
+        options = Options(settings, scripts=False, probes=False)
+        report = Replay(contract, targets, options, [], read_deviations(contract)).run()
+    finally:
+        for target in targets:
+            target.close()
+    assert "status" in {
+        mismatch.difference.place for mismatch in report.rows["subscriptions_partial_update"].mismatches
+    }
+    assert report.unexplained + report.failed == 0
