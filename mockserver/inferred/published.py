@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
-
-from flask import Request, Response
 
 from mockserver.contract import ByProfile, Operation, Profile, Standing, Success
 from mockserver.contract.operations import Unread
@@ -18,24 +14,22 @@ from mockserver.inferred.answering.neighbouring import Neighbouring
 from mockserver.inferred.answering.records import Around, Records
 from mockserver.inferred.answering.tools import Tools
 from mockserver.inferred.compiled import Compiled
+from mockserver.inferred.conforming import Conformity
 from mockserver.inferred.matching import Matcher
 from mockserver.inferred.naming import singular, words_of
-from mockserver.inferred.operations import json_schema, success_of
+from mockserver.inferred.operations import success_of
 from mockserver.inferred.outlines import Act, Collection, Role
 from mockserver.inferred.shapes import Shapes
 from mockserver.inferred.templates import Names, Template
 from mockserver.request.parsing import MEDIA_TYPES
 from mockserver.resources.resource import Resource
 from mockserver.road.binding import Endpoint, Route
-from mockserver.road.rendering import encode
-from mockserver.road.strictness import read
 from mockserver.world.tables import Owner
 
 NOTHING_UNREAD = Unread(frozenset(), frozenset())
 VACANT = "vacant"
 """The table of families that hold nothing: what a document says of them is more than they do."""
 NO_COLLECTION = Collection("", "")
-ENVELOPE_FIELDS = ("detail", "message", "error", "title", "reason", "description", "error_description", "msg")
 
 
 class Published:
@@ -45,6 +39,7 @@ class Published:
         self.compiled = compiled
         self.name = called(compiled.name)
         self.tools = Tools(Shapes(compiled.components.resolve))
+        self.conformity = Conformity(compiled.operations, self.tools)
         self._modelled = {Template.of(route.path).shape: route for route in modelled}
         self._routes: dict[str, Route] = {}
         self._resources: dict[tuple[str, bool], Inferred] = {}
@@ -269,79 +264,12 @@ class Published:
         where, method = self.answered[id]
         return self.route(where).endpoints[method].operation
 
-    # What a document says of keys and of answers
-
-    def carry(self, asked: Request) -> None:
-        """Put a key that is carried as the document says where the road looks for one."""
-        environ = asked.environ
-        authorization = environ.get("HTTP_AUTHORIZATION", "")
-        for scheme in self.compiled.schemes.values():
-            key = None
-            if scheme.get("type") == "apiKey" and not authorization:
-                places: Mapping[str, Any] = {"header": asked.headers, "query": asked.args, "cookie": asked.cookies}
-                key = places.get(str(scheme.get("in")), {}).get(str(scheme.get("name")))
-            elif authorization.lower().startswith("basic "):
-                key = _of_basic(authorization)
-            if key:
-                environ["HTTP_AUTHORIZATION"] = f"Bearer {key.removeprefix('Bearer ')}"
-                return
-
-    def fit_error(self, route: Route, method: str, response: Response) -> Response:
-        """Return a refusal as the document has it, where it has one of this status and PostHog's does not fit it."""
-        endpoint = route.endpoints.get(method)
-        told = endpoint.operation.spec["responses"].get(str(response.status_code)) if endpoint else None
-        schema = json_schema((told or {}).get("content", {}))
-        if schema is None or response.status_code < 400 or response.mimetype != "application/json":
-            return response
-        body = read(response.get_data())
-        drawer = self.tools.drawer()
-        if isinstance(body, Mapping) and not drawer.fits(schema, body):
-            detail = body.get("detail")
-            sent = {
-                **dict.fromkeys(ENVELOPE_FIELDS, detail), **body, "status": response.status_code, "errors": [detail],
-                "param": body.get("attr"),
-            }  # fmt: skip
-            error = self.tools.shapes.of(schema).properties.get("error", {})
-            if self.tools.shapes.of(error).kind == "object":
-                sent["error"] = dict(sent)
-            response.set_data(encode(drawer.draw(schema, "error", sent=sent)))
-        return response
-
-    def find_problem(self, operation: Operation, response: Response) -> str | None:
-        """Return what the document does not allow in a response, if anything; errors in PostHog's envelope it may."""
-        told = self.compiled.operations[operation.id]["responses"].get(str(response.status_code))
-        if told is None:
-            return None if response.status_code >= 400 else f"status {response.status_code} is not documented"
-        content = told.get("content", {})
-        if response.mimetype != "application/json":
-            return (
-                None
-                if not response.get_data() or response.mimetype in content
-                else f"{response.mimetype} is not documented"
-            )
-        schema = json_schema(content)
-        if schema is None:
-            return None if response.status_code >= 400 else "a body where the document has none"
-        body = read(response.get_data())
-        if self.tools.drawer().fits(schema, body):
-            return None
-        return f"the body does not fit the schema of the answer {response.status_code}"
-
 
 def called(source: str) -> str:
     """Return the name that a document goes by: its title, or its file's name, in small letters."""
     last = source.rstrip("/").rsplit("/", 1)[-1]
     plain = re.sub(r"\.(?:ya?ml|json)$", "", last, flags=re.IGNORECASE)
     return re.sub(r"[^a-z0-9.]+", "-", plain.lower()).strip("-.") or "document"
-
-
-def _of_basic(authorization: str) -> str | None:
-    """Return the key of basic authentication: the password, else the name."""
-    try:
-        name, _, password = base64.b64decode(authorization[6:].strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return password or name or None
 
 
 def _media_types(told: Mapping[str, Any]) -> list[str]:

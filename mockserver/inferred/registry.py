@@ -152,6 +152,8 @@ class Registry:
         """Return the route that answers a request: the one of the contract that was found, or a document's."""
         if not self.documents:
             return found
+        from mockserver.inferred.credentials import carry  # late, as above
+
         environ = asked.environ
         for document in self.documents:
             written = environ.get("mockserver.path")
@@ -162,7 +164,7 @@ class Registry:
                 continue
             if is_whole:
                 environ.pop(FORMAT, None)
-            document.carry(asked)
+            carry(document.compiled.schemes, asked)
             if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower().endswith("+json"):
                 environ["CONTENT_TYPE"] = "application/json"
             environ[FOUND] = document
@@ -186,9 +188,9 @@ class Registry:
     ) -> Response:  # fmt: skip
         """Answer a request that was claimed; `strict` lets a 500 say what does not fit the document."""
         document: Published = asked.environ[FOUND]
-        response = document.fit_error(route, asked.method, dispatch(route, path, world, asked))
+        response = document.conformity.fit_error(route, asked.method, dispatch(route, path, world, asked))
         endpoint = route.endpoints.get(asked.method) if strict else None
-        problem = document.find_problem(endpoint.operation, response) if endpoint else None
+        problem = document.conformity.find_problem(endpoint.operation, response) if endpoint else None
         if endpoint and problem:
             detail = f"{endpoint.operation.id} answered {response.status_code}: {problem}"
             response = render_error(ContractViolation(detail))
@@ -199,5 +201,5 @@ class Registry:
         """Return what the document of an operation does not allow in a response, if anything."""
         for document in self.documents:
             if operation.id in document.compiled.operations:
-                return document.find_problem(operation, response)
+                return document.conformity.find_problem(operation, response)
         return None
