@@ -65,6 +65,7 @@ class _Inference:
 
     def __init__(self, operations: Sequence[Operation], components: Components) -> None:
         self._shapes = Shapes(components.resolve)
+        self._by_id = {operation["operationId"]: operation for operation in operations}
         self._by_path: dict[str, dict[str, Operation]] = {}
         self._templates: dict[str, Template] = {}
         self._written: dict[str, Template] = {}
@@ -261,7 +262,7 @@ class _Inference:
         for role in roles:
             if role.collection != found.path or role.action == Act.VIEW:
                 continue
-            schema = success_of(self._operation(role.operation))[1]
+            schema = success_of(self._by_id[role.operation])[1]
             if schema is None:
                 continue
             if role.action == Act.LIST:
@@ -270,9 +271,6 @@ class _Inference:
             if schema is not None and schema != found.record and self._shapes.of(schema).properties:
                 shapes[repr(schema)] = schema
         return replace(found, shapes=list(shapes.values()))
-
-    def _operation(self, id: str) -> Operation:
-        return next(o for methods in self._by_path.values() for o in methods.values() if o["operationId"] == id)
 
     # What is done
 
