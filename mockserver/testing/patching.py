@@ -1,7 +1,7 @@
 """Answers for code that cannot be told of another address: its calls by requests or httpx never leave this process.
 
-    with patch_requests(create_app(), "https://us.posthog.com"):
-        ...  # requests to that address are answered by the application
+with patch_requests(create_app(), "https://us.posthog.com"):
+    ...  # requests to that address are answered by the application
 """
 
 from __future__ import annotations
