@@ -29,7 +29,7 @@ def test_keys_of_every_world_are_its_own(admin) -> None:
     worlds = [admin("POST", "/worlds", body).json for body in ({}, {}, {"seed": 0}, {"from": "default"})]
     names = [world[name] for world in worlds for name in ("api_key", "project_token")]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"ph[xc]_[0-9A-Za-z]{43}", name) for name in names)
+    assert all(re.fullmatch(r"phx_[0-9A-Za-z]{47}|phc_[0-9A-Za-z]{43}", name) for name in names)
 
 
 def test_worlds_share_nothing(admin, ask) -> None:
