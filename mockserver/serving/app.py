@@ -35,7 +35,7 @@ from mockserver.serving.guarding import Guard
 from mockserver.serving.hooks import Hooks
 from mockserver.serving.pages import serve_pages, welcoming
 from mockserver.serving.proxies import LOOPBACK, TrustedProxies
-from mockserver.store.archive import MEMORY, open_archive
+from mockserver.store.archive import MEMORY, Archive, open_archive
 from mockserver.store.log import MOST_ITEMS
 from mockserver.traffic.coverage import Coverage
 from mockserver.traffic.interception import EXTENSION, WORLD, Interception
@@ -110,20 +110,19 @@ def create_app(
 
     `world` is the default one; without it `scenario` (a name, or a path to a file) is seeded with `seed`, answering as
     `profile` says, its clock stopped at `freeze_time` (ISO 8601) if given. `strict` checks every answer against the
-    contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out.
-    `journal_size` is how many requests each world remembers. `cors` names the origins whose pages may read the answers:
-    `localhost` any of this machine, `*` all, `off` none. The control plane answers under `host`, the names of loopback
-    and `allowed_hosts`. `latency` is what every answer waits, in milliseconds: `200`,
-    or a range of them that the world's seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js,
-    for `/static/array.js`. `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`):
-    `loopback`, addresses and networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or
-    `sqlite:///FILE`, in which the default world is found again with all others; `shared` says that other processes of
-    this machine have that file open too. `clickhouse` is the URL of a ClickHouse server that computes queries in the
-    place of the embedded one, for this whole process. With `keep_answers=False` each answer is made anew, even where
-    nothing that it shows has changed. `progress` is told how far the
-    seeding of a large scenario is: what is made, how many are, how many there will be. `openapi` are documents, files
-    or addresses: what they describe and no family models is answered from them alone; `overrides` are files that
-    correct what is inferred of them.
+    contract as it leaves. `admin_token` is asked of the control plane; `admin=False` leaves it out. `journal_size` is
+    how many requests each world remembers. `cors` names the origins whose pages may read the answers: `localhost` any
+    of this machine, `*` all, `off` none. The control plane answers under `host`, the names of loopback and
+    `allowed_hosts`. `latency` is what every answer waits, in milliseconds: `200`, or a range of them that the world's
+    seed draws from, `100-300`. `static` is a folder with the scripts of posthog-js, for `/static/array.js`.
+    `trusted_proxy` names the proxies whose word on the client is believed (`X-Forwarded-…`): `loopback`, addresses and
+    networks, `*` or `off`. `store` is where worlds are kept: `memory://`, or `sqlite:///FILE` or `postgresql://…`, in
+    which the default world is found again with all others; `shared` says that other processes of this machine have the
+    file open too. `clickhouse` is the URL of a ClickHouse server that computes queries in the place of the embedded
+    one, for this whole process. With `keep_answers=False` each answer is made anew, even where nothing that it shows
+    has changed. `progress` is told how far the seeding of a large scenario is: what is made, how many are, how many
+    there will be. `openapi` are documents, files or addresses: what they describe and no family models is answered from
+    them alone; `overrides` are files that correct what is inferred of them.
 
     Raises: ContractError, BindingError, ScenarioError, StoreError; ValueError for a time, origin, latency or proxy that
     is none; UnreadableDocument, OverrideError and Clash for a document.
@@ -141,10 +140,7 @@ def create_app(
     if worlds is None:
         default = world or templates.build_default(scenario, seed, Profile(profile), progress)
         worlds = Worlds.opened(default, archive)
-    journals = Journals()
-    if archive is not None:
-        journals = (SharedJournals if archive.is_shared else KeptJournals)(worlds, archive)
-    journals.start()
+    journals = _start_journals(worlds, archive)
     app = Application("mockserver", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -152,12 +148,11 @@ def create_app(
     app.extensions["mockserver.contract"] = contract
     app.extensions["mockserver.routes"] = routes
     app.extensions["mockserver.close"] = partial(_close, worlds, journals, clickhouse)
-    strictness = Strictness(contract)
-    registry = Registry(routes)
+    registry = app.extensions["mockserver.inferred"] = Registry(routes)
     for compiled in read_compiled(openapi, overrides):
         registry.add(compiled)
+    strictness = Strictness(contract)
     strictness.beside = registry.find_problem
-    app.extensions["mockserver.inferred"] = registry
     _serve_schema(app, contract)
     app.register_blueprint(capture_blueprint(worlds, static))
     app.register_blueprint(accounts_blueprint(worlds))
@@ -200,6 +195,15 @@ def _close(worlds: Worlds, journals: Journals, clickhouse: str | None) -> None:
     forget(clickhouse)
     journals.stop()
     worlds.close()
+
+
+def _start_journals(worlds: Worlds, archive: Archive | None) -> Journals:
+    """Return the journals, kept beside the worlds where these are kept."""
+    journals = Journals()
+    if archive is not None:
+        journals = (SharedJournals if archive.is_shared else KeptJournals)(worlds, archive)
+    journals.start()
+    return journals
 
 
 def _table(app: Flask, routes: Routes) -> Table:
