@@ -34,7 +34,7 @@ from mockserver.world.visits import Visits
 
 KEPT = 64
 BATCH = 20_000
-STRETCHES, TOGETHER = 20_000, 3
+STRETCHES, TOGETHER = 20_000, 2
 """How many stretches are handed over at once, and how often until ClickHouse makes events of them: of all of `large` at
 once it would be too many to be put in order in memory."""
 MOST_IN_MEMORY = 2_000
