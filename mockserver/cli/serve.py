@@ -100,15 +100,9 @@ def serve(
       curl -H 'Authorization: Bearer phx_mock_all_access' http://127.0.0.1:8010/api/projects/1/persons/
     """
     from mockserver.serving.server import Address, PortInUse, Server, free_address, wait_until_answered
-    from mockserver.store.archive import MEMORY
 
     logging.basicConfig(format="%(message)s")
-    if (certificate is None) is not (private_key is None):
-        raise UsageFailure("--certificate and --private-key go together")
-    if private_key is not None and b"ENCRYPTED" in private_key.read_bytes():
-        raise UsageFailure(f"{private_key}: the key is encrypted: give it without its passphrase")
-    if workers > 1 and store == MEMORY:
-        raise UsageFailure(f"--workers {workers}: worlds in memory are one process's; give a --store to share them in")
+    _refuse_unusable(certificate, private_key, workers, store)
     secure = https or certificate is not None
     try:
         address = Address(host, port, secure) if worker else free_address(host, port, secure=secure)
@@ -170,6 +164,18 @@ def serve(
         if url_file:
             _write_url(url_file, address.url)
         run()
+
+
+def _refuse_unusable(certificate: Path | None, private_key: Path | None, workers: int, store: str) -> None:
+    """Refuse options of which one says nothing without another. Raises: UsageFailure."""
+    from mockserver.store.archive import MEMORY
+
+    if (certificate is None) is not (private_key is None):
+        raise UsageFailure("--certificate and --private-key go together")
+    if private_key is not None and b"ENCRYPTED" in private_key.read_bytes():
+        raise UsageFailure(f"{private_key}: the key is encrypted: give it without its passphrase")
+    if workers > 1 and store == MEMORY:
+        raise UsageFailure(f"--workers {workers}: worlds in memory are one process's; give a --store to share them in")
 
 
 def _write_url(file: Path, url: str) -> None:
