@@ -35,11 +35,11 @@ OTHERS = (
     "SELECT COUNT(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name LIKE ? AND application_name <> ?"
 )
-PULSE, STAND, ENTRY = b"mockserver_pulse", b"mockserver_stand", b"mockserver_entry"
+BEGIN = f"BEGIN; {READ_STAND} FOR UPDATE"
+PULSE, ENTRY = b"mockserver_pulse", b"mockserver_entry"
 PREPARED = {
     # Two snapshots with one text see the same transactions: nothing was committed between them.
     PULSE: "SELECT pg_current_snapshot()::text",
-    STAND: READ_STAND.replace("?", "$1") + " FOR UPDATE",
     ENTRY: "WITH added AS (INSERT INTO log VALUES ($1, $2, $3, $4, $5)) UPDATE worlds SET version = $2 WHERE id = $1",
 }
 """What each request asks, and each write: put to libpq itself, a third of what psycopg's cursors take."""
@@ -195,8 +195,8 @@ class Postgres:
         """Keep everybody else from writing to a world; commit at the end what was handed in, if it ends well."""
 
         def begin(connection: Any) -> Stand | None:
-            self._checked(connection.pgconn.exec_(b"BEGIN"))
-            found = self._prepared(connection, STAND, id.encode())
+            named = self._psycopg.pq.Escaping(connection.pgconn).escape_literal(id.encode())
+            found = self._checked(connection.pgconn.exec_(BEGIN.encode().replace(b"?", named)))
             return Stand(*(int(found.get_value(0, column)) for column in range(3))) if found.ntuples else None
 
         connection, stand = self._asked(begin)
