@@ -16,10 +16,11 @@ from mockserver.contract import Contract, Document, Operation, Profile, for_prof
 from mockserver.contract.locations import CONTRACTS
 from mockserver.contract.profiles import FIRST
 from mockserver.replay.alignment import Difference
-from mockserver.replay.entries import read_entries
+from mockserver.replay.entries import read_entries, require_keys
 
 FILE = CONTRACTS / "deviations.yaml"
-KEYS = frozenset({"operation", "place", "shows", "between", "reason", "date"})
+NEEDED = frozenset({"operation", "place", "reason", "date"})
+KEYS = NEEDED | {"shows", "between"}
 
 
 class DeviationError(Exception):
@@ -73,11 +74,7 @@ def read_deviations(contract: Contract, file: Path = FILE) -> list[Deviation]:
 
 def _entry(where: str, entry: Any, known: set[str]) -> list[Deviation]:
     """Return the deviations that an entry holds, one for each of its places. Raises: DeviationError."""
-    if not isinstance(entry, Mapping):
-        raise DeviationError(f"{where}: expected a mapping")
-    strange, missing = set(entry) - KEYS, {"operation", "place", "reason", "date"} - set(entry)
-    if strange or missing:
-        raise DeviationError(f"{where}: unknown {sorted(strange)}, missing {sorted(missing)}")
+    require_keys(entry, where, NEEDED, KEYS, DeviationError)
     if not isinstance(entry["date"], datetime.date):
         raise DeviationError(f"{where}: `date` is no date (YYYY-MM-DD)")
     if not str(entry["reason"]).strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,3 +20,14 @@ def read_entries(file: Path, failure: Callable[[str], Exception]) -> list[tuple[
     if not isinstance(entries, list):
         raise failure(f"{file}: expected a list")
     return [(f"{file}, entry {number}", entry) for number, entry in enumerate(entries, 1)]
+
+
+def require_keys(
+    entry: Any, where: str, needed: Set[str], known: Set[str], failure: Callable[[str], Exception]
+) -> None:  # fmt: skip
+    """Refuse an entry that lacks a key, or has one that nobody knows. Raises: `failure`, given the text."""
+    if not isinstance(entry, Mapping):
+        raise failure(f"{where}: expected a mapping")
+    strange, missing = set(entry) - known, needed - set(entry)
+    if strange or missing:
+        raise failure(f"{where}: unknown {sorted(map(str, strange))}, missing {sorted(missing)}")

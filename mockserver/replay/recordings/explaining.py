@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Any
 
 from mockserver.replay.alignment import Difference
 from mockserver.replay.deviations import Deviation
-from mockserver.replay.entries import read_entries
+from mockserver.replay.entries import read_entries, require_keys
 from mockserver.replay.recordings.files import FOLDER
 from mockserver.replay.recordings.model import RecordingError, Sent
 
@@ -145,11 +145,7 @@ def read_explanations(path: Path = FOLDER) -> Explanations:
 
 
 def _explanation(entry: Any, where: str) -> Explanation:
-    if not isinstance(entry, Mapping):
-        raise RecordingError(f"{where}: expected a mapping")
-    strange, missing = set(entry) - KEYS, NEEDED - set(entry)
-    if strange or missing:
-        raise RecordingError(f"{where}: unknown {sorted(strange)}, missing {sorted(missing)}")
+    require_keys(entry, where, NEEDED, KEYS, RecordingError)
     if not isinstance(entry["date"], datetime.date):
         raise RecordingError(f"{where}: `date` is no date (YYYY-MM-DD)")
     try:

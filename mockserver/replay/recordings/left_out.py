@@ -18,11 +18,10 @@ back; or have the `status` that is given, where a refusal left its mark.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.replay.entries import read_entries
+from mockserver.replay.entries import read_entries, require_keys
 from mockserver.replay.recordings.model import LeftOut, Recording, RecordingError
 
 FOLDER = "left_out"
@@ -45,11 +44,7 @@ def read_left_out(recording: Recording) -> tuple[LeftOut, ...]:
 
 def read_request(entry: Any, where: str) -> LeftOut:
     """Return the request that an entry puts back. Raises: RecordingError."""
-    if not isinstance(entry, Mapping):
-        raise RecordingError(f"{where}: expected a mapping")
-    strange, missing = set(entry) - KEYS, NEEDED - set(entry)
-    if strange or missing:
-        raise RecordingError(f"{where}: unknown {sorted(map(str, strange))}, missing {sorted(missing)}")
+    require_keys(entry, where, NEEDED, KEYS, RecordingError)
     if entry["method"] not in METHODS:
         raise RecordingError(f"{where}: `method` is none of {', '.join(sorted(METHODS))}")
     shown_by = " ".join(str(entry["shown_by"] or "").split())
