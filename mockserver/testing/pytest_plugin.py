@@ -9,6 +9,7 @@ Everything heavy is imported when a fixture first needs it: a run that uses none
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
@@ -104,6 +105,9 @@ def _posthog_host(pytestconfig: pytest.Config) -> Iterator[PostHogServer]:
         host = PostHogServer(**_settings(pytestconfig))
     except (Clash, OverrideError, ScenarioError, UnreadableDocument, ValueError) as error:
         raise pytest.fail.Exception(f"the options of the worlds (posthog_…): {error}", pytrace=False) from None
+    # What is there now stays until the run ends: to go through it once more when nothing is left to be done takes
+    # longer than the start.
+    gc.freeze()
     with host as server:
         yield server
 
