@@ -200,6 +200,9 @@ def _flags() -> Iterator[Break]:
     yield Break("field missing", local, b.on_success(_without_cohorts), what="cohorts")
     yield Break("wrong content type", "feature_flags_remote_config_retrieve", b.typed("text/html"))
     yield Break("order", "flag_value_values_retrieve", b.on_success(b.reversed_rows))
+    level = b.on_success(lambda told: {**told, "default_access_level": "viewer"})
+    for operation in ("resource_access_controls_retrieve", "dashboards_access_controls_retrieve"):
+        yield Break("value", operation, level, what="default_access_level")
 
 
 def _groups() -> Iterator[Break]:
