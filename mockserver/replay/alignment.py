@@ -179,6 +179,8 @@ class Alignment:
                 yield Difference(f"{place}[].id", "value", _short(ours["id"]), _short(theirs["id"]))
                 continue
             knows = self if self._is_same_row(ours, theirs) else replace(self, sent=set())
+            if self.twins and _are_called_otherwise(ours, theirs):
+                knows = replace(self, counterparts=dict(self.counterparts))
             yield from knows._of_values(f"{place}[]", name, ours, theirs)
 
     def _reordered(self, name: str, left: list[Any], right: list[Any]) -> list[Any] | None:
@@ -275,6 +277,12 @@ COHORT_FILTERS = frozenset({"cohort", "static-cohort", "precalculated-cohort"})
 FREE = ("properties", "config", "filters", "query", "$set", "metrics", "hedgehog_config", "notification_settings",
         "capabilities", "config_schema", "extra_settings", "item_context", "params", "modifiers",
         "variables")  # fmt: skip
+
+
+def _are_called_otherwise(left: Any, right: Any) -> bool:
+    """Return whether two rows have names that differ: they are other records, whose identifiers are no counterparts."""
+    are_records = all(isinstance(row, Mapping) and "id" in row and "name" in row for row in (left, right))
+    return are_records and left["name"] != right["name"]
 
 
 def _ranked(rows: list[Any]) -> list[Any]:
