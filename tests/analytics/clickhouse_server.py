@@ -118,6 +118,7 @@ def clickhouse_server() -> Iterator[ClickHouseServer]:
     try:
         yield server
     finally:
+        server.is_away = True  # for connections kept alive, over which an engine drops its database when it ends
         server.shutdown()
         server.server_close()
         thread.join()
