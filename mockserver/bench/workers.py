@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,26 +23,45 @@ DEPTH = 32
 
 
 ONE = f"{NOTES}1/"
+MADE = f"/api/projects/1/feature_flags/?limit=10&asked={NUMBER}"
 SHARED: tuple[tuple[str, str, float], ...] = (
-    ("a list made for each request", f"{NOTES}?limit=10&search=deploy&asked={NUMBER}", 1 / 1.6),
+    ("a list made for each request", MADE, 1 / 1.6),
     ("GET one, given again", ONE, 1),
 )
 """What is asked of workers: what they make, which is what more of them are for; and what costs so little that of two
 processors who asks takes what is left for the second."""
+AS_APART = 1.15
 
 
 def figures(url: str | None = None) -> Iterator[Figure]:
-    """Yield what a read takes of two processes, of one processor each, beside one; and over a PostgreSQL, if there is
-    one, beside memory."""
+    """Yield what a read takes of two processes beside one, and beside two servers that share nothing; and over a
+    PostgreSQL, if there is one, beside memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = [path for _, path, _ in SHARED]
         one, two = (_each(folder, f"sqlite:///{folder}/{number}.db", number, paths, DEPTH) for number in (1, 2))
         for said, path, target in SHARED:
             yield Figure(f"{said}, two workers over a file", two[path], one[path], target, against="one worker")
+        apart = _of_two_servers(folder, MADE, DEPTH)
+        yield Figure("the list, two workers over a file", two[MADE], apart, AS_APART, against="two servers apart")
         if url is not None:
             memory, shared = (_each(folder, store, 1, [ONE], 1)[ONE] for store in (MEMORY, url))
             yield Figure("GET one, over PostgreSQL, served", shared, memory, 1.3, against="memory, 16 connections")
+
+
+def _of_two_servers(folder: Path, path: str, depth: int) -> float:
+    """Return the microseconds that a request takes of two servers together that share nothing but the machine: what
+    a second processor is good for here."""
+    first, second = folder / "first", folder / "second"
+    for place in (first, second):
+        place.mkdir()
+    with (
+        _serving(first, f"sqlite:///{first}/alone.db", 1) as one,
+        _serving(second, f"sqlite:///{second}/alone.db", 1) as other,
+        ThreadPoolExecutor(2) as asking,
+    ):
+        rates = asking.map(lambda url: 1 / microseconds_each(url, path, depth=depth), (one, other))
+        return 1 / sum(rates)
 
 
 def _each(folder: Path, store: str, workers: int, paths: Sequence[str], depth: int) -> dict[str, float]:
