@@ -10,13 +10,13 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from itertools import count, islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, count, islice
 from urllib.parse import urlsplit
 
 from mockserver.bench.figures import KEY
 
-CONNECTIONS = 16
+CONNECTIONS, KEYS_EACH = 16, 8
 SECONDS = 3.0
 MOST_BYTES = 1 << 24
 END, LAST_CHUNK = b"\r\n\r\n", b"0\r\n\r\n"
@@ -63,20 +63,28 @@ def repeated(request: bytes, numbers: Iterator[int]) -> Iterator[bytes]:
         yield b"%b%08d%b" % (before, next(numbers), after) if place else request
 
 
+def in_turn(requests: Sequence[bytes], numbers: Iterator[int]) -> Iterator[bytes]:
+    """Yield some requests in turn, again and again."""
+    return chain.from_iterable(zip(*(repeated(request, numbers) for request in requests), strict=True))
+
+
 async def rate(url: str, path: str, *, body: str, key: str, depth: int) -> float:
     """Return how many answers a second a server gives: to GET, or where there is a body to POST.
 
-    `{}` in the key stands for the number of the connection.
+    `{}` in the key stands for a number, eight of them in turn for each connection: a server may bound how much a key
+    asks.
     """
     address, content = urlsplit(url), body.encode()
     told = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body else ""
     head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{told}Authorization: Bearer "
-    each = [f"{head}{key.format(number)}\r\n\r\n".encode() + content for number in range(CONNECTIONS)]
+    keys = [key.format(number) for number in range(CONNECTIONS * KEYS_EACH)]
+    each = [f"{head}{each_key}\r\n\r\n".encode() + content for each_key in keys]
     numbers = count()
     until = time.perf_counter() + SECONDS
     asking = (
-        ask(address.hostname or "", address.port or 80, repeated(request, numbers), until, depth) for request in each
-    )  # fmt: skip
+        ask(address.hostname or "", address.port or 80, in_turn(each[first::CONNECTIONS], numbers), until, depth)
+        for first in range(CONNECTIONS)
+    )
     return sum(await asyncio.gather(*asking)) / SECONDS
 
 
