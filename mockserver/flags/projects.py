@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from mockserver.flags.cohorts import Cohorts, Find
@@ -17,6 +17,7 @@ from mockserver.flags.reading import read_filters
 from mockserver.flags.rules import Rules
 from mockserver.membership.members import context_of, find_cohort
 from mockserver.store import Record, View
+from mockserver.store.remembering import Remembered
 
 MOST_KEPT = 64
 READ_FROM = ("feature_flags", "cohorts", "projects")
@@ -70,21 +71,12 @@ class Project:
         return self
 
 
-_kept: dict[tuple[Any, ...], Project] = {}
-_lock = threading.Lock()
+_kept = Remembered[Project](READ_FROM, MOST_KEPT)
 
 
 def project_of(view: View, project_id: int, rules: Rules) -> Project:
     """Return a project's flags, ready to be decided by an engine's rules."""
-    key = (project_id, rules, *(view.version(name) for name in READ_FROM))
-    found = _kept.get(key)
-    if found is None:
-        found = _make(view, project_id, rules)
-        with _lock:
-            _kept[key] = found
-            while len(_kept) > MOST_KEPT:
-                del _kept[next(iter(_kept))]
-    return found
+    return _kept.find(view, partial(_make, view, project_id, rules), project_id, rules)
 
 
 def active_flags(view: View, project_id: int) -> list[Record]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from mockserver.errors import NotFound, PermissionDenied
 from mockserver.request import access
 from mockserver.request.call import ADMIN, MEMBER, Principal, Tenant
 from mockserver.store import Record, View
+from mockserver.store.remembering import Remembered
 from mockserver.world import plans
 
 CURRENT = "@current"
@@ -19,8 +21,8 @@ TABLES = ("projects", "organizations", "organization_memberships", access.TABLE,
 MOST_REMEMBERED = 1000
 PROJECTS_ONLY = "API keys with scoped projects are only supported on project-based endpoints."
 
-_located: dict[tuple[Any, ...], Tenant] = {}
-"""Projects by how a path named them, who asked, and the versions of those tables."""
+_located = Remembered[Tenant](TABLES, MOST_REMEMBERED)
+"""Projects by how a path named them, and who asked."""
 
 
 def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
@@ -44,16 +46,11 @@ def locate(path: Mapping[str, str], principal: Principal, view: View) -> Tenant:
 
 def _remembered_project(wanted: str, principal: Principal, view: View) -> Tenant:
     """Return the project that a path names, as it was found before where nothing has changed of what was looked at."""
+    find = partial(_project, wanted, principal, view)
+    if wanted == CURRENT:  # which the user's record says as well
+        return find()
     who = principal.user["id"] if principal.project is None else (principal.project["id"],)
-    seen = (wanted, who, *[view.version(table) for table in TABLES])
-    tenant = _located.get(seen)
-    if tenant is None:
-        tenant = _project(wanted, principal, view)
-        if wanted != CURRENT:  # which the user's record says as well
-            if len(_located) >= MOST_REMEMBERED:
-                _located.clear()
-            _located[seen] = tenant
-    return tenant
+    return _located.find(view, find, wanted, who)
 
 
 def _project(wanted: str, principal: Principal, view: View) -> Tenant:

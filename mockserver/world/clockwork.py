@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mockserver.store import View
+from mockserver.store.remembering import Remembered
 from mockserver.world import deletions, deliveries, entropy, schedules
 
 if TYPE_CHECKING:
@@ -19,14 +21,14 @@ TABLES = (deletions.TABLE, schedules.TABLE, deliveries.SUBSCRIPTIONS)
 """What those moments are read of."""
 MOST_REMEMBERED = 1000
 
-_earliest: dict[tuple[object, ...], datetime | None] = {}
-"""When there is something to do, by the versions of these tables: every request asks, and few change them."""
+_earliest = Remembered[datetime | None](TABLES, MOST_REMEMBERED)
+"""When there is something to do: every request asks, and few change these tables."""
 
 
 def settled(world: World) -> View:
     """Return a world's state after everything that is due by its clock."""
     view = world.view()
-    earliest = _when(view)
+    earliest = _earliest.find(view, partial(_when, view))
     if earliest is None or earliest > entropy.now(view):
         return view
     with world.store.transaction() as transaction:
@@ -38,13 +40,4 @@ def settled(world: World) -> View:
 
 def _when(view: View) -> datetime | None:
     """Return when there is something to do, if ever."""
-    versions = tuple([view.version(table) for table in TABLES])
-    try:
-        return _earliest[versions]
-    except KeyError:
-        pass
-    earliest = min((moment for duty in DUTIES if (moment := duty.earliest(view)) is not None), default=None)
-    if len(_earliest) >= MOST_REMEMBERED:
-        _earliest.clear()
-    _earliest[versions] = earliest
-    return earliest
+    return min((moment for duty in DUTIES if (moment := duty.earliest(view)) is not None), default=None)

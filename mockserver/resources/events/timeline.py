@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mockserver.store import Record, View
 from mockserver.store.orders import sort_key
+from mockserver.store.remembering import Remembered
 from mockserver.world import entropy
 
 TABLE = "events"
@@ -27,16 +28,12 @@ class Timeline:
     @classmethod
     def of(cls, view: View, project_id: int) -> Timeline:
         """Return a project's events as they stand."""
-        key = (project_id, view.version(TABLE))
-        found = _kept.get(key)
-        if found is None:
-            events = sorted(view.table(TABLE).find(project_id=project_id), key=place_of)
-            found = cls(events, [moment_of(event) for event in events])
-            with _lock:
-                _kept[key] = found
-                while len(_kept) > MOST_KEPT:
-                    del _kept[next(iter(_kept))]
-        return found
+        return _kept.find(view, partial(cls._made, view, project_id), project_id)
+
+    @classmethod
+    def _made(cls, view: View, project_id: int) -> Timeline:
+        events = sorted(view.table(TABLE).find(project_id=project_id), key=place_of)
+        return cls(events, [moment_of(event) for event in events])
 
     def between(self, after: datetime, before: datetime) -> Sequence[Record]:
         """Return the events later than one moment and earlier than another."""
@@ -55,5 +52,4 @@ def place_of(event: Record) -> Any:
     return moment_of(event), event["uuid"]
 
 
-_kept: dict[tuple[int, Any], Timeline] = {}
-_lock = threading.Lock()
+_kept = Remembered[Timeline]((TABLE,), MOST_KEPT)
